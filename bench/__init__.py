@@ -1,0 +1,1 @@
+"""The open test bench controller for electric drive units."""

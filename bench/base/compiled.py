@@ -1,0 +1,86 @@
+"""The one decorator for compiled functions, so that yesterday's constants can never run.
+
+Numba's cache notices a change in the function's own file only: a limit imported from another module would go on
+with its old value. So each compiled function is kept in a folder named by a hash of its module *and of every module
+of the project that module imports, directly or through others*. Where nothing is writable there is no cache.
+"""
+
+import hashlib
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+from numba.core import config as numba_config
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_ROOT = Path(__file__).resolve().parents[2]
+_IMPORT = re.compile(r"^\s*(?:from|import) +((?:bench|drivers)(?:\.\w+)*)(?: +import +\(?([\w, ]+))?", re.MULTILINE)
+
+
+def _module_file(dotted: str) -> Path | None:
+    path = _ROOT.joinpath(*dotted.split("."))
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _imported_files(source: str) -> set[Path]:
+    names: set[str] = set()
+    for module, members in _IMPORT.findall(source):
+        names.add(module)
+        names.update(f"{module}.{member.strip()}" for member in members.split(",") if member.strip())
+    return {path for path in map(_module_file, names) if path is not None}
+
+
+@cache
+def sources_hash(file: Path) -> str:
+    """A hash over ``file``, all project modules it reaches by imports, and Numba's version."""
+    seen: dict[Path, bytes] = {}
+    todo = [file]
+    while todo:
+        path = todo.pop()
+        if path not in seen:
+            seen[path] = path.read_bytes()
+            todo.extend(_imported_files(seen[path].decode()))
+    digest = hashlib.sha256(version("numba").encode())
+    for path in sorted(seen):
+        digest.update(hashlib.sha256(seen[path]).digest())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _writable_folder() -> Path | None:
+    for base in (Path("~/.cache").expanduser(), Path(tempfile.gettempdir())):
+        folder = base / "edu-bench" / "compiled"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+def cache_folder(file: Path) -> Path | None:
+    """Where the compiled functions of the module in ``file`` are kept; ``None`` where nothing is writable."""
+    base = _writable_folder()
+    return None if base is None else base / f"{file.stem}-{sources_hash(file)}"
+
+
+def compiled(function: F) -> F:
+    """Compile ``function`` with Numba: no GIL, no fast math (same bytes on one class of CPU), cached safely."""
+    folder = cache_folder(Path(cast("str", sys.modules[function.__module__].__file__)).resolve())
+    before = numba_config.CACHE_DIR
+    numba_config.CACHE_DIR = str(folder or "")
+    try:
+        return cast("F", numba.njit(nogil=True, cache=folder is not None, error_model="numpy")(function))
+    finally:
+        numba_config.CACHE_DIR = before

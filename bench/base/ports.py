@@ -1,0 +1,73 @@
+"""Capabilities: what the bench needs of a device, one ability each. Drivers implement them; links and tests use them.
+
+Each method is an operation: a generator that yields requests (see ``bench.schedule.requests``) and returns the answer.
+So the same driver runs in every world. Units are those of the channels: V, A, W, Nm, rpm, degC.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from bench.base.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who answered: maker, model, serial number, firmware."""
+
+    maker: str
+    model: str
+    serial: str
+    firmware: str
+
+
+@runtime_checkable
+class Instrument(Protocol):
+    """What every instrument can do."""
+
+    def identify(self) -> Generator[Any, Any, Identity]:
+        """Who is there. Raises ``DeviceError`` if it is not the kind this driver serves."""
+
+    def set_up(self) -> Generator[Any, Any, Mapping[str, str]]:
+        """Write the rig's set-up, read each item back, check the error queue; the set-up in force."""
+
+    def read(self) -> Generator[Any, Any, list[Reading]]:
+        """One consistent set of fresh readings."""
+
+
+@runtime_checkable
+class PowerAnalyzer(Instrument, Protocol):
+    """A power analyzer with motor inputs."""
+
+    def set_ranges(self, ranges: Mapping[str, float]) -> Generator[Any, Any, Mapping[str, float]]:
+        """Fix ranges (``dc.current``: A, ...) for predicted values; the ranges in force, read back."""
+
+
+@runtime_checkable
+class Supply(Instrument, Protocol):
+    """A bidirectional DC source."""
+
+    def set_voltage(self, voltage_v: float) -> Generator[Any, Any, None]:
+        """Set the source voltage, read back."""
+
+    def set_output(self, on: bool) -> Generator[Any, Any, None]:
+        """Switch the output, read back."""
+
+
+@runtime_checkable
+class Dyno(Instrument, Protocol):
+    """A speed-controlled dynamometer."""
+
+    def set_speed(self, speed_rpm: float) -> Generator[Any, Any, None]:
+        """Set the speed to hold."""
+
+    def set_enable(self, on: bool) -> Generator[Any, Any, None]:
+        """Hold speed (on) or run free (off)."""
+
+
+@runtime_checkable
+class Twin(Protocol):
+    """What a step may ask of a model: predictions for ranges and order, never measured values."""
+
+    def predict(self, speed_rpm: float, torque_nm: float) -> Mapping[str, float]:
+        """Expected values by channel name (``dc.power``, ``dc.current``, ``ac.current`` ...) at an operating point."""

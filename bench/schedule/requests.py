@@ -1,0 +1,167 @@
+"""What a job may ask for. A job is a generator: it yields a request and is resumed with the answer.
+
+The union is small and closed. Jobs know no clock, thread or socket; whoever runs them does.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Resume after ``duration_ns``. Answer: ``None``."""
+
+    duration_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class SleepUntil:
+    """Resume at ``t_ns``, or at once if that has passed. Answer: ``None``."""
+
+    t_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Answer: the run time in nanoseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Send ``data`` over the job's link and, if ``reply`` is asked for, wait for one complete answer.
+
+    Answer: the reply's bytes (``b""`` for a pure write). ``LinkTimeout`` or ``LinkClosed`` is thrown into the job
+    when the total deadline passes or the peer goes. ``reply`` names the framing: ``""`` none, ``"line"`` up to LF,
+    ``"block"`` one IEEE 488.2 definite block and its LF, ``"ak"`` STX to ETX.
+    """
+
+    data: bytes
+    reply: str = "line"
+    timeout_ns: int = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Close the job's link and open a fresh one. Answer: ``None``; ``LinkError`` is thrown if that fails."""
+
+    timeout_ns: int = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Put readings into the core's inbox. ``values`` is a structured array (``READING_POST``). Answer: ``None``."""
+
+    values: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Put commands (``INBOX`` records of kind COMMAND) into the core's inbox, in order. Answer: ``None``."""
+
+    records: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing to wait for. ``kind`` is a name of ``core.tables.CONDITION_KINDS``.
+
+    ``above``/``below``: value beyond ``reference`` for ``window_ns``; ``within``: inside reference +- tolerance for
+    ``window_ns``; ``range``: max - min over a full window < tolerance; ``deviation``: min and max over a full window
+    inside reference +- tolerance; ``std``: standard deviation over a full window < tolerance; ``done``: the
+    trajectory of the set-point ``channel`` has arrived. A value that is not good never satisfies any of them.
+    """
+
+    kind: str
+    channel: str
+    reference: float = 0.0
+    tolerance: float = 0.0
+    window_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Wait until all conditions hold at once. Answer: ``True``, or ``False`` when ``timeout_ns`` has passed."""
+
+    conditions: tuple[Condition, ...]
+    timeout_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """Move the set-point ``channel`` to ``target`` at ``rate`` per second (0: its highest). Answer: ``None``, at once.
+
+    The core refuses what lies outside the envelope; the refusal ends the step with ``SetpointRefused``.
+    """
+
+    channel: str
+    target: float
+    rate: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Answer: a ``Reading`` per channel, in order, as the image has them now."""
+
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Keep every fresh value of ``channels`` until ``duration_ns`` has passed *and* the ``pace`` channel was updated
+    ``updates`` times (at most ``timeout_ns``). Answer: a ``Window``."""
+
+    channels: tuple[str, ...]
+    duration_ns: int
+    updates: int
+    pace: str
+    timeout_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a ``Measure`` saw: per channel the times and values of its good fresh values, and how many were not good."""
+
+    start_ns: int
+    end_ns: int
+    t_ns: Mapping[str, Any]
+    values: Mapping[str, Any]
+    bad: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask a link's driver for something that moves no energy (``identify``, ``set_up``, ``ranges``).
+
+    Answer: a mapping of plain values. ``LinkError`` or ``DeviceError`` is thrown on failure.
+    """
+
+    part: str
+    what: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Journal ``event`` with ``data``, durably, before going on. Answer: ``None``."""
+
+    event: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Ask the operator. Answer: the text given, or ``default`` after ``timeout_ns``."""
+
+    text: str
+    default: str
+    timeout_ns: int
+
+
+Request: TypeAlias = (
+    Sleep | SleepUntil | Now | Exchange | Reopen | Post | Command | Until | Ramp | Read | Measure | Ask | Record | Prompt
+)
+Operation: TypeAlias = Generator[Request, Any, T]
+"""A job, or a part of one: ``reply = yield Exchange(...)``; compose with ``yield from``."""
