@@ -1,0 +1,1 @@
+"""L1, requests and the deterministic scheduler."""
