@@ -160,8 +160,40 @@ class Prompt:
     timeout_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class UntilSafe:
+    """Wait until a stop ladder has ended (``EV_SAFE``). Answer: a ``StopReport``. Allowed after ``Stopped``."""
+
+    timeout_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopReport:
+    """How a stop went: whether the ladder ended in time, whether all rungs were confirmed, and each rung's outcome
+    (``"confirmed"`` or ``"missed"``) by name, in order."""
+
+    ended: bool
+    confirmed: bool
+    cause: str = ""
+    rungs: tuple[tuple[str, str], ...] = ()
+
+
 Request: TypeAlias = (
-    Sleep | SleepUntil | Now | Exchange | Reopen | Post | Command | Until | Ramp | Read | Measure | Ask | Record | Prompt
+    Sleep
+    | SleepUntil
+    | Now
+    | Exchange
+    | Reopen
+    | Post
+    | Command
+    | Until
+    | Ramp
+    | Read
+    | Measure
+    | Ask
+    | Record
+    | Prompt
+    | UntilSafe
 )
 Operation: TypeAlias = Generator[Request, Any, T]
 """A job, or a part of one: ``reply = yield Exchange(...)``; compose with ``yield from``."""

@@ -1,0 +1,32 @@
+"""How a request can end other than with an answer: exceptions that the runtime throws into a job.
+
+They are the job's side of the matter only: the core has already acted when they arrive.
+"""
+
+from bench.base.errors import BenchError
+
+
+class Stopped(BenchError):  # noqa: N818  (a state of the bench, not an error of the job)
+    """The core has stopped the bench (``EV_STOP``); the stop ladder is running by itself.
+
+    Thrown once for each stop, at the job's pending or next request. Afterwards the job may still ``Read``, ``Record``,
+    ``Sleep``, ask ``Now`` and wait with ``UntilSafe``, to clean up; set-points are refused by the core.
+    """
+
+    def __init__(self, code: int, cause: str, remedy: str = "", stop_class: int = 1, operator: bool = False) -> None:
+        self.code = code
+        self.cause = cause
+        self.remedy = remedy
+        self.stop_class = stop_class
+        self.operator = operator
+        super().__init__(f"{cause}; {remedy}" if remedy else cause)
+
+
+class SetpointRefused(BenchError):  # noqa: N818
+    """The core refused a set-point (``EV_REFUSED``): outside its range or the envelope, or not armed."""
+
+    def __init__(self, channel: str, target: float, reason: str) -> None:
+        self.channel = channel
+        self.target = target
+        self.reason = reason
+        super().__init__(f"set-point {channel} = {target:g} was refused by the core: {reason}")
