@@ -1,0 +1,139 @@
+"""The real run folder: unbuffered appends, durable syncs, whole files put in place atomically."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.record.storage import StorageError, checked_name
+
+_CHUNK_BYTES = 1 << 20
+# a file system without a data-only sync (macOS) still has a full one
+_sync = getattr(os, "fdatasync", os.fsync)
+
+
+class DiskFile:
+    """One growing file; the first failure is final (pages of a failed sync may already be marked clean)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._failed = ""
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
+        except OSError as error:
+            raise StorageError(f"{path.name}: cannot be created: {error.strerror}") from error
+        self._size = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes appended so far."""
+        return self._size
+
+    def append(self, data: bytes) -> None:
+        """Add ``data`` at the end."""
+        self._write(self._size, data)
+        self._size += len(data)
+
+    def patch(self, offset: int, data: bytes) -> None:
+        """Overwrite bytes that exist already."""
+        if offset < 0 or offset + len(data) > self._size:
+            raise StorageError(f"{self._path.name}: patch of bytes {offset}..{offset + len(data)} of {self._size}")
+        self._write(offset, data)
+
+    def sync(self) -> None:
+        """Return when everything written will survive a power cut."""
+        self._require_usable()
+        try:
+            _sync(self._fd)
+        except OSError as error:
+            raise self._fail("sync", error) from error
+
+    def close(self) -> None:
+        """Sync and close; a second call does nothing."""
+        if self._fd < 0:
+            return
+        try:
+            if not self._failed:
+                self.sync()
+        finally:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _write(self, offset: int, data: bytes) -> None:
+        self._require_usable()
+        view = memoryview(data).cast("B")
+        try:
+            os.lseek(self._fd, offset, os.SEEK_SET)
+            while view:
+                view = view[os.write(self._fd, view) :]
+        except OSError as error:
+            raise self._fail("write", error) from error
+
+    def _require_usable(self) -> None:
+        if self._failed:
+            raise StorageError(self._failed)
+        if self._fd < 0:
+            raise StorageError(f"{self._path.name} is closed")
+
+    def _fail(self, what: str, error: OSError) -> StorageError:
+        self._failed = f"{self._path.name}: {what} failed: {error.strerror}; free the disk and start a new run"
+        return StorageError(self._failed)
+
+
+class DiskStorage:
+    """A run folder on disk; made if it is not there."""
+
+    def __init__(self, folder: Path, *, create: bool = True) -> None:
+        self.folder = folder
+        if create:
+            folder.mkdir(parents=True, exist_ok=True)
+        elif not folder.is_dir():
+            raise StorageError(f"{folder} is no run folder")
+
+    def open(self, name: str) -> DiskFile:
+        """A new file."""
+        return DiskFile(self._place(name))
+
+    def names(self) -> tuple[str, ...]:
+        """All files, sorted, folders with ``/``."""
+        found = (path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if not path.is_dir())
+        return tuple(sorted(found))
+
+    def read(self, name: str) -> bytes:
+        """The whole file."""
+        return b"".join(self.chunks(name))
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The file in pieces."""
+        try:
+            with (self.folder / checked_name(name)).open("rb") as file:
+                while chunk := file.read(_CHUNK_BYTES):
+                    yield chunk
+        except OSError as error:
+            raise StorageError(f"{name}: cannot be read: {error.strerror}") from error
+
+    def write(self, name: str, data: bytes) -> None:
+        """A whole file at once: a temporary beside it, synced, renamed over it."""
+        place = self._place(name)
+        temporary = place.with_name(place.name + ".part")
+        temporary.unlink(missing_ok=True)
+        file = DiskFile(temporary)
+        try:
+            file.append(data)
+        finally:
+            file.close()
+        temporary.replace(place)
+        self._sync_folder(place.parent)
+
+    def _place(self, name: str) -> Path:
+        place = self.folder / checked_name(name)
+        place.parent.mkdir(exist_ok=True)
+        return place
+
+    def _sync_folder(self, folder: Path) -> None:
+        if not hasattr(os, "O_DIRECTORY"):
+            return  # Windows keeps directory entries durable by itself
+        handle = os.open(folder, os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,108 @@
+"""The journal: what was decided, one JSON object a line, chained and durable. The single truth about a run.
+
+A line is ``{"data":{...},"event":"point","seq":7,"t_ns":123,"chain":"0123456789abcdef"}``. ``chain`` is the head of
+SHA-256 over the previous chain and the line's own bytes before it, so that a changed, lost, moved or inserted line
+is found. Keys are sorted, floats are written with the fewest digits that read back equal, NaN and infinity as null.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from bench.record.storage import File
+
+GENESIS = "0" * 16
+_CHAIN = b',"chain":"'
+_TAIL_BYTES = len(_CHAIN) + 16 + len(b'"}')
+
+
+class JournalRecord(NamedTuple):
+    """One decision: its number, run time, event and data."""
+
+    seq: int
+    t_ns: int
+    event: str
+    data: dict[str, Any]
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON can hold it: numpy scalars and arrays unwrapped, not-finite numbers as ``None``."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes):
+        return [plain(item) for item in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    raise TypeError(f"{type(value).__name__} cannot be journalled; give numbers, texts, lists and mappings")
+
+
+def canonical(value: Any) -> bytes:
+    """The one way ``value`` is written: sorted keys, no blanks, UTF-8."""
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _link(chain: str, payload: bytes) -> str:
+    return hashlib.sha256(chain.encode() + payload).hexdigest()[:16]
+
+
+class Journal:
+    """Writes a journal; ``append`` returns when the record is durable."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._chain = GENESIS
+        self._seq = 0
+
+    def append(self, t_ns: int, event: str, data: Mapping[str, Any] | None = None) -> JournalRecord:
+        """Journal ``event``; it is on the disk before this returns. The record as a reader will see it."""
+        payload = canonical({"seq": self._seq, "t_ns": int(t_ns), "event": event, "data": data or {}})
+        chain = _link(self._chain, payload)
+        self._file.append(payload[:-1] + _CHAIN + chain.encode() + b'"}\n')
+        self._file.sync()
+        self._chain = chain
+        self._seq += 1
+        return _record(payload)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def read_journal(data: bytes) -> tuple[list[JournalRecord], list[str]]:
+    """All records up to the first damage, and what is wrong.
+
+    A line that was being written when the power went (no newline yet) was never acknowledged: it is left out and is
+    no problem. Any other changed byte is.
+    """
+    lines = data.split(b"\n")
+    tail = lines.pop()
+    records: list[JournalRecord] = []
+    chain = GENESIS
+    for number, line in enumerate(lines, start=1):
+        payload = line[:-_TAIL_BYTES] + b"}"
+        chain = _link(chain, payload)
+        if line != payload[:-1] + _CHAIN + chain.encode() + b'"}':
+            return records, [f"journal line {number}: changed, or a line before it is missing; later lines not trusted"]
+        record = _record(payload)
+        if record.seq != len(records):
+            return records, [f"journal line {number}: has number {record.seq}, expected {len(records)}"]
+        records.append(record)
+    return records, [] if _may_be_torn(tail, chain) else [f"journal line {len(lines) + 1}: its end was changed"]
+
+
+def _record(payload: bytes) -> JournalRecord:
+    item = json.loads(payload)
+    return JournalRecord(item["seq"], item["t_ns"], item["event"], item["data"])
+
+
+def _may_be_torn(tail: bytes, chain: str) -> bool:
+    """A torn line stops inside the record; a whole record followed by something else had its newline changed."""
+    payload = tail[: -_TAIL_BYTES - 1] + b"}"
+    whole = payload[:-1] + _CHAIN + _link(chain, payload).encode() + b'"}'
+    return tail[:-1] != whole
