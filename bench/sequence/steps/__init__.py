@@ -1,0 +1,1 @@
+"""Step kinds, one file each; ``bench.sequence.registry`` finds them."""

@@ -1,0 +1,51 @@
+"""What a measuring window says: means, scatter, and the residual ripple of an efficiency."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.int64]
+
+
+def mean_std(values: Floats) -> tuple[float, float]:
+    """Mean and sample standard deviation (0 for a single value, NaN for none)."""
+    if len(values) == 0:
+        return math.nan, math.nan
+    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+
+
+def aligned(t_ns: Mapping[str, Times], values: Mapping[str, Floats], names: Sequence[str]) -> dict[str, Floats]:
+    """The values of ``names`` at those times only that all of them have: one row is one update of the instrument."""
+    common = np.asarray(t_ns[names[0]], np.int64)
+    for name in names[1:]:
+        common = np.intersect1d(common, np.asarray(t_ns[name], np.int64))
+    found = {}
+    for name in names:
+        times = np.asarray(t_ns[name], np.int64)
+        order = np.searchsorted(times, common)
+        found[name] = np.asarray(values[name], np.float64)[order]
+    return found
+
+
+def ripple(numerator: Floats, denominator: Floats) -> tuple[float, float]:
+    """Residual ripple of a ratio of means: (standard deviation of one update, standard uncertainty of the mean).
+
+    Linearised about the ratio of means (Taylor, not the mean of ratios): r_i = (n_i - eta d_i) / mean(d). Successive
+    updates of a drifting or filtered signal are not independent: their lag-one correlation, where positive, enlarges
+    the uncertainty of the mean by sqrt((1 + rho)/(1 - rho)).
+    """
+    count = len(numerator)
+    if count < 3:
+        return math.nan, math.nan
+    mean_d = float(np.mean(denominator))
+    rest = (numerator - float(np.mean(numerator)) / mean_d * denominator) / mean_d
+    spread = float(np.std(rest, ddof=1))
+    if spread == 0.0:
+        return 0.0, 0.0
+    rho = float(np.mean(rest[1:] * rest[:-1]) / np.mean(rest * rest))
+    # The estimate itself scatters by 1/sqrt(count): only what exceeds that is believed.
+    rho = max(0.0, min(0.9, rho - 1.0 / math.sqrt(count)))
+    return spread, spread * math.sqrt((1.0 + rho) / (1.0 - rho) / count)

@@ -1,0 +1,43 @@
+"""The contract of a step kind: parameters, a check and an estimate before anything is energised, and the run itself.
+
+A new kind is one file with one class and one line in the entry-point group ``bench.steps`` (or in the registry).
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from pydantic import BaseModel
+
+from bench.schedule.requests import Operation
+from bench.sequence.context import Context
+from bench.sequence.verdict import StepVerdict
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One mistake in a step's parameters: where (``("speeds", "to")``), what, and how to repair it."""
+
+    path: Path
+    message: str
+
+
+@runtime_checkable
+class StepKind(Protocol):
+    """One kind of step. ``name`` is its key in a plan."""
+
+    name: str
+    parameters: type[BaseModel]
+
+    def check(self, parameters: Any, context: Context) -> list[Finding]:
+        """Everything that would be refused, found before the start; nothing is energised."""
+
+    def estimate_s(self, parameters: Any, context: Context) -> float:
+        """How long it will take, seconds."""
+
+    def points(self, parameters: Any, context: Context) -> int:
+        """How many points it will add to the table."""
+
+    def run(self, parameters: Any, context: Context) -> Operation[StepVerdict]:
+        """Do it. ``Stopped`` may be thrown into it at any request; the stop itself is none of its business."""
