@@ -1,0 +1,271 @@
+"""The DUT file: what a drive unit is, what it may be asked for, and the figures of its model.
+
+Each number stands with its source (``{value: 400 Nm, source: "press, iX3 2020"}``) or the word ``assumed``.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bench.base.units import Unit, UnitError, parse
+
+T = TypeVar("T")
+
+
+def _reader(unit: Unit) -> BeforeValidator:
+    def read(value: object) -> float:
+        if not isinstance(value, str):
+            raise ValueError(f"write a quantity with its unit, such as '{value} {unit.value}'")
+        try:
+            return parse(value, unit)
+        except UnitError as error:
+            raise ValueError(str(error)) from None
+
+    return BeforeValidator(read)
+
+
+Rpm = Annotated[float, _reader(Unit.RPM)]
+Nm = Annotated[float, _reader(Unit.NM)]
+Volt = Annotated[float, _reader(Unit.VOLT)]
+Ampere = Annotated[float, _reader(Unit.AMPERE)]
+Watt = Annotated[float, _reader(Unit.WATT)]
+DegC = Annotated[float, _reader(Unit.DEGC)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sourced(_Part, Generic[T]):
+    """A value and where it comes from (an address, a document, or ``assumed``)."""
+
+    value: T
+    source: Annotated[str, Field(min_length=1)]
+
+
+class Curve(_Part):
+    """A torque curve over the motor's speed, linear between its points and constant outside."""
+
+    points: Annotated[tuple[tuple[Rpm, Nm], ...], Field(min_length=2)]
+    source: Annotated[str, Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _speeds_rise(self) -> "Curve":
+        speeds = [speed for speed, _ in self.points]
+        if any(b <= a for a, b in pairwise(speeds)):
+            raise ValueError("the speeds of a curve must rise from point to point")
+        return self
+
+    def at(self, speed_rpm: float) -> float:
+        """The torque in Nm at the absolute value of ``speed_rpm``."""
+        return interpolate(self.points, abs(speed_rpm))
+
+
+def interpolate(points: Sequence[tuple[float, float]], x: float) -> float:
+    """Linear between ``points`` (x rising), the end values outside."""
+    if x <= points[0][0]:
+        return points[0][1]
+    for (x_0, y_0), (x_1, y_1) in pairwise(points):
+        if x <= x_1:
+            return y_0 + (y_1 - y_0) * (x - x_0) / (x_1 - x_0)
+    return points[-1][1]
+
+
+class Envelope(_Part):
+    """What the unit may be asked for, at the motor shaft."""
+
+    peak_torque: Curve
+    continuous_torque: Curve
+    regeneration_torque: Curve | None = None
+    speed_max: Sourced[Rpm]
+    voltage_min: Sourced[Volt]
+    voltage_nominal: Sourced[Volt]
+    voltage_max: Sourced[Volt]
+    dc_current_max: Sourced[Ampere]
+    power_max: Sourced[Watt]
+
+
+class TemperatureLimits(_Part):
+    """Limits of one temperature: a warning, the start of derating, the stop."""
+
+    warn: DegC
+    derate: DegC
+    trip: DegC
+    source: Annotated[str, Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "TemperatureLimits":
+        if not self.warn <= self.derate < self.trip:
+            raise ValueError("temperatures must be in the order warn <= derate < trip")
+        return self
+
+
+class InverterSettings(_Part):
+    """How the unit is spoken to: the DBC by name and the driver."""
+
+    dbc: str
+    driver: str
+
+
+class Value(Sourced[Number]):
+    """A bare number of the model; its unit is last in the name of its field."""
+
+
+class _Section(_Part):
+    def values(self) -> dict[str, Any]:
+        """The section as plain numbers and words, by field name."""
+        return {name: getattr(item, "value", item) for name, item in self}
+
+
+class MachineSection(_Section):
+    """Field names and meaning as in the plant's ``MachineParameters``, less what the file states elsewhere."""
+
+    resistance_20_ohm: Value
+    inductance_d_h: Value
+    inductance_q_h: Value
+    magnet_flux_vs: Value
+    magnet_temperature_coefficient_per_k: Value
+    mutual_inductance_h: Value
+    field_inductance_h: Value
+    field_resistance_20_ohm: Value
+    field_current_min_a: Value
+    field_current_max_a: Value
+    current_max_a: Value
+    torque_max_nm: Value
+    power_max_w: Value
+    speed_max_rpm: Value
+    iron_hysteresis_w_s_per_vs2: Value
+    iron_eddy_w_s2_per_vs2: Value
+    bearing_torque_nm: Value
+    windage_nm_s2: Value
+    inertia_kg_m2: Value
+    torque_time_s: Value
+
+
+class PowerStageSection(_Section):
+    """Field names and meaning as in the plant's ``PowerStageParameters``."""
+
+    igbt_threshold_v: Value
+    igbt_slope_ohm: Value
+    diode_threshold_v: Value
+    diode_slope_ohm: Value
+    igbt_switching_j: Value
+    igbt_voltage_exponent: Value
+    diode_switching_j: Value
+    diode_current_exponent: Value
+    diode_voltage_exponent: Value
+    reference_voltage_v: Value
+    reference_current_a: Value
+    switching_frequency_hz: Value
+    standby_loss_w: Value
+    modulation_max: Value
+    exciter_threshold_v: Value
+    exciter_slope_ohm: Value
+    capacitance_f: Value
+    discharge_resistance_ohm: Value
+    bleeder_resistance_ohm: Value
+    voltage_min_v: Value
+    voltage_max_v: Value
+    auxiliary_power_w: Value
+
+
+class TransmissionSection(_Section):
+    """Field names and meaning as in the plant's ``TransmissionParameters``; the ratio is the file's own."""
+
+    mesh_loss: Value
+    drag_a0_nm: Value
+    drag_a1_nm_s: Value
+    drag_a2_nm_s2: Value
+    viscosity_per_k: Value
+    lock_torque_nm: Value
+    inertia_kg_m2: Value
+
+
+class ThermalSection(_Section):
+    """Field names and meaning as in the plant's ``ThermalParameters``; derating limits: ``temperatures``."""
+
+    winding_capacity_j_per_k: Value
+    iron_capacity_j_per_k: Value
+    rotor_capacity_j_per_k: Value
+    oil_capacity_j_per_k: Value
+    winding_iron_k_per_w: Value
+    winding_oil_k_per_w: Value
+    iron_coolant_k_per_w: Value
+    iron_oil_k_per_w: Value
+    rotor_oil_k_per_w: Value
+    oil_coolant_k_per_w: Value
+    oil_ambient_k_per_w: Value
+    junction_coolant_k_per_w: Value
+    junction_time_s: Value
+
+
+class PlantSection(_Part):
+    """The figures of the unit's model (its virtual twin); a bench without emulation does not need them."""
+
+    machine: MachineSection
+    power_stage: PowerStageSection
+    transmission: TransmissionSection
+    thermal: ThermalSection
+
+
+Machine = Literal["eesm", "pmsm"]
+Monitored = Literal["winding", "rotor", "junction", "oil", "coolant"]
+
+
+class Dut(_Part):
+    """An electric drive unit, as its file describes it."""
+
+    name: Annotated[str, Field(pattern=r"[A-Za-z0-9._-]{1,64}")]
+    title: str
+    machine: Machine
+    ac_access: bool
+    field_access: bool
+    pole_pairs: Sourced[int]
+    ratio: Sourced[Number]
+    envelope: Envelope
+    temperatures: dict[Monitored, TemperatureLimits]
+    inverter: InverterSettings
+    plant: PlantSection
+
+    @model_validator(mode="after")
+    def _all_derating_temperatures(self) -> "Dut":
+        missing = [name for name in ("winding", "rotor", "junction") if name not in self.temperatures]
+        if missing:
+            raise ValueError(f"temperatures: limits for {', '.join(missing)} are missing")
+        return self
+
+    @property
+    def speed_max_rpm(self) -> float:
+        """Highest speed of the motor, rpm."""
+        return self.envelope.speed_max.value
+
+    def torque_max_nm(self, speed_rpm: float) -> float:
+        """Highest driving torque in Nm at the motor's speed; 0 beyond the highest speed."""
+        return self.envelope.peak_torque.at(speed_rpm) if abs(speed_rpm) <= self.speed_max_rpm else 0.0
+
+    def torque_min_nm(self, speed_rpm: float) -> float:
+        """Lowest (most negative, regenerating) torque in Nm at the motor's speed; 0 beyond the highest speed."""
+        curve = self.envelope.regeneration_torque or self.envelope.peak_torque
+        return -abs(curve.at(speed_rpm)) if abs(speed_rpm) <= self.speed_max_rpm else 0.0
+
+    def continuous_torque_nm(self, speed_rpm: float) -> float:
+        """Torque in Nm that may be held for ever at the motor's speed."""
+        return min(self.envelope.continuous_torque.at(speed_rpm), self.torque_max_nm(speed_rpm))
+
+    def plant_values(self) -> dict[str, dict[str, Any]]:
+        """Keyword arguments by part: ``machine``, ``power_stage``, ``transmission``, ``thermal``."""
+        derating = {
+            f"{name}_{level}_degc": getattr(self.temperatures[name], level)
+            for name in ("winding", "rotor", "junction")
+            for level in ("derate", "trip")
+        }
+        machine = {"kind": self.machine, "pole_pairs": self.pole_pairs.value, **self.plant.machine.values()}
+        return {
+            "machine": machine,
+            "power_stage": self.plant.power_stage.values(),
+            "transmission": {"ratio": self.ratio.value, **self.plant.transmission.values()},
+            "thermal": {**self.plant.thermal.values(), **derating},
+        }
