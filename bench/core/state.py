@@ -1,0 +1,74 @@
+"""Everything in the core that changes, as plain arrays: it can live in shared memory and be snapshotted by copying."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base.quality import GOOD, STALE
+from bench.base.records import IMAGE
+from bench.canbus.tables import RX_STATE, TX_STATE
+from bench.core import tables
+from bench.core.design import HEARTBEATS
+from bench.core.program import Program
+
+Table = NDArray[Any]
+
+
+class State(NamedTuple):
+    """The image and all memory of the cycle (types in ``bench.core.tables``). Only the cycle writes it."""
+
+    image: Table
+    core: Table
+    counters: Table
+    setpoints: Table
+    limits: Table
+    rx: Table
+    tx: Table
+    tx_next_ns: NDArray[np.int64]
+    beats_ns: NDArray[np.int64]
+    watches: Table
+    conditions: Table
+    windows: NDArray[np.float64]
+    meter_channels: Table
+    meter_rows: Table
+    group_last_ns: NDArray[np.int64]
+
+
+def make_state(program: Program) -> State:
+    """The state before the first cycle: every reading stale, every set-point at its initial value, not armed."""
+    state = State(
+        image=np.zeros(len(program.channels), IMAGE),
+        core=np.zeros(1, tables.CORE),
+        counters=np.zeros(1, tables.COUNTERS),
+        setpoints=np.zeros(len(program.setpoints), tables.SETPOINT_STATE),
+        limits=np.zeros(len(program.limits), tables.LIMIT_STATE),
+        rx=np.zeros(len(program.can.messages), RX_STATE),
+        tx=np.zeros(len(program.can.messages), TX_STATE),
+        tx_next_ns=program.tx_entries["offset_ns"].copy(),
+        beats_ns=np.full(HEARTBEATS, -1, np.int64),
+        watches=np.zeros(tables.WATCHES, tables.WATCH),
+        conditions=np.zeros(tables.WATCHES * tables.CONDITIONS, tables.WATCH_CONDITION),
+        windows=np.zeros((tables.WATCHES * tables.CONDITIONS, tables.WINDOW_SAMPLES)),
+        meter_channels=np.zeros(tables.METER_CHANNELS, tables.METER_CHANNEL),
+        meter_rows=np.zeros((tables.METER_CHANNELS, tables.METER_ROWS), tables.METER_ROW),
+        group_last_ns=np.full(len(program.groups), -1, np.int64),
+    )
+    _begin(program, state)
+    return state
+
+
+def _begin(program: Program, state: State) -> None:
+    core = state.core
+    core["t_ns"] = core["rung_since_ns"] = core["confirmed_since_ns"] = core["stop_ns"] = -1
+    core["rung"] = core["source"] = tables.NONE
+    core["stop_class"] = tables.NO_STOP
+    state.image["value"] = np.nan
+    state.image["quality"] = STALE
+    state.image["t_ns"] = state.image["arrived_ns"] = -1
+    state.limits["low"], state.limits["high"] = program.limits["low"], program.limits["high"]
+    state.limits["since_ns"] = -1
+    for name in ("value", "target", "held_target"):
+        state.setpoints[name] = program.setpoints["initial"]
+    state.image["value"][program.setpoints["channel"]] = program.setpoints["initial"]
+    state.image["quality"][program.setpoints["channel"]] = GOOD
