@@ -19,9 +19,8 @@ __all__ = ["Column", "Group", "Mf4Writer", "record_dtype"]
 _GROUPS_MAX = 255  # record ids are one byte
 
 
-def record_dtype(group: Group, record_id: int = 0) -> np.dtype:
+def record_dtype(group: Group) -> np.dtype[np.void]:
     """The packed bytes of one record: id, time in s, raw columns ``c0``..., invalidation bits."""
-    del record_id
     columns = [(f"c{i}", f"<{column.dtype}") for i, column in enumerate(group.columns)]
     return np.dtype([("id", "u1"), ("t", "<f8"), *columns, ("invalid", "u1", (blocks.invalidation_bytes(group),))])
 

@@ -23,6 +23,11 @@ SYNC_NONE, SYNC_TIME = 0, 1
 CN_INVALIDATION_VALID = 0x02
 DATA_TYPES = {"u": 0, "i": 2, "f": 4}
 
+_HISTORY = (
+    "<FHcomment><TX>streamed while measuring</TX><tool_id>edu-bench</tool_id>"
+    "<tool_vendor>open</tool_vendor><tool_version>1</tool_version></FHcomment>"
+)
+
 
 class Column(NamedTuple):
     """One channel of a group as it is stored: ``physical = raw * factor + offset``.
@@ -102,15 +107,7 @@ def header(image: Image, start_ns: int, text: str, properties: Mapping[str, str]
     """HD with its comment and the one file history entry that readers require. The HD's address (64)."""
     stamp = struct.pack("<QhhB", start_ns, 0, 0, 2)
     hd = image.add("HD", (0,) * 6, stamp + struct.pack("<BBxdd", 0, 0, 0.0, 0.0))
-    history = comment_xml(
-        "FHcomment",
-        "streamed while measuring",
-        {},
-    ).replace(
-        "</FHcomment>",
-        "<tool_id>edu-bench</tool_id><tool_vendor>open</tool_vendor><tool_version>1</tool_version></FHcomment>",
-    )
-    fh = image.add("FH", (0, image.text(history, "MD")), stamp + bytes(3))
+    fh = image.add("FH", (0, image.text(_HISTORY, "MD")), stamp + bytes(3))
     image.link(hd, 1, fh)
     image.link(hd, 5, image.text(comment_xml("HDcomment", text, properties), "MD"))
     return hd
