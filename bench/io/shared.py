@@ -1,8 +1,9 @@
 """Arrays and rings that several processes see: one mapped file of a private folder for each tree of arrays.
 
 A *tree* is a numpy array or a NamedTuple of trees (``State``, ``Ring``, ``Rings``). The file holds the arrays one
-after the other, aligned to cache lines, behind a header with a hash of the layout. Whoever attaches brings a tree of the
-same shape (made by the same function from the same program), so types never travel and a different program is refused.
+after the other, aligned to cache lines, behind a header with a hash of the layout. Whoever attaches brings a tree of
+the same shape (made by the same function from the same program), so types never travel and a different program is
+refused.
 
 Files instead of ``multiprocessing.shared_memory``: until Python 3.13 its resource tracker removes the memory when the
 first process that attached to it ends, which is the moment when the others must finish a stop.
@@ -70,7 +71,9 @@ def attach(name: str, like: T, folder: Path | None = None) -> SharedTree[T]:
     finally:
         os.close(descriptor)
     if size != _size(like) or memory[:32] != _layout_hash(like):
-        raise InternalError(f"shared memory {path} was made from other tables; start all processes from one rig and DUT")
+        raise InternalError(
+            f"shared memory {path} was made from other tables; start all processes from one rig and DUT"
+        )
     return SharedTree(_mapped(like, memory), path, memory)
 
 
