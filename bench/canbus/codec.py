@@ -1,0 +1,239 @@
+"""Frames into the image and the image into frames, by tables, compiled.
+
+Frames of up to 8 bytes are one 64-bit word (and its byte-swapped twin for Motorola signals): shift, mask, scale.
+``data`` is always a uint8 array of at least 8 bytes, for longer frames of 64, whatever the frame's length.
+"""
+
+import math
+
+import numpy as np
+
+from bench.base.compiled import compiled
+from bench.base.quality import GOOD, NOT_A_NUMBER, WRONG
+from bench.canbus.e2e import COUNTERS, OK, REPEATED, p01_crc, p01_judge, p01_write
+from bench.canbus.tables import FLOAT32, INTEGER
+
+FRAME_OK, BAD_LENGTH, BAD_CRC, BAD_COUNTER, BAD_RANGE = 0, 1, 2, 3, 4
+"""What ``receive`` returns, and ``EV_FRAME_BAD`` tells."""
+
+HISTORY = np.uint16(0x3FF)
+"""Ten frames back."""
+
+_U0, _U1, _U7, _U8 = np.uint64(0), np.uint64(1), np.uint64(7), np.uint64(8)
+_BYTE = np.uint64(0xFF)
+_GOLDEN = np.uint64(0x9E37_79B9_7F4A_7C15)
+_S32 = np.uint64(32)
+
+
+@compiled
+def lookup(tables, bus, frame_id):  # type: ignore[no-untyped-def]
+    """The index of the message with ``frame_id`` (bit 31: extended) on ``bus``, or -1."""
+    table = tables.lookup
+    key = (np.uint64(bus) << _S32) | np.uint64(frame_id)
+    last = np.uint64(table.shape[0] - 1)
+    place = ((key * _GOLDEN) >> _S32) & last
+    while table[place].index >= 0:
+        if table[place].key == key:
+            return int(table[place].index)
+        place = (place + _U1) & last
+    return -1
+
+
+@compiled
+def _swapped(word):  # type: ignore[no-untyped-def]
+    """The bytes of ``word`` in opposite order."""
+    swapped = _U0
+    for _ in range(8):
+        swapped = (swapped << _U8) | (word & _BYTE)
+        word = word >> _U8
+    return swapped
+
+
+@compiled
+def _word(data, byte):  # type: ignore[no-untyped-def]
+    """Eight bytes from ``byte`` on as one integer, the first one lowest."""
+    word = _U0
+    for i in range(8):
+        word |= np.uint64(data[byte + i]) << np.uint64(8 * i)
+    return word
+
+
+@compiled
+def _put_word(data, byte, word):  # type: ignore[no-untyped-def]
+    for i in range(8):
+        data[byte + i] = np.uint8((word >> np.uint64(8 * i)) & _BYTE)
+
+
+@compiled
+def _bit_place(signal, i):  # type: ignore[no-untyped-def]
+    """Byte, bit and place in the raw value of a wide signal's bit ``i``."""
+    n = int(signal.first_bit) + i
+    if signal.big_endian:
+        return n // 8, np.uint64(7 - n % 8), np.uint64(int(signal.length) - 1 - i)
+    return n // 8, np.uint64(n % 8), np.uint64(i)
+
+
+@compiled
+def _long_raw(signal, data):  # type: ignore[no-untyped-def]
+    """The raw bits of a signal in a frame of more than 8 bytes."""
+    if not signal.wide:
+        word = _word(data, int(signal.byte))
+        return ((_swapped(word) if signal.big_endian else word) >> np.uint64(signal.shift)) & signal.mask
+    raw = _U0
+    for i in range(signal.length):
+        byte, bit, place = _bit_place(signal, i)
+        raw |= ((np.uint64(data[byte]) >> bit) & _U1) << place
+    return raw
+
+
+@compiled
+def _put_long_raw(signal, data, raw):  # type: ignore[no-untyped-def]
+    """Set the raw bits of a signal (all zero before) in a frame of more than 8 bytes."""
+    if not signal.wide:
+        shifted = raw << np.uint64(signal.shift)
+        word = _word(data, int(signal.byte)) | (_swapped(shifted) if signal.big_endian else shifted)
+        _put_word(data, int(signal.byte), word)
+        return
+    for i in range(signal.length):
+        byte, bit, place = _bit_place(signal, i)
+        data[byte] |= np.uint8(((raw >> place) & _U1) << bit)
+
+
+@compiled
+def _physical(signal, raw):  # type: ignore[no-untyped-def]
+    """The physical value of raw bits."""
+    if signal.kind == INTEGER:
+        if signal.sign:
+            return float(np.int64((raw ^ signal.sign) - signal.sign)) * signal.scale + signal.offset
+        return float(raw) * signal.scale + signal.offset
+    if signal.kind == FLOAT32:
+        return float(np.uint32(raw).view(np.float32)) * signal.scale + signal.offset
+    return np.uint64(raw).view(np.float64) * signal.scale + signal.offset
+
+
+@compiled
+def _raw(signal, value):  # type: ignore[no-untyped-def]
+    """(fits, raw bits) of a physical value, rounded half to even. Finite, in range and in the bits, or it fits not."""
+    if not (signal.low <= value <= signal.high):
+        return False, _U0
+    number = (value - signal.offset) / signal.scale
+    if signal.kind == INTEGER:
+        number = np.rint(number)
+    if not (signal.raw_low <= number <= signal.raw_high) or not math.isfinite(number):
+        return False, _U0
+    if signal.kind == INTEGER:
+        raw = np.uint64(np.int64(number)) if signal.sign else np.uint64(number)
+        return True, raw & signal.mask
+    if signal.kind == FLOAT32:
+        return True, np.uint64(np.float32(number).view(np.uint32))
+    return True, np.float64(number).view(np.uint64)
+
+
+@compiled
+def _judge(message, state, data, length):  # type: ignore[no-untyped-def]
+    """Length, CRC and counter of a frame; keeps the counter."""
+    if length != message.length:
+        state.bad_length += 1
+        return BAD_LENGTH
+    if not message.protected:
+        return FRAME_OK
+    if p01_crc(data, length, message.crc_even, message.crc_odd) != data[0]:
+        state.bad_crc += 1
+        return BAD_CRC
+    counter = data[1] & 0xF
+    verdict = p01_judge(counter, state.counter, message.max_delta) if state.seen or counter >= COUNTERS else OK
+    state.repeats = state.repeats + 1 if verdict == REPEATED else 0
+    if counter < COUNTERS:  # after a jump the next frame is judged from here
+        state.counter = counter
+        state.seen = 1
+    if verdict != OK:
+        state.bad_counter += 1
+        return BAD_COUNTER
+    return FRAME_OK
+
+
+@compiled
+def _take_in(tables, message, image, data, t_ns, arrived_ns):  # type: ignore[no-untyped-def]
+    """All signals into the image; ``BAD_RANGE`` if one is out of its range or not finite."""
+    little, short, reason = _word(data, 0), message.length <= 8, FRAME_OK
+    big = _swapped(little)
+    for i in range(message.first, message.last):
+        signal = tables.signals[i]
+        if short:
+            raw = ((big if signal.big_endian else little) >> np.uint64(signal.shift)) & signal.mask
+        else:
+            raw = _long_raw(signal, data)
+        value = _physical(signal, raw)
+        quality = GOOD
+        if not (signal.low <= value <= signal.high):
+            quality, reason = WRONG if math.isfinite(value) else NOT_A_NUMBER, BAD_RANGE
+        elif not math.isfinite(value):
+            quality, reason = NOT_A_NUMBER, BAD_RANGE
+        channel = image[signal.channel]
+        channel.value, channel.t_ns, channel.arrived_ns, channel.quality = value, t_ns, arrived_ns, quality
+    return reason
+
+
+@compiled
+def receive(tables, rx_state, image, index, data, length, t_ns, arrived_ns):  # type: ignore[no-untyped-def]
+    """Take the frame ``data`` of message ``index`` into ``image``.
+
+    Returns 0, or the reason (1 length, 2 CRC, 3 counter, 4 range). With reasons 1 to 3 no value changes and all its
+    channels become ``WRONG``; with 4 only those that are out of range (``NOT_A_NUMBER`` if not finite).
+    """
+    message, state = tables.messages[index], rx_state[index]
+    state.arrived_ns = arrived_ns
+    reason = _judge(message, state, data, length)
+    state.history = ((state.history << np.uint16(1)) | np.uint16(reason != FRAME_OK)) & HISTORY
+    if reason != FRAME_OK:
+        for i in range(message.first, message.last):
+            image[tables.signals[i].channel].quality = WRONG
+        return reason
+    state.good_ns = arrived_ns
+    reason = _take_in(tables, message, image, data, t_ns, arrived_ns)
+    if reason == FRAME_OK:
+        state.ok += 1
+    else:
+        state.bad_range += 1
+    return reason
+
+
+@compiled
+def _pack(tables, message, image, data):  # type: ignore[no-untyped-def]
+    """All bound signals into ``data``, which holds the base; False if one does not fit."""
+    short, little, big = message.length <= 8, _U0, _U0
+    for i in range(message.first, message.last):
+        signal = tables.signals[i]
+        fits, raw = _raw(signal, image[signal.channel].value)
+        if not fits:
+            return False
+        if not short:
+            _put_long_raw(signal, data, raw)
+        elif signal.big_endian:
+            big |= raw << np.uint64(signal.shift)
+        else:
+            little |= raw << np.uint64(signal.shift)
+    if short:
+        _put_word(data, 0, _word(data, 0) | little | _swapped(big))
+    return True
+
+
+@compiled
+def transmit(tables, tx_state, image, index, frame):  # type: ignore[no-untyped-def]
+    """Fill ``frame`` (id, bus, length, data) of message ``index`` from the values in ``image``.
+
+    Returns 0, or 1 if a value is not finite, out of its range or does not fit its bits: then the frame must not be
+    sent, and its counter has not moved. ``t_ns`` and ``sender`` are the caller's.
+    """
+    message, state, data = tables.messages[index], tx_state[index], frame.data
+    for i in range(64):
+        data[i] = message.base[i]
+    if not _pack(tables, message, image, data):
+        state.refused += 1
+        return 1
+    frame.id, frame.bus, frame.length = message.id, message.bus, message.length
+    if message.protected:
+        p01_write(data, message.length, state.counter, message.crc_even, message.crc_odd)
+        state.counter = (state.counter + 1) % COUNTERS
+    state.sent += 1
+    return 0

@@ -1,0 +1,227 @@
+"""Messages and signals as tables for the compiled codec, and the state that belongs to each message."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from bench.base.errors import InputError, Problem
+from bench.canbus.database import Database, Message, Signal
+from bench.canbus.e2e import crc_starts
+
+INTEGER, FLOAT32, FLOAT64 = 0, 1, 2
+"""How raw bits become a number (``SIGNAL.kind``)."""
+
+MESSAGE = np.dtype(
+    [
+        ("period_ns", "i8"),
+        ("id", "u4"),  # bit 31: extended
+        ("data_id", "u2"),
+        ("first", "i4"),  # its signals are signals[first:last]
+        ("last", "i4"),
+        ("bus", "u1"),
+        ("length", "u1"),
+        ("protected", "u1"),  # 1: E2E profile 1
+        ("max_delta", "u1"),
+        ("crc_even", "u1"),  # CRC after the data id, by parity of the counter
+        ("crc_odd", "u1"),
+        ("base", "u1", (64,)),  # bits of signals that are bound to nothing
+    ],
+    align=True,
+)
+
+SIGNAL = np.dtype(
+    [
+        ("mask", "u8"),
+        ("sign", "u8"),  # the sign bit, 0 for unsigned
+        ("scale", "f8"),
+        ("offset", "f8"),
+        ("low", "f8"),  # valid physical values, widened by half a step
+        ("high", "f8"),
+        ("raw_low", "f8"),  # raw values that fit the bits
+        ("raw_high", "f8"),
+        ("channel", "i4"),
+        ("first_bit", "u2"),
+        ("byte", "u1"),  # first byte of the eight that hold the signal; 0 in frames up to 8 bytes
+        ("shift", "u1"),  # inside these eight bytes, taken as one integer in the signal's byte order
+        ("length", "u1"),
+        ("big_endian", "u1"),
+        ("kind", "u1"),
+        ("wide", "u1"),  # 1: spread over nine bytes (only in frames of more than 8)
+    ],
+    align=True,
+)
+
+LOOKUP = np.dtype([("key", "u8"), ("index", "i4")], align=True)
+"""A hash table with open addressing from bus and id to the message's index; -1 marks a free place."""
+
+RX_STATE = np.dtype(
+    [
+        ("arrived_ns", "i8"),  # last frame of this message, good or bad; -1 before the first
+        ("good_ns", "i8"),  # last frame that was taken in; -1 before the first
+        ("ok", "i8"),
+        ("bad_length", "i8"),
+        ("bad_crc", "i8"),
+        ("bad_counter", "i8"),
+        ("bad_range", "i8"),
+        ("repeats", "i4"),  # frames in a row with the counter unchanged
+        ("history", "u2"),  # the last ten frames, newest in bit 0; 1 = bad length, CRC or counter
+        ("counter", "u1"),
+        ("seen", "u1"),  # 1: ``counter`` holds the last one
+    ],
+    align=True,
+)
+
+TX_STATE = np.dtype([("sent", "i8"), ("refused", "i8"), ("counter", "u1")], align=True)
+"""``counter`` is the next one to be sent."""
+
+
+class CanTables(NamedTuple):
+    """All messages of all buses; the index of a message is its place in the entries given to ``build_tables``."""
+
+    messages: np.ndarray
+    signals: np.ndarray
+    lookup: np.ndarray
+
+
+def build_tables(
+    entries: Sequence[tuple[Database, int, str]],
+    bind: Callable[[str, str], int],
+    *,
+    protected: bool = True,
+) -> CanTables:
+    """Tables for ``entries`` of (database, bus, message name), in this order.
+
+    ``bind(message, signal)`` gives the index of the signal in the image, or -1: ignored on reception, sent with its
+    initial value. CRC and counter of protected messages are never bound, unless ``protected`` is False, which makes
+    them signals like any other. Raises ``InputError`` for unknown or multiplexed messages and ids used twice on a bus.
+    """
+    found = [(database.message(name), bus) for database, bus, name in entries]
+    _refuse_twins(entries, found)
+    messages, signals = np.zeros(len(found), MESSAGE), []
+    for record, (message, bus), entry in zip(messages, found, entries, strict=True):
+        _fill_message(record, message, bus, protected)
+        record["first"] = len(signals)
+        for signal in _bindable(message, protected, entry[0].name):
+            channel = bind(message.name, signal.name)
+            if channel >= 0:
+                signals.append(_signal_row(signal, message.length, channel))
+            else:
+                _preset(record["base"], signal)
+        record["last"] = len(signals)
+    return CanTables(messages, np.array(signals, SIGNAL), _lookup_table(messages))
+
+
+def make_rx_state(tables: CanTables) -> np.ndarray:
+    """A fresh RX_STATE record for each message: nothing seen yet."""
+    state = np.zeros(len(tables.messages), RX_STATE)
+    state["arrived_ns"] = state["good_ns"] = -1
+    return state
+
+
+def make_tx_state(tables: CanTables) -> np.ndarray:
+    """A fresh TX_STATE record for each message."""
+    return np.zeros(len(tables.messages), TX_STATE)
+
+
+def _refuse_twins(entries: Sequence[tuple[Database, int, str]], found: Sequence[tuple[Message, int]]) -> None:
+    seen: dict[tuple[int, int], str] = {}
+    problems = []
+    for (message, bus), entry in zip(found, entries, strict=True):
+        other = seen.setdefault((bus, message.id), message.name)
+        if other is not message.name or [e[1:] for e in entries].count(entry[1:]) > 1:
+            text = f"{message.name} and {other} have the same id on bus {bus}; take one out of the rig"
+            problems.append(Problem(entry[0].name, 0, 0, text))
+    if problems:
+        raise InputError(problems)
+
+
+def _bindable(message: Message, protected: bool, file: str) -> Iterable[Signal]:
+    if any(signal.multiplexed for signal in message.signals):
+        raise InputError(
+            [Problem(file, 0, 0, f"{message.name} is multiplexed, which the bench cannot use; leave it out")]
+        )
+    header = 0x0FFF if protected and message.protection else 0
+    return (signal for signal in message.signals if not signal.bits() & header)
+
+
+def _fill_message(record: np.void, message: Message, bus: int, protected: bool) -> None:
+    record["id"], record["bus"], record["length"] = message.id, bus, message.length
+    record["period_ns"] = message.period_ms * 1_000_000
+    if message.protection is None or not protected:
+        return
+    e2e = message.protection
+    record["protected"], record["max_delta"], record["data_id"] = 1, e2e.max_delta, e2e.data_id
+    record["crc_even"], record["crc_odd"] = crc_starts(e2e.data_id, e2e.mode)
+    if e2e.mode.name == "NIBBLE":
+        record["base"][1] |= (e2e.data_id >> 8 & 0xF) << 4
+
+
+def _kind(signal: Signal) -> int:
+    return INTEGER if not signal.is_float else FLOAT32 if signal.length == 32 else FLOAT64
+
+
+def _raw_range(signal: Signal) -> tuple[float, float]:
+    """What fits the bits, as float64 that never rounds outwards."""
+    if signal.is_float:
+        return (-math.inf, math.inf) if signal.length == 64 else (-float(np.finfo("f4").max), float(np.finfo("f4").max))
+    low, high = (-(1 << signal.length - 1), 1 << signal.length - 1) if signal.signed else (0, 1 << signal.length)
+    return float(low), float(high - 1) if signal.length <= 53 else math.nextafter(float(high), 0.0)
+
+
+def _signal_row(signal: Signal, message_length: int, channel: int) -> tuple[object, ...]:
+    first = signal.first_bit
+    byte = 0 if message_length <= 8 else min(first // 8, 56)
+    inside = first - 8 * byte
+    wide = inside + signal.length > 64
+    shift = 0 if wide else 64 - inside - signal.length if signal.big_endian else inside
+    half_step = 0.0 if signal.is_float else abs(signal.scale) / 2
+    row = {
+        "mask": (1 << signal.length) - 1,
+        "sign": 1 << signal.length - 1 if signal.signed else 0,
+        "scale": signal.scale,
+        "offset": signal.offset,
+        "low": signal.low - half_step,
+        "high": signal.high + half_step,
+        "raw_low": _raw_range(signal)[0],
+        "raw_high": _raw_range(signal)[1],
+        "channel": channel,
+        "first_bit": first,
+        "byte": byte,
+        "shift": shift,
+        "length": signal.length,
+        "big_endian": signal.big_endian,
+        "kind": _kind(signal),
+        "wide": wide,
+    }
+    return tuple(row[name] for name in SIGNAL.names or ())
+
+
+def _preset(base: np.ndarray, signal: Signal) -> None:
+    """Write the initial raw value of an unbound signal, bit by bit (at start-up only)."""
+    for i in range(signal.length):
+        n = signal.first_bit + i
+        raw_bit = signal.length - 1 - i if signal.big_endian else i
+        place = 7 - n % 8 if signal.big_endian else n % 8
+        base[n // 8] |= (signal.initial >> raw_bit & 1) << place
+
+
+def hash_place(key: int, size: int) -> int:
+    """Where the search for ``key`` begins in a lookup table of ``size`` places (a power of two)."""
+    return (key * 0x9E37_79B9_7F4A_7C15 & 0xFFFF_FFFF_FFFF_FFFF) >> 32 & size - 1
+
+
+def _lookup_table(messages: np.ndarray) -> np.ndarray:
+    size = 8
+    while size < 2 * len(messages):
+        size *= 2
+    table = np.zeros(size, LOOKUP)
+    table["index"] = -1
+    for index, message in enumerate(messages):
+        key = int(message["bus"]) << 32 | int(message["id"])
+        place = hash_place(key, size)
+        while table["index"][place] >= 0:
+            place = (place + 1) % size
+        table[place] = (key, index)
+    return table
