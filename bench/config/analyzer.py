@@ -1,0 +1,81 @@
+"""The power analyzer of a rig file: elements, sensors, ranges, accuracy."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bench.config.file_model import FileModel, Finding
+from bench.config.instrument import Instrument
+from bench.config.quantity import Amperes, Number, Percent, Seconds, Volts
+
+Basis = Literal["certificate", "assumed"]
+"""Where an accuracy comes from; ``assumed`` marks every uncertainty that rests on it."""
+
+
+class Accuracy(FileModel):
+    """Limits of error, rectangular: +-(``reading`` % of reading + ``range`` % of range)."""
+
+    reading: Annotated[Percent, Field(ge=0, le=10)]
+    range: Annotated[Percent, Field(ge=0, le=10)]
+
+
+class CurrentSensor(FileModel):
+    """The transducer between the wire and a current input."""
+
+    model: str
+    serial: str
+    ratio: Annotated[Number, Field(gt=0)]
+    """Primary amperes for one secondary ampere; set in the analyzer and read back."""
+    polarity: Literal[1, -1] = 1
+    accuracy: Accuracy | None = None
+    """Its own limits; none: contained in the element's."""
+
+
+class Element(FileModel):
+    """One input, or three wired as one, of the analyzer. Ranges are primary values, smallest first."""
+
+    inputs: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1, max_length=3)]
+    wiring: Literal["1P2W", "3P3W", "3V3A", "3P4W"]
+    coupling: Literal["dc", "ac"]
+    voltage_ranges: Annotated[tuple[Volts, ...], Field(min_length=1)]
+    current_ranges: Annotated[tuple[Amperes, ...], Field(min_length=1)]
+    sensor: CurrentSensor | None = None
+    voltage: Accuracy
+    current: Accuracy
+    power: Accuracy
+    basis: Basis
+    source: Annotated[str, Field(min_length=1)]
+
+    def rules(self) -> Iterator[Finding]:
+        for key in ("voltage_ranges", "current_ranges"):
+            ranges = getattr(self, key)
+            if list(ranges) != sorted(set(ranges)) or ranges[0] <= 0:
+                yield (key,), "ranges must be positive and rise; sort them, smallest first"
+
+
+class Analyzer(Instrument):
+    """A power analyzer with motor inputs. Element names are the channels' parts: dc, ac, field, aux."""
+
+    update: Annotated[Seconds, Field(gt=0, le=20)]
+    latency: Annotated[Seconds, Field(ge=0, le=1)]
+    """From the end of the measurement interval to the answer; measured per rig."""
+    sync: str
+    """Common synchronisation source of all elements and motor inputs."""
+    line_filter: Literal["off"] = "off"
+    averaging: Literal["off"] = "off"
+    elements: dict[Literal["dc", "ac", "field", "aux"], Element]
+
+    def rules(self) -> Iterator[Finding]:
+        yield from super().rules()
+        if "dc" not in self.elements:
+            yield ("elements",), "element 'dc' is missing; every efficiency needs it"
+        seen: dict[int, str] = {}
+        for name, element in self.elements.items():
+            for number in element.inputs:
+                if number in seen:
+                    yield (
+                        ("elements", name, "inputs"),
+                        f"input {number} is used by {seen[number]!r} already; give each input to one element",
+                    )
+                seen[number] = name

@@ -1,0 +1,60 @@
+"""A torque flange of a rig file, with the figures its uncertainty is made of."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bench.config.analyzer import Basis
+from bench.config.file_model import FileModel, Finding
+from bench.config.quantity import Hertz, Kelvin, Percent, TorqueNm
+
+Limit = Annotated[Percent, Field(ge=0, le=5)]
+
+
+class Certificate(FileModel):
+    """The calibration in force."""
+
+    number: str
+    due: Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+    """Day (ISO 8601). An expired certificate blocks arming."""
+
+
+class Flange(FileModel):
+    """A torque and speed flange, read through a motor input of the analyzer. All figures are limits (rectangular)."""
+
+    model: str
+    serial: str
+    motor_input: Annotated[int, Field(ge=1, le=4)]
+    sign: Literal[1, -1]
+    """-1: the flange shows positive torque when the DUT drives backwards (it is seen from the other side)."""
+    nominal_torque: Annotated[TorqueNm, Field(gt=0)]
+    frequency_centre: Annotated[Hertz, Field(gt=0)]
+    frequency_span: Annotated[Hertz, Field(gt=0)]
+    """Of the torque signal: centre +- span is +- nominal torque."""
+    pulses_per_rev: Annotated[int, Field(ge=1, le=100_000)]
+    sensitivity: Limit
+    """Of the reading, after calibration; shared by flanges calibrated on one machine (r = 1)."""
+    linearity: Limit
+    """With hysteresis, of the nominal torque."""
+    repeatability: Limit
+    """Of the reading."""
+    zero: Annotated[TorqueNm, Field(ge=0)]
+    """What is left after zeroing."""
+    tk0: Limit
+    """Of the nominal torque per 10 K."""
+    tkc: Limit
+    """Of the reading per 10 K."""
+    temperature_band: Annotated[Kelvin, Field(ge=0, le=60)]
+    """Largest distance from the temperature of calibration and zeroing."""
+    speed: Limit = 0.01
+    """Of the reading."""
+    certificate: Certificate | None = None
+    basis: Basis
+    source: Annotated[str, Field(min_length=1)]
+
+    def rules(self) -> Iterator[Finding]:
+        if self.basis == "certificate" and self.certificate is None:
+            yield ("basis",), "says 'certificate' but there is none; add 'certificate' or write 'assumed'"
+        if self.frequency_span >= self.frequency_centre:
+            yield ("frequency_span",), "must be smaller than frequency_centre; correct it"

@@ -1,0 +1,41 @@
+"""What all instruments of a rig file have in common."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from bench.config.file_model import FileModel, Finding
+from bench.config.names import Name
+from bench.config.quantity import Seconds
+
+_SOCKET = re.compile(r"TCPIP[0-9]*::(?P<host>[A-Za-z0-9.-]{1,253})::(?P<port>[0-9]{1,5})::SOCKET", re.ASCII)
+
+
+class Instrument(FileModel):
+    """An instrument: its driver, its VISA resource, who must answer there, and how often it is read."""
+
+    driver: Name
+    resource: str
+    maker: str = ""
+    """Must occur in the identity; empty: not checked."""
+    model: str
+    serial: str = ""
+    """Must equal the identity's; empty: not checked."""
+    poll: Annotated[Seconds, Field(gt=0, le=10)]
+    timeout: Annotated[Seconds, Field(gt=0, le=10)] = 1.0
+    watchdog: Annotated[Seconds, Field(gt=0, le=60)] | None = None
+    """The device's own loss-of-communication time, set and read back at arming (inverter < dyno < supply)."""
+
+    def rules(self) -> Iterator[Finding]:
+        match = _SOCKET.fullmatch(self.resource)
+        if match is None or not 0 < int(match["port"]) < 65536:
+            yield ("resource",), f"{self.resource!r} is no socket resource; write TCPIP::<host>::<port>::SOCKET"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the resource."""
+        match = _SOCKET.fullmatch(self.resource)
+        assert match is not None  # rules() refused everything else
+        return match["host"], int(match["port"])

@@ -1,0 +1,130 @@
+"""Pydantic types for quantities: text with a unit in the file, a float in the bench's unit in the program.
+
+>>> from pydantic import TypeAdapter
+>>> TypeAdapter(SpeedRpm).validate_python("3 krpm")
+3000.0
+>>> TypeAdapter(DegCSpan).validate_python("20..140 °C")
+Span(low=20.0, high=140.0)
+
+A file may give the source of a number: ``{value: 400 Nm, source: "data sheet"}``. Python code gives plain floats.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
+
+from bench.base.units import Unit, UnitError, parse, spellings
+from bench.config.file_model import in_file
+
+
+class Span(NamedTuple):
+    """A closed range, ``low`` <= ``high``."""
+
+    low: float
+    high: float
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, int | float) and self.low <= value <= self.high
+
+
+def quantity(text: object, unit: Unit) -> float:
+    """``text`` in ``unit``; the error names what was expected. A bare number is one only where no unit is needed."""
+    if isinstance(text, dict):
+        text = _without_source(text)
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        raise _wrong(f"{_short(text)} is no quantity", unit)
+    try:
+        return parse(str(text), unit)
+    except UnitError as error:
+        message = str(error).split("; expected")[0].split("; write")[0]
+        raise _wrong(message, unit) from None
+
+
+def span(text: object, unit: Unit) -> Span:
+    """``"20..140 °C"`` in ``unit``."""
+    low, dots, high = text.partition("..") if isinstance(text, str) else ("", "", "")
+    if not dots:
+        raise _wrong(f"{_short(text)} is no range; write '<low>..<high> <unit>'", unit)
+    value = quantity(high, unit)
+    tail = high.strip().lstrip("+-0123456789.eE").strip()
+    start = low if low.strip()[-1:].isalpha() or "°" in low else f"{low} {tail}"
+    result = Span(quantity(start.strip(), unit), value)
+    if result.low > result.high:
+        raise _wrong(f"the range {text!r} is empty; write the smaller number first", unit)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """Annotation: a float, written as text with a unit of the kind of ``unit``."""
+
+    unit: Unit
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.with_info_before_validator_function(self._parse, handler(source))
+
+    def _parse(self, value: Any, info: core_schema.ValidationInfo) -> Any:
+        plain = isinstance(value, int | float) and not isinstance(value, bool)
+        return value if plain and not in_file(info) else quantity(value, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class QuantitySpan:
+    """Annotation: a ``Span``, written as ``"20..140 °C"``."""
+
+    unit: Unit
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if isinstance(value, Span) else span(value, self.unit)
+        )
+
+
+def expected(unit: Unit) -> str:
+    """How a quantity of ``unit`` is written, for messages."""
+    return ", ".join(spellings(unit)) if unit is not Unit.ONE else "a plain number"
+
+
+def _without_source(mapping: dict[Any, Any]) -> object:
+    if set(mapping) != {"value", "source"} or not str(mapping["source"] or "").strip():
+        raise PydanticCustomError("quantity", "a quantity with its source is written {{value: ..., source: ...}}")
+    return mapping["value"]
+
+
+def _wrong(message: str, unit: Unit) -> PydanticCustomError:
+    return PydanticCustomError("quantity", "{text}", {"text": f"{message}; expected {expected(unit)}"})
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+Number = Annotated[float, Quantity(Unit.ONE)]
+Percent = Annotated[float, Quantity(Unit.PERCENT)]
+TorqueNm = Annotated[float, Quantity(Unit.NM)]
+SpeedRpm = Annotated[float, Quantity(Unit.RPM)]
+Volts = Annotated[float, Quantity(Unit.VOLT)]
+Amperes = Annotated[float, Quantity(Unit.AMPERE)]
+Watts = Annotated[float, Quantity(Unit.WATT)]
+DegC = Annotated[float, Quantity(Unit.DEGC)]
+Kelvin = Annotated[float, Quantity(Unit.KELVIN)]
+Bar = Annotated[float, Quantity(Unit.BAR)]
+LitrePerMin = Annotated[float, Quantity(Unit.LITRE_PER_MIN)]
+Seconds = Annotated[float, Quantity(Unit.SECOND)]
+Hertz = Annotated[float, Quantity(Unit.HERTZ)]
+Ohms = Annotated[float, Quantity(Unit.OHM)]
+TorqueRate = Annotated[float, Quantity(Unit.NM_PER_S)]
+SpeedRate = Annotated[float, Quantity(Unit.RPM_PER_S)]
+VoltRate = Annotated[float, Quantity(Unit.VOLT_PER_S)]
+KelvinRate = Annotated[float, Quantity(Unit.KELVIN_PER_S)]
+
+PercentSpan = Annotated[Span, QuantitySpan(Unit.PERCENT)]
+TorqueSpan = Annotated[Span, QuantitySpan(Unit.NM)]
+SpeedSpan = Annotated[Span, QuantitySpan(Unit.RPM)]
+VoltSpan = Annotated[Span, QuantitySpan(Unit.VOLT)]
+DegCSpan = Annotated[Span, QuantitySpan(Unit.DEGC)]
+LitrePerMinSpan = Annotated[Span, QuantitySpan(Unit.LITRE_PER_MIN)]
+SecondSpan = Annotated[Span, QuantitySpan(Unit.SECOND)]

@@ -1,0 +1,169 @@
+"""The model of a rig file: everything the bench must know of its own hardware."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from bench.config.analyzer import Analyzer
+from bench.config.buses import CanBus
+from bench.config.channels import SIDES, Layout, bench_channels
+from bench.config.dyno import Dyno
+from bench.config.file_model import FileModel, Finding
+from bench.config.flange import Flange
+from bench.config.limits import LimitRule
+from bench.config.located import Located, load_located
+from bench.config.media import Conditioner
+from bench.config.names import Name, PartName, Reference
+from bench.config.quantity import DegC, Kelvin, Ohms, Percent, Seconds, SpeedRate, SpeedRpm, TorqueNm, TorqueRate
+from bench.config.stopping import Stopping
+from bench.config.suggest import suggestion
+from bench.config.supply import Supply
+
+
+class Insulation(FileModel):
+    """Resistance of both rails to earth at the highest voltage of the bench (500 and 100 ohm/V, ISO 6469-4)."""
+
+    warn: Annotated[Ohms, Field(gt=0)]
+    trip: Annotated[Ohms, Field(gt=0)]
+
+    def rules(self) -> Iterator[Finding]:
+        if self.trip >= self.warn:
+            yield ("trip",), "must lie below 'warn'; correct it"
+
+
+class Settling(FileModel):
+    """When a point counts as settled, unless the plan says otherwise. Bands are half-widths."""
+
+    torque: Annotated[TorqueNm, Field(gt=0)]
+    speed: Annotated[SpeedRpm, Field(gt=0)]
+    temperature: Annotated[Kelvin, Field(gt=0)]
+    window: Annotated[Seconds, Field(gt=0)]
+    timeout: Annotated[Seconds, Field(gt=0)]
+
+
+class Ramps(FileModel):
+    """The highest rates a plan may ask for, at the motor shaft."""
+
+    torque: Annotated[TorqueRate, Field(gt=0)]
+    speed: Annotated[SpeedRate, Field(gt=0)]
+
+
+class Plausibility(FileModel):
+    """Two sources for one quantity must agree, else the run stops."""
+
+    torque: Annotated[Percent, Field(gt=0, le=20)]
+    torque_band: Annotated[TorqueNm, Field(gt=0, le=50)]
+    """The larger of the two counts, at the motor shaft (F-16)."""
+    speed: Annotated[SpeedRpm, Field(gt=0)]
+    """Motor speed against dyno speed times ratio (F-18)."""
+    half_shaft_speed: Annotated[SpeedRpm, Field(gt=0)]
+    """Left against right."""
+
+
+class SignCheck(FileModel):
+    """Small torque of both signs at low speed, before anything larger (at the motor shaft)."""
+
+    speed: Annotated[SpeedRpm, Field(gt=0, le=1000)]
+    torque: Annotated[TorqueNm, Field(gt=0, le=100)]
+    tolerance: Annotated[TorqueNm, Field(gt=0)]
+    hold: Annotated[Seconds, Field(gt=0)]
+
+
+class Rig(FileModel):
+    """A test bench. Motor-shaft quantities are those of the DUT; dyno quantities those of the dyno's shaft."""
+
+    rig: Name
+    title: str
+    description: str = ""
+    layout: Layout
+    dut: Reference
+    """The DUT that is on the bench unless the plan or the command names another."""
+    ambient: DegC
+    supply: Supply
+    analyzer: Analyzer
+    dynos: dict[PartName, Dyno]
+    flanges: dict[PartName, Flange]
+    can: dict[PartName, CanBus]
+    conditioner: Conditioner
+    ramps: Ramps
+    settling: Settling
+    sign_check: SignCheck
+    insulation: Insulation
+    plausibility: Plausibility
+    stopping: Stopping
+    limits: tuple[LimitRule, ...] = ()
+
+    def rules(self) -> Iterator[Finding]:
+        yield from self._sides()
+        yield from self._inputs()
+        yield from self._buses()
+        yield from self._watchdogs()
+        names = bench_channels(self.layout).names
+        for i, limit in enumerate(self.limits):
+            if limit.channel not in names:
+                hint = suggestion(limit.channel, names)
+                yield ("limits", i, "channel"), f"layout {self.layout} has no channel {limit.channel!r}; {hint}"
+
+    def _sides(self) -> Iterator[Finding]:
+        for key, prefix, given in (("dynos", "dyno", self.dynos), ("flanges", "flange", self.flanges)):
+            wanted = {f"{prefix}_{side}" for side in SIDES[self.layout]}
+            for name in sorted(wanted - set(given)):
+                yield (key,), f"{name!r} is missing; layout {self.layout} needs {', '.join(sorted(wanted))}"
+            for name in sorted(set(given) - wanted):
+                yield (key, name), f"layout {self.layout} has no {name!r}; it has {', '.join(sorted(wanted))}"
+
+    def _inputs(self) -> Iterator[Finding]:
+        used: dict[int, str] = {}
+        for name, flange in self.flanges.items():
+            if flange.motor_input in used:
+                place = ("flanges", name, "motor_input")
+                yield place, f"motor input {flange.motor_input} is used by {used[flange.motor_input]!r} already"
+            used[flange.motor_input] = name
+        resources: dict[str, str] = {}
+        for path, instrument in self._instruments():
+            if instrument in resources:
+                yield (*path, "resource"), f"{instrument!r} belongs to {resources[instrument]} already; correct it"
+            resources[instrument] = ".".join(path)
+
+    def _instruments(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        yield ("supply",), self.supply.resource
+        yield ("analyzer",), self.analyzer.resource
+        for name, dyno in self.dynos.items():
+            yield ("dynos", name), dyno.resource
+
+    def _buses(self) -> Iterator[Finding]:
+        for key in ("bus", "role"):
+            seen: dict[object, str] = {}
+            for name, bus in self.can.items():
+                value = getattr(bus, key)
+                if value in seen:
+                    yield ("can", name, key), f"{value!r} belongs to {seen[value]!r} already; give each bus its own"
+                seen[value] = name
+        for role in {"dut", "bench_io"} - {bus.role for bus in self.can.values()}:
+            yield ("can",), f"no bus has the role {role!r}; add one"
+        for name, bus in self.can.items():
+            if bus.role == "bench_io" and bus.dbc is None:
+                yield ("can", name), "a bus of role 'bench_io' needs 'dbc'; add it, such as 'dbc: bench_io'"
+
+    def _watchdogs(self) -> Iterator[Finding]:
+        supply = self.supply.watchdog
+        for name, dyno in self.dynos.items():
+            if supply is not None and dyno.watchdog is not None and dyno.watchdog >= supply:
+                message = "must be shorter than the supply's: the dyno has to act while the supply can still sink"
+                yield ("dynos", name, "watchdog"), f"{message}; lower it below {supply:g} s"
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """``("l", "r")`` or ``("m",)``: the suffixes of dynos and flanges."""
+        return SIDES[self.layout]
+
+    def bus(self, role: str) -> CanBus:
+        """The bus with ``role`` ``dut`` or ``bench_io``."""
+        return next(bus for bus in self.can.values() if bus.role == role)
+
+
+def load_rig(path: Path, name: str | None = None, context: Mapping[str, object] | None = None) -> Located[Rig]:
+    """The rig file at ``path``, checked. Raises ``InputError`` with every problem."""
+    return load_located(path, Rig, name, context)

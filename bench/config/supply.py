@@ -1,0 +1,54 @@
+"""The DC supply of a rig file."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bench.config.file_model import FileModel, Finding
+from bench.config.instrument import Instrument
+from bench.config.quantity import Amperes, Ohms, Seconds, VoltRate, Volts, Watts
+
+
+class Precharge(FileModel):
+    """How the DC link is charged: the supply ramps with contactors closed and its current limited."""
+
+    kind: Literal["supply_ramp"]
+    rate: Annotated[VoltRate, Field(gt=0)]
+    current: Annotated[Amperes, Field(gt=0)]
+    timeout: Annotated[Seconds, Field(gt=0)]
+
+
+class SupplyProtection(FileModel):
+    """Thresholds in the supply itself, read back at arming."""
+
+    over_voltage: Annotated[Volts, Field(gt=0)]
+    over_current: Annotated[Amperes, Field(gt=0)]
+
+
+class Supply(Instrument):
+    """A bidirectional DC source; ``units`` of ``model`` in parallel make up the ratings."""
+
+    units: Annotated[int, Field(ge=1, le=64)] = 1
+    voltage_max: Annotated[Volts, Field(gt=0)]
+    current_max: Annotated[Amperes, Field(gt=0)]
+    power_max: Annotated[Watts, Field(gt=0)]
+    voltage: Annotated[Volts, Field(gt=0)]
+    current_limit: Annotated[Amperes, Field(gt=0)]
+    sink_current_limit: Annotated[Amperes, Field(ge=0)]
+    slew: Annotated[VoltRate, Field(gt=0)]
+    source_resistance: Annotated[Ohms, Field(ge=0)]
+    precharge: Precharge
+    protection: SupplyProtection
+
+    def rules(self) -> Iterator[Finding]:
+        yield from super().rules()
+        for key, most in (("voltage", self.voltage_max), ("current_limit", self.current_max)):
+            if getattr(self, key) > most:
+                yield (key,), f"{getattr(self, key):g} exceeds the supply's rating {most:g}; lower it"
+        if self.sink_current_limit > self.current_max:
+            yield ("sink_current_limit",), f"exceeds the supply's rating {self.current_max:g} A; lower it"
+        if self.protection.over_voltage <= self.voltage:
+            yield ("protection", "over_voltage"), f"must lie above the voltage {self.voltage:g} V; raise it"
+        if self.precharge.current > self.current_limit:
+            yield ("precharge", "current"), f"exceeds current_limit {self.current_limit:g} A; lower it"
