@@ -1,0 +1,231 @@
+"""A speed-controlled four-quadrant dynamometer behind an AK host interface. Not yet tested on hardware.
+
+AK fixes the telegram and a few functions; set-point mnemonics and the layout of values are each maker's own. So all of
+them are settings, and the defaults are those of the bench's emulated drive (``unverified`` for any real one).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base.errors import DeviceError
+from bench.base.ports import Identity
+from bench.base.quality import Quality
+from bench.base.reading import Reading
+from bench.base.time import NS_PER_MS
+from bench.schedule.requests import Exchange, Now, Operation
+from drivers import ak, scpi
+from drivers.command import UNVERIFIED, Command
+from drivers.grammar import GrammarError
+from drivers.readout import Readout
+from drivers.session import Session
+
+COMMANDS: tuple[Command, ...] = (
+    Command("AKEN", "identity", "common AK function (CAI 700 p.149)"),
+    Command("ASTF", "error list", "common AK function (CAI 700 p.149)"),
+    Command("ASTZ", "state, remote or manual first", "common AK function (CAI 700 p.149)"),
+    Command("SREM", "remote control", "common AK function (CAI 700 p.149)"),
+    Command("SRES", "reset", "common AK function (CAI 700 p.149)"),
+    Command("STBY", "standby: run free", "common AK function (CAI 700 p.149)"),
+    Command("AKON", "values: speed, torque, state", f"function common, layout {UNVERIFIED}"),
+    Command("SSPD", "speed set-point in rpm", f"{UNVERIFIED}: vendor specific"),
+    Command("ASPD", "speed set-point in force", f"{UNVERIFIED}: vendor specific"),
+    Command("SHLD", "hold speed", f"{UNVERIFIED}: vendor specific"),
+    Command("EWDG", "communication time-out in ms", f"{UNVERIFIED}: vendor specific"),
+    Command("AWDG", "communication time-out in force", f"{UNVERIFIED}: vendor specific"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mnemonics:
+    """The functions of one maker's drive."""
+
+    identity: str = "AKEN"
+    faults: str = "ASTF"
+    state: str = "ASTZ"
+    remote: str = "SREM"
+    free: str = "STBY"
+    hold: str = "SHLD"
+    values: str = "AKON"
+    set_speed: str = "SSPD"
+    speed_in_force: str = "ASPD"
+    set_watchdog: str = "EWDG"
+    watchdog_in_force: str = "AWDG"
+
+
+@dataclass(frozen=True, slots=True)
+class AkDynoSettings:
+    """``sign`` is -1 where the drive counts forward as negative; the bench's signs are then turned at this edge."""
+
+    sign: int = 1
+    speed_max_rpm: float = 3000.0
+    tolerance_rpm: float = 0.1
+    watchdog_ms: int = 500  # inverter < dyno < supply
+    latency_ms: float = 2.0
+    channel: str = "K0"
+    mnemonics: Mnemonics = field(default_factory=Mnemonics)
+
+
+OFF, HOLDING, FAULT = 0.0, 1.0, 2.0
+_NOW = Now()
+_TIMEOUT_NS = 250 * NS_PER_MS
+_SETTING = re.compile(rb"[+-]?[0-9]+(?:\.[0-9]+)?")
+
+
+class AkDyno:
+    """Driver: ``read`` gives speed (rpm), torque (Nm, the drive's own estimate) and state as ``INBOX`` records."""
+
+    tested_on_hardware = False
+    commands = COMMANDS
+
+    def __init__(self, part: str, settings: AkDynoSettings | None = None) -> None:
+        self.part = part
+        self.settings = settings or AkDynoSettings()
+        self.session = Session(part)
+        self.readout = Readout([f"{part}.{q}" for q in ("speed", "torque", "state")])
+        self.setpoints = (f"{part}.speed_cmd", f"{part}.enable_cmd")
+        self._age_ns = round(self.settings.latency_ms * NS_PER_MS)
+        self._sign = float(self.settings.sign)
+        values = self.settings.mnemonics.values
+        self._values = Exchange(ak.telegram(values, channel=self.settings.channel), "ak", _TIMEOUT_NS)
+        # the fast path: error status 0 and three plain numbers; anything else goes through the full grammar
+        self._plain = re.compile(
+            rb"\x02[ -~]" + values.encode() + rb" 0 (" + scpi.NUMBER + rb") (" + scpi.NUMBER + rb") ([012])\x03\r?"
+        )
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What ``read`` delivers, in order."""
+        return self.readout.channels
+
+    def bind(self, index_of: Callable[[str], int]) -> None:
+        """Fix the channels' places in the image, once."""
+        self.readout.bind(index_of)
+
+    def readings(self) -> list[Reading]:
+        """The last reading, for people."""
+        return self.readout.readings()
+
+    def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
+        """Records that say why there are no values."""
+        return self.readout.mark(quality, t_ns)
+
+    # --- questions -------------------------------------------------------------------------------------------------
+
+    def identify(self) -> Operation[Identity]:
+        """Maker, model, serial and firmware as the drive tells them. Raises ``DeviceError`` if it is another one."""
+        with self.session:
+            reply = yield from self._ask(self.settings.mnemonics.identity)
+            if len(reply.fields) != 4:
+                raise DeviceError(
+                    f"{self.part}: identity has {len(reply.fields)} fields, not maker model serial firmware"
+                )
+            maker, model, serial, firmware = (text.decode() for text in reply.fields)
+            return self.session.meet(Identity(maker, model, serial, firmware))
+
+    def set_up(self) -> Operation[Mapping[str, str]]:
+        """Remote control, running free, speed zero, own watchdog; all read back."""
+        m = self.settings.mnemonics
+        with self.session:
+            yield from self._obey(m.remote)
+            yield from self._obey(m.free)
+            yield from self._obey(m.set_watchdog, str(self.settings.watchdog_ms))
+        yield from self.set_speed(0.0)
+        return (yield from self.verify())
+
+    def verify(self) -> Operation[Mapping[str, str]]:
+        """Remote, no fault, watchdog as written. Raises ``DeviceError`` naming the item."""
+        m = self.settings.mnemonics
+        with self.session:
+            state = yield from self._ask(m.state)
+            if state.fields[:1] != (b"SREM",):
+                raise DeviceError(f"{self.part}: not under remote control ({state.fields}); switch it over, arm again")
+            faults = yield from self._ask(m.faults)
+            if faults.error or faults.fields not in ((), (b"0",)):
+                raise DeviceError(f"{self.part}: faults {faults.fields}; clear them at the drive, then arm again")
+            watchdog = _setting((yield from self._ask(m.watchdog_in_force)))
+            if watchdog != self.settings.watchdog_ms:
+                raise DeviceError(
+                    f"{self.part}: watchdog is {watchdog:g} ms, not {self.settings.watchdog_ms}; arm again"
+                )
+        return {m.state: "SREM", m.watchdog_in_force: f"{watchdog:g}"}
+
+    def read(self) -> Operation[NDArray[np.void]]:
+        """Fresh ``INBOX`` records (the driver's own array: post it before the next read)."""
+        with self.session:
+            reply = yield self._values
+            arrived_ns: int = yield _NOW
+            match = self._plain.fullmatch(reply)
+            if match is None:
+                return self._take_slowly(reply, arrived_ns)
+            out, sign = self.readout, self._sign
+            out.values[:] = (float(match[1]) * sign, float(match[2]) * sign, float(match[3]))
+            out.qualities[:] = 0
+            out.times[:] = arrived_ns - self._age_ns
+            return out.records
+
+    # --- set-points ------------------------------------------------------------------------------------------------
+
+    def write(self, index: int, value: float) -> Operation[None]:
+        """Obey set-point ``index`` of ``setpoints``. Raises ``DeviceError`` if the drive does not follow."""
+        yield from self.set_speed(value) if index == 0 else self.set_enable(value > 0.5)
+
+    def energises(self, index: int, value: float) -> bool:
+        """Whether this write could bring energy in, so that it must not be repeated after a failure."""
+        return value != 0.0
+
+    def set_speed(self, speed_rpm: float) -> Operation[None]:
+        """Set the speed to hold in rpm, read back."""
+        if not abs(speed_rpm) <= self.settings.speed_max_rpm:
+            raise DeviceError(f"{self.part}: {speed_rpm:g} rpm is beyond {self.settings.speed_max_rpm:g} rpm")
+        m, wanted = self.settings.mnemonics, speed_rpm * self._sign
+        with self.session:
+            yield from self._obey(m.set_speed, f"{wanted:.2f}")
+            in_force = _setting((yield from self._ask(m.speed_in_force)))
+            if not abs(in_force - wanted) <= self.settings.tolerance_rpm:
+                raise DeviceError(f"{self.part}: speed set-point reads back {in_force:g} after {wanted:g} rpm (F-46)")
+
+    def set_enable(self, on: bool) -> Operation[None]:
+        """Hold speed (on) or run free (off)."""
+        with self.session:
+            yield from self._obey(self.settings.mnemonics.hold if on else self.settings.mnemonics.free)
+
+    # --- inside ----------------------------------------------------------------------------------------------------
+
+    def _ask(self, code: str, data: str = "") -> Operation[ak.AkReply]:
+        reply = yield Exchange(ak.telegram(code, data, self.settings.channel), "ak", _TIMEOUT_NS)
+        return ak.parse(reply, code.encode("ascii"))
+
+    def _obey(self, code: str, data: str = "") -> Operation[None]:
+        reply = yield from self._ask(code, data)
+        if reply.fields:
+            raise DeviceError(f"{self.part}: {code} {data} was refused: {b' '.join(reply.fields).decode()}")
+
+    def _take_slowly(self, reply: bytes, arrived_ns: int) -> NDArray[np.void]:
+        answer = ak.parse(reply, self.settings.mnemonics.values.encode("ascii"))
+        if len(answer.fields) != 3:
+            raise GrammarError("speed, torque and state", reply)
+        out = self.readout
+        for i in (0, 1):
+            value, quality = _value(answer.fields[i])
+            out.values[i], out.qualities[i] = value * self._sign, quality
+        out.values[2], out.qualities[2] = _value(answer.fields[2])
+        if answer.error:
+            out.values[2], out.qualities[2] = FAULT, Quality.GOOD
+        out.times[:] = arrived_ns - self._age_ns
+        return out.records
+
+
+def _value(text: bytes) -> tuple[float, Quality]:
+    if text == b"#":  # a defect channel
+        return float("nan"), Quality.NOT_A_NUMBER
+    return scpi.number(text)
+
+
+def _setting(reply: ak.AkReply) -> float:
+    if len(reply.fields) != 1 or _SETTING.fullmatch(reply.fields[0]) is None:
+        raise GrammarError("one number", b" ".join(reply.fields))
+    return float(reply.fields[0])

@@ -1,0 +1,301 @@
+"""Yokogawa WT5000 power analyzer. Not yet tested on hardware.
+
+The WT5000's own command list could be read only in part (IM WT5000-17EN chapter 4); the rest follows the WT3000 family
+and is marked ``unverified`` in ``COMMANDS``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base.errors import DeviceError
+from bench.base.ports import Identity
+from bench.base.quality import Quality
+from bench.base.reading import Reading
+from bench.base.time import NS_PER_MS
+from bench.schedule.requests import Exchange, Now, Operation
+from drivers import scpi
+from drivers.command import UNVERIFIED, Command
+from drivers.grammar import GrammarError
+from drivers.power_analyzers.settings import AnalyzerSettings, Element, MotorInput, standard_items
+from drivers.readout import Readout
+from drivers.session import Session
+
+COMMANDS: tuple[Command, ...] = (
+    Command("*IDN?", "identity", "IEEE 488.2, 10.14"),
+    Command(":COMMunicate:REMote", "remote control", "coolr-hpc/pycoolr coolr_wt310.py (WT310)"),
+    Command(":COMMunicate:HEADer", "answers without header", "IM WT5000-17EN p.28, 31"),
+    Command(":COMMunicate:VERBose", "short answers", "IM WT5000-17EN p.28, 31"),
+    Command(":COMMunicate:WAIT", "wait for the next update", "WT3001E p.5-10"),
+    Command(":STATus:ERRor?", "error queue", "IM WT310-17EN p.6-33"),
+    Command(":RATE", "update interval", "instrumentation 0.14.0 (WT310), wt3000_scpi; WT5000 " + UNVERIFIED),
+    Command(":MEASure:AVERaging:STATe", "averaging off while mapping", "wt3000_scpi"),
+    Command(":NUMeric:FORMat", "answers as blocks of IEEE singles", "WT3001E p.6-97"),
+    Command(":NUMeric:NORMal:NUMber", "length of the item table", "instrumentation 0.14.0 drivers/yokogawa_wt.py"),
+    Command(":NUMeric:NORMal:ITEM<x>", "item table", "instrumentation 0.14.0 drivers/yokogawa_wt.py"),
+    Command(":NUMeric:NORMal:VALue?", "all items of one update", "instrumentation 0.14.0 drivers/yokogawa_wt.py"),
+    Command(":INPut:VOLTage:AUTO:ELEMent<x>", "fixed ranges", UNVERIFIED),
+    Command(":INPut:VOLTage:RANGe:ELEMent<x>", "voltage range", UNVERIFIED),
+    Command(":INPut:CURRent:AUTO:ELEMent<x>", "fixed ranges", UNVERIFIED),
+    Command(":INPut:CURRent:RANGe:ELEMent<x>", "current range", UNVERIFIED),
+    Command(":INPut:SCALing:CT:ELEMent<x>", "current transformer ratio", UNVERIFIED),
+    Command(":INPut:FILTer:LINE:ELEMent<x>", "line filter off: total power", UNVERIFIED),
+    Command(":INPut:SYNChronize:ELEMent<x>", "one common synchronisation source", UNVERIFIED),
+    Command(
+        ":MOTor<x>:SYNChronize",
+        "the same source for the motor inputs",
+        "wt3000_scpi 6.17 (WT3000), index " + UNVERIFIED,
+    ),
+    Command(":MOTor<x>:TORQue:TYPE", "frequency input", "wt3000_scpi tests/test_motor.py, manual 6.17"),
+    Command(":MOTor<x>:TORQue:RATE:UPPer", "torque and frequency of one point", "wt3000_scpi, manual 6.17"),
+    Command(":MOTor<x>:TORQue:RATE:LOWer", "torque and frequency of another", "wt3000_scpi, manual 6.17"),
+    Command(":MOTor<x>:TORQue:SCALing", "sign of the flange", "wt3000_scpi, manual 6.17"),
+    Command(":MOTor<x>:SPEed:TYPE", "pulse input", "wt3000_scpi, manual 6.17"),
+    Command(":MOTor<x>:SPEed:PULSe", "pulses a revolution", "wt3000_scpi, manual 6.17"),
+    Command(":MOTor<x>:SPEed:SCALing", "sign of the speed", "wt3000_scpi, manual 6.17"),
+)
+
+_READ = b":COMMunicate:WAIT 1;:NUMeric:NORMal:VALue?\n"
+_NOW = Now()
+_ERRORS_MAX = 16
+_ON_OFF = {"ON": 1.0, "OFF": 0.0}
+
+
+class YokogawaWT5000:
+    """Driver: questions out, one ``INBOX`` array in. ``part`` names it in messages; channels follow the settings."""
+
+    tested_on_hardware = False
+    commands = COMMANDS
+    setpoints: tuple[str, ...] = ()
+
+    def __init__(self, part: str = "analyzer", settings: AnalyzerSettings | None = None) -> None:
+        self.part = part
+        self.settings = settings or AnalyzerSettings()
+        self.items = tuple(self.settings.items) or standard_items(self.settings)
+        self.readout = Readout([item.channel for item in self.items])
+        self.session = Session(part)
+        self.ranges: dict[str, float] = {}
+        self._bytes = 4 * len(self.items)
+        update_ns = self.settings.update_ms * NS_PER_MS
+        self._age_ns = round(self.settings.latency_ms * NS_PER_MS) + update_ns // 2
+        self._read = Exchange(_READ, "block", 3 * update_ns + 200 * NS_PER_MS)
+        self._word = np.zeros(1, np.uint32)
+        self._single = self._word.view(np.float32)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What ``read`` delivers, in order."""
+        return self.readout.channels
+
+    def bind(self, index_of: Callable[[str], int]) -> None:
+        """Fix the channels' places in the image, once."""
+        self.readout.bind(index_of)
+
+    def readings(self) -> list[Reading]:
+        """The last reading, for people."""
+        return self.readout.readings()
+
+    # --- questions -------------------------------------------------------------------------------------------------
+
+    def identify(self) -> Operation[Identity]:
+        """Raises ``DeviceError`` if no WT5000 answers, or another one than before."""
+        with self.session:
+            identity = scpi.identity((yield Exchange(b"*IDN?\n")))
+            if "YOKOGAWA" not in identity.maker.upper() or not identity.model.upper().startswith(("WT5000", "760")):
+                raise DeviceError(
+                    f"{self.part}: {identity} is no Yokogawa WT5000; correct the resource in the rig file"
+                )
+            return self.session.meet(identity)
+
+    def set_up(self) -> Operation[Mapping[str, str]]:
+        """Write the whole set-up, then ``verify`` it; the set-up in force. Raises ``DeviceError`` on any difference."""
+        wanted = dict(self._set_up_rows())
+        with self.session:
+            yield from self._forget_errors()
+            for header, value in wanted.items():
+                yield Exchange(f"{header} {value}\n".encode("ascii"), "")
+            yield from self._no_errors("the set-up")
+        self.ranges = self._initial_ranges()
+        return (yield from self.verify())
+
+    def verify(self) -> Operation[Mapping[str, str]]:
+        """Read every item of the set-up back (F-39). Raises ``DeviceError`` that names the item."""
+        in_force: dict[str, str] = {}
+        with self.session:
+            for header, value in self._rows_in_force():
+                answer = scpi.line((yield Exchange(f"{header}?\n".encode("ascii"))))
+                if not same_setting(value, answer):
+                    raise DeviceError(
+                        f"{self.part}: {header} is {answer.decode()}, not {value}; arm again to set it up"
+                    )
+                in_force[header] = answer.decode()
+        return in_force
+
+    def read(self) -> Operation[NDArray[np.void]]:
+        """All items of the next update as ``INBOX`` records (the driver's own array: post it before the next read).
+
+        ``t_ns`` is the middle of the update. Raises ``LinkError`` or ``GrammarError``; both poison the session.
+        """
+        with self.session:
+            reply = yield self._read
+            arrived_ns: int = yield _NOW
+            start = scpi.block_start(reply, self._bytes)
+            raw = np.frombuffer(reply, np.uint8)
+            out = self.readout
+            scpi.take_singles(
+                raw, start, self._single, self._word, out.values, out.qualities, out.times, arrived_ns - self._age_ns
+            )
+            return out.records
+
+    def set_ranges(self, ranges: Mapping[str, float]) -> Operation[Mapping[str, float]]:
+        """Fix the ranges for predicted r.m.s. values (``dc.current``: 37 A, ...); the ranges in force, read back.
+
+        Channels that no range belongs to are ignored, so a whole prediction may be handed in. The first update after a
+        change is thrown away. Raises ``DeviceError`` if a value fits no range.
+        """
+        chosen = {name: self._fitting(name, abs(value)) for name, value in ranges.items() if self._steps(name)}
+        changed = {name: value for name, value in chosen.items() if self.ranges.get(name) != value}
+        for name, value in changed.items():
+            yield from self._write_range(name, value)
+        if changed:
+            with self.session:
+                yield from self._no_errors("a range")
+            yield from self.read()
+        return dict(self.ranges)
+
+    def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
+        """Records that say why there are no values."""
+        return self.readout.mark(quality, t_ns)
+
+    # --- set-up ----------------------------------------------------------------------------------------------------
+
+    def _set_up_rows(self) -> Iterator[tuple[str, str]]:
+        yield from (
+            (":COMMunicate:REMote", "ON"),
+            (":COMMunicate:HEADer", "OFF"),
+            (":COMMunicate:VERBose", "OFF"),
+            (":RATE", f"{self.settings.update_ms}MS"),
+            (":MEASure:AVERaging:STATe", "OFF"),
+        )
+        yield from chain.from_iterable(self._element_rows(element) for element in self.settings.elements)
+        yield from self._range_rows(self._initial_ranges())
+        yield from chain.from_iterable(self._motor_rows(motor) for motor in self.settings.motors)
+        yield ":NUMeric:FORMat", "FLOAT"
+        yield ":NUMeric:NORMal:NUMber", str(len(self.items))
+        yield from ((f":NUMeric:NORMal:ITEM{i}", item.text) for i, item in enumerate(self.items, 1))
+
+    def _rows_in_force(self) -> list[tuple[str, str]]:
+        return list({**dict(self._set_up_rows()), **dict(self._range_rows(self.ranges))}.items())
+
+    def _element_rows(self, element: Element) -> Iterator[tuple[str, str]]:
+        for n in element.numbers:
+            yield f":INPut:VOLTage:AUTO:ELEMent{n}", "OFF"
+            yield f":INPut:CURRent:AUTO:ELEMent{n}", "OFF"
+            yield f":INPut:SCALing:CT:ELEMent{n}", f"{element.ct_ratio:g}"
+            yield f":INPut:FILTer:LINE:ELEMent{n}", "OFF"
+            yield f":INPut:SYNChronize:ELEMent{n}", self.settings.sync_source
+
+    def _motor_rows(self, motor: MotorInput) -> Iterator[tuple[str, str]]:
+        group = f":MOTor{motor.number}"
+        yield f"{group}:SYNChronize", self.settings.sync_source
+        yield f"{group}:TORQue:TYPE", "PULSE"
+        yield f"{group}:TORQue:RATE:UPPer", f"{motor.nominal_nm:g},{motor.centre_hz + motor.span_hz:g}"
+        yield f"{group}:TORQue:RATE:LOWer", f"{-motor.nominal_nm:g},{motor.centre_hz - motor.span_hz:g}"
+        yield f"{group}:TORQue:SCALing", str(motor.torque_sign)
+        yield f"{group}:SPEed:TYPE", "PULSE"
+        yield f"{group}:SPEed:PULSe", str(motor.pulses)
+        yield f"{group}:SPEed:SCALing", str(motor.speed_sign)
+
+    # --- ranges ----------------------------------------------------------------------------------------------------
+
+    def _initial_ranges(self) -> dict[str, float]:
+        widest: dict[str, float] = {}
+        for element in self.settings.elements:
+            widest[f"{element.name}.voltage"] = max(element.voltage_ranges_v)
+            widest[f"{element.name}.current"] = max(element.current_ranges_a)
+        return {**widest, **self.settings.initial_ranges}
+
+    def _element(self, channel: str) -> Element | None:
+        return next((e for e in self.settings.elements if e.name == channel.partition(".")[0]), None)
+
+    def _steps(self, channel: str) -> tuple[float, ...]:
+        element, quantity = self._element(channel), channel.partition(".")[2]
+        if element is None:
+            return ()
+        return {"voltage": element.voltage_ranges_v, "current": element.current_ranges_a}.get(quantity, ())
+
+    def _fitting(self, channel: str, value: float) -> float:
+        need = value * self.settings.range_margin
+        steps = [step for step in sorted(self._steps(channel)) if need <= step]
+        if not steps:
+            raise DeviceError(
+                f"{self.part}: {channel} = {value:g} x {self.settings.range_margin:g} is beyond the widest range "
+                f"{max(self._steps(channel)):g}; lower the point or enter a wider range in the rig file"
+            )
+        return steps[0]
+
+    def _range_rows(self, ranges: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+        for channel, value in ranges.items():
+            element = self._element(channel)
+            if element is None:
+                continue
+            current = channel.endswith(".current")
+            group, shown = ("CURRent", value / element.ct_ratio) if current else ("VOLTage", value)
+            yield from ((f":INPut:{group}:RANGe:ELEMent{n}", f"{shown:.6g}") for n in element.numbers)
+
+    def _write_range(self, channel: str, value: float) -> Operation[None]:
+        with self.session:
+            for header, text in self._range_rows({channel: value}):
+                answer = scpi.line((yield Exchange(f"{header} {text};{header}?\n".encode("ascii"))))
+                if not same_setting(text, answer):
+                    raise DeviceError(f"{self.part}: {header} is {answer.decode()} after {text} was written")
+        self.ranges[channel] = value
+
+    # --- error queue -----------------------------------------------------------------------------------------------
+
+    def _next_error(self) -> Operation[tuple[int, str]]:
+        return scpi.error_entry(scpi.line((yield Exchange(b":STATus:ERRor?\n"))))
+
+    def _forget_errors(self) -> Operation[None]:
+        for _ in range(_ERRORS_MAX):
+            if (yield from self._next_error())[0] == 0:
+                return
+        raise DeviceError(f"{self.part}: the error queue does not run empty")
+
+    def _no_errors(self, what: str) -> Operation[None]:
+        code, text = yield from self._next_error()
+        if code != 0:
+            raise DeviceError(f"{self.part}: error {code} {text!r} after writing {what}")
+
+
+def same_setting(wanted: str, answer: bytes) -> bool:
+    """Whether an answer means what was written: ``OFF`` is 0, ``50MS`` is 5.00E-02, ``PULS`` is short for ``PULSE``."""
+    wanted_fields, answer_fields = wanted.split(","), answer.decode("ascii", "replace").split(",")
+    if len(wanted_fields) != len(answer_fields):
+        return False
+    return all(
+        _same_field(w.strip().upper(), a.strip().upper()) for w, a in zip(wanted_fields, answer_fields, strict=True)
+    )
+
+
+def _same_field(wanted: str, answer: str) -> bool:
+    if wanted == answer:
+        return True
+    try:
+        number = scpi.finite(answer.encode("ascii", "replace"))
+    except GrammarError:
+        return len(answer) >= 3 and wanted.startswith(answer)  # a short form has at least three letters
+    expected = _as_number(wanted)
+    return expected is not None and abs(number - expected) <= 1e-4 * max(abs(expected), 1e-9)
+
+
+def _as_number(wanted: str) -> float | None:
+    if wanted in _ON_OFF:
+        return _ON_OFF[wanted]
+    scale, digits = (1e-3, wanted[:-2]) if wanted.endswith("MS") else (1.0, wanted)
+    try:
+        return scpi.finite(digits.encode("ascii", "replace")) * scale
+    except GrammarError:
+        return None

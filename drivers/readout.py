@@ -1,0 +1,42 @@
+"""Readings of one instrument as one array that can be posted to the core as it is: no object per value."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base.quality import Quality
+from bench.base.reading import Reading
+from bench.base.records import INBOX, READING
+
+UNBOUND = 0xFFFFFFFF
+
+
+class Readout:
+    """``records`` (``INBOX``, kind READING) and views of its columns; written in place at each reading."""
+
+    def __init__(self, channels: Sequence[str]) -> None:
+        self.channels = tuple(channels)
+        self.records = np.zeros(len(self.channels), INBOX)
+        self.records["kind"] = READING
+        self.records["id"] = UNBOUND
+        self.records["arrived_ns"] = -1
+        self.values: NDArray[np.float64] = self.records["value"]
+        self.qualities: NDArray[np.uint8] = self.records["quality"]
+        self.times: NDArray[np.int64] = self.records["t_ns"]
+
+    def bind(self, index_of: Callable[[str], int]) -> None:
+        """Fix the place of each channel in the image. Raises what ``index_of`` raises for an unknown name."""
+        self.records["id"] = [index_of(channel) for channel in self.channels]
+
+    def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
+        """Every value invalid for the same reason, as after a time-out; the records."""
+        self.values[:] = np.nan
+        self.qualities[:] = quality
+        self.times[:] = t_ns
+        return self.records
+
+    def readings(self) -> list[Reading]:
+        """The same for people."""
+        rows = zip(self.channels, self.values.tolist(), self.qualities.tolist(), self.times.tolist(), strict=True)
+        return [Reading(channel, value, Quality(quality), t_ns) for channel, value, quality, t_ns in rows]

@@ -1,0 +1,270 @@
+"""EA Elektro-Automatik PSB 9000/10000 bidirectional DC supply. Not yet tested on hardware.
+
+Source: programming guide PGMBEN rev 24 (2023-05-15).
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base.errors import DeviceError
+from bench.base.ports import Identity
+from bench.base.quality import Quality
+from bench.base.reading import Reading
+from bench.base.time import NS_PER_MS
+from bench.schedule.requests import Exchange, Now, Operation
+from drivers import scpi
+from drivers.command import UNVERIFIED, Command
+from drivers.grammar import GrammarError
+from drivers.readout import Readout
+from drivers.session import Session
+
+COMMANDS: tuple[Command, ...] = (
+    Command("*IDN?", "identity", "IEEE 488.2, 10.14"),
+    Command("SYSTem:LOCK", "take remote control", "PGMBEN 5.4"),
+    Command("SYSTem:LOCK:OWNer?", "REMOTE, LOCAL or NONE", "PGMBEN 5.4"),
+    Command("SYSTem:ERRor?", "error queue; acknowledges gone alarms: read STAT:QUES? first", "PGMBEN 5.4"),
+    Command(
+        "SYSTem:COMMunicate:TIMeout",
+        "output off when nobody speaks",
+        f"{UNVERIFIED}: the option exists, its name is assumed",
+    ),
+    Command("STATus:QUEStionable?", "alarms (bits 0-9 to be verified), 10 remote, 11 output", "PGMBEN 5.4, drawing"),
+    Command("[SOURce:]VOLTage", "voltage, 0 to 102 %", "PGMBEN 5.4"),
+    Command("[SOURce:]CURRent", "source current limit", "PGMBEN 5.4"),
+    Command("[SOURce:]POWer", "source power limit", "PGMBEN 5.4"),
+    Command("SINK:CURRent", "sink current limit", "PGMBEN 5.4"),
+    Command("SINK:POWer", "sink power limit", "PGMBEN 5.4"),
+    Command("VOLTage:PROTection", "over-voltage threshold, 0 to 110 %", "PGMBEN 5.4"),
+    Command("CURRent:PROTection", "over-current threshold", "PGMBEN 5.4"),
+    Command("POWer:PROTection", "over-power threshold", "PGMBEN 5.4"),
+    Command("OUTPut", "DC terminal on or off", "PGMBEN 5.4"),
+    Command("MEASure:ARRay?", "voltage, current, power; negative = sink", "PGMBEN 5.4.4"),
+)
+
+ALARM_BITS = 0b1111 | 1 << 13 | 1 << 14
+"""QUES bits: OVP, OCP, OPP, OT, power fail, master/slave (bits 0-9 from a scrambled drawing: verify on hardware)."""
+
+_ARRAY = re.compile(rb"(" + scpi.NUMBER + rb") ?V, ?(" + scpi.NUMBER + rb") ?A, ?(" + scpi.NUMBER + rb") ?W")
+_NOW = Now()
+_ERRORS_MAX = 8
+_WRITES = {"voltage_cmd": ("VOLT", b"V"), "current_cmd": ("CURR", b"A"), "sink_current_cmd": ("SINK:CURR", b"A")}
+
+
+@dataclass(frozen=True, slots=True)
+class EaPsbSettings:
+    """Limits and thresholds that ``set_up`` writes and reads back, in V, A, W."""
+
+    voltage_max_v: float = 500.0
+    current_max_a: float = 600.0
+    power_max_w: float = 240_000.0
+    sink_power_max_w: float = 240_000.0
+    ovp_v: float = 480.0
+    ocp_a: float = 660.0
+    opp_w: float = 264_000.0
+    tolerance: float = 0.001  # of the nominal value, between written and read back
+    latency_ms: float = 3.0
+    watchdog_s: float = 2.0  # 0: not set
+    status_every: int = 5  # output and alarms with each n-th reading
+
+
+class EaPsb:
+    """Driver: ``read`` gives voltage, current, power (and, at a lower pace, output and alarm) as ``INBOX`` records."""
+
+    tested_on_hardware = False
+    commands = COMMANDS
+
+    def __init__(self, part: str = "supply", settings: EaPsbSettings | None = None) -> None:
+        self.part = part
+        self.settings = settings or EaPsbSettings()
+        self.session = Session(part)
+        self.readout = Readout([f"{part}.{q}" for q in ("voltage", "current", "power", "output", "alarm")])
+        self.setpoints = tuple(f"{part}.{q}" for q in ("voltage_cmd", "current_cmd", "sink_current_cmd", "output_cmd"))
+        self._measured = self.readout.records[:3]
+        self._until_status = 0
+        self._age_ns = round(self.settings.latency_ms * NS_PER_MS)
+        self._brief = Exchange(b"MEAS:ARR?\n", "line", 250 * NS_PER_MS)
+        self._full = Exchange(b"MEAS:ARR?;:OUTP?;:STAT:QUES?\n", "line", 250 * NS_PER_MS)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What ``read`` delivers, in order."""
+        return self.readout.channels
+
+    def bind(self, index_of: Callable[[str], int]) -> None:
+        """Fix the channels' places in the image, once."""
+        self.readout.bind(index_of)
+
+    def readings(self) -> list[Reading]:
+        """The last reading, for people."""
+        return self.readout.readings()
+
+    def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
+        """Records that say why there are no values."""
+        self._until_status = 0
+        return self.readout.mark(quality, t_ns)
+
+    # --- questions -------------------------------------------------------------------------------------------------
+
+    def identify(self) -> Operation[Identity]:
+        """Raises ``DeviceError`` if no PSB answers, or another one than before."""
+        with self.session:
+            identity = scpi.identity((yield Exchange(b"*IDN?\n")))
+            if not identity.maker.upper().startswith("EA") or "PSB" not in identity.model.upper():
+                raise DeviceError(f"{self.part}: {identity} is no EA PSB; correct the resource in the rig file")
+            return self.session.meet(identity)
+
+    def set_up(self) -> Operation[Mapping[str, str]]:
+        """Remote control, output off, set-points zero, limits, thresholds and watchdog; all read back."""
+        with self.session:
+            yield Exchange(b"SYST:LOCK ON\n", "")
+            yield from self._forget_errors()
+            yield Exchange(b"OUTP OFF\n", "")
+            for header, value, unit in (*self._zeros(), *self._rows()):
+                yield from self._write(header, value, unit)
+        return (yield from self.verify())
+
+    def verify(self) -> Operation[Mapping[str, str]]:
+        """Remote, limits, thresholds and watchdog as written (F-39, F-48). Raises ``DeviceError`` naming the item."""
+        in_force: dict[str, str] = {}
+        with self.session:
+            owner = scpi.line((yield Exchange(b"SYST:LOCK:OWN?\n")))
+            if owner != b"REMOTE":
+                raise DeviceError(f"{self.part}: controlled by {owner.decode()}; leave the local menu, then arm again")
+            for header, value, unit in self._rows():
+                answer = scpi.line((yield Exchange(f"{header}?\n".encode("ascii"))))
+                self._same(header, value, answer, unit)
+                in_force[header] = answer.decode()
+        return in_force
+
+    def read(self) -> Operation[NDArray[np.void]]:
+        """Fresh ``INBOX`` records (the driver's own array: post it before the next read)."""
+        full = self._until_status <= 0
+        with self.session:
+            reply = yield self._full if full else self._brief
+            arrived_ns: int = yield _NOW
+            return self._take_full(reply, arrived_ns) if full else self._take(reply[:-1], arrived_ns)
+
+    # --- set-points ------------------------------------------------------------------------------------------------
+
+    def write(self, index: int, value: float) -> Operation[None]:
+        """Obey set-point ``index`` of ``setpoints``; read back. Raises ``DeviceError`` if it is not followed."""
+        if not math.isfinite(value):
+            raise DeviceError(f"{self.part}: {self.setpoints[index]} = {value} is no set-point")
+        quantity = self.setpoints[index].partition(".")[2]
+        if quantity == "output_cmd":
+            yield from self.set_output(value > 0.5)
+            return
+        header, unit = _WRITES[quantity]
+        with self.session:
+            yield from self._write(header, value, unit)
+
+    def energises(self, index: int, value: float) -> bool:
+        """Whether this write could bring energy in, so that it must not be repeated after a failure."""
+        return value > 0.0
+
+    def set_voltage(self, voltage_v: float) -> Operation[None]:
+        """Set the source voltage in V, read back."""
+        yield from self.write(0, voltage_v)
+
+    def set_output(self, on: bool) -> Operation[None]:
+        """Switch the DC terminal, read back."""
+        text = b"ON" if on else b"OFF"
+        self._until_status = 0
+        with self.session:
+            reply = yield Exchange(b"OUTP " + text + b";:OUTP?;:STAT:QUES?;:SYST:ERR?\n")
+            answer, _, error = self._fields(reply, 3)
+            self._refuse(error, f"OUTP {text.decode()}")
+            if answer != text:
+                raise DeviceError(f"{self.part}: output is {answer.decode()} after {text.decode()} was written")
+
+    # --- inside ----------------------------------------------------------------------------------------------------
+
+    def _zeros(self) -> Iterator[tuple[str, float, bytes]]:
+        yield from ((header, 0.0, unit) for header, unit in _WRITES.values())
+
+    def _rows(self) -> Iterator[tuple[str, float, bytes]]:
+        s = self.settings
+        yield "POW", s.power_max_w, b"W"
+        yield "SINK:POW", s.sink_power_max_w, b"W"
+        yield "VOLT:PROT", s.ovp_v, b"V"
+        yield "CURR:PROT", s.ocp_a, b"A"
+        yield "POW:PROT", s.opp_w, b"W"
+        if s.watchdog_s:
+            yield "SYST:COMM:TIM", s.watchdog_s, b"s"
+
+    def _write(self, header: str, value: float, unit: bytes) -> Operation[None]:
+        # STAT:QUES? goes before SYST:ERR? because the latter acknowledges gone alarms (PGMBEN 5.4)
+        text = f"{header} {value:.2f};:{header}?;:STAT:QUES?;:SYST:ERR?\n"
+        answer, _, error = self._fields((yield Exchange(text.encode("ascii"))), 3)
+        self._refuse(error, f"{header} {value:.2f}")
+        self._same(header, value, answer, unit)
+
+    def _same(self, header: str, value: float, answer: bytes, unit: bytes) -> None:
+        got, quality = scpi.quantity(answer, unit)
+        s = self.settings
+        nominal = {b"V": s.voltage_max_v, b"A": s.current_max_a, b"W": s.power_max_w, b"s": 10.0}[unit]
+        if quality is not Quality.GOOD or not abs(got - value) <= s.tolerance * nominal:
+            raise DeviceError(f"{self.part}: {header} reads back {answer.decode()} after {value:g} was written (F-46)")
+
+    def _refuse(self, error: bytes, what: str) -> None:
+        code, text = scpi.error_entry(error)
+        if code != 0:
+            raise DeviceError(f"{self.part}: {what} was refused: {code} {text!r} (F-45)")
+
+    @staticmethod
+    def _fields(reply: bytes, count: int) -> list[bytes]:
+        fields = scpi.line(reply).split(b";")
+        if len(fields) != count:
+            raise GrammarError(f"{count} answers joined by semicolons", reply)
+        return fields
+
+    def _take(self, text: bytes, arrived_ns: int) -> NDArray[np.void]:
+        self._until_status -= 1
+        match = _ARRAY.fullmatch(text)
+        if match is None:
+            return self._take_slowly(text, arrived_ns)
+        out = self.readout
+        out.values[:3] = (float(match[1]), float(match[2]), float(match[3]))
+        out.qualities[:3] = 0
+        out.times[:3] = arrived_ns - self._age_ns
+        return self._measured
+
+    def _take_slowly(self, text: bytes, arrived_ns: int) -> NDArray[np.void]:
+        fields = text.split(b",")
+        if len(fields) != 3:
+            raise GrammarError("voltage, current, power", text)
+        for i, (field, unit) in enumerate(zip(fields, (b"V", b"A", b"W"), strict=True)):
+            self.readout.values[i], self.readout.qualities[i] = _value(field, unit)
+        self.readout.times[:3] = arrived_ns - self._age_ns
+        return self._measured
+
+    def _take_full(self, reply: bytes, arrived_ns: int) -> NDArray[np.void]:
+        array, output, status = self._fields(reply, 3)
+        if output not in (b"ON", b"OFF"):
+            raise GrammarError("ON or OFF", output)
+        alarm = scpi.integer(status) & ALARM_BITS
+        self._take(array, arrived_ns)
+        self._until_status = self.settings.status_every - 1
+        out = self.readout
+        out.values[3:] = (float(output == b"ON"), float(alarm))
+        out.qualities[3:] = 0
+        out.times[3:] = arrived_ns - self._age_ns
+        return out.records
+
+    def _forget_errors(self) -> Operation[None]:
+        for _ in range(_ERRORS_MAX):
+            if scpi.error_entry(self._fields((yield Exchange(b"STAT:QUES?;:SYST:ERR?\n")), 2)[1])[0] == 0:
+                return
+        raise DeviceError(f"{self.part}: the error queue does not run empty; look at the device's alarms")
+
+
+def _value(field: bytes, unit: bytes) -> tuple[float, Quality]:
+    try:
+        return scpi.quantity(field, unit)
+    except GrammarError:
+        return scpi.number(field)  # the sentinels come without a unit
