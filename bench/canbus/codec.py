@@ -5,13 +5,17 @@ Frames of up to 8 bytes are one 64-bit word (and its byte-swapped twin for Motor
 """
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.base.compiled import compiled
 from bench.base.quality import GOOD, NOT_A_NUMBER, WRONG
 from bench.canbus.e2e import COUNTERS, OK, REPEATED, p01_crc, p01_judge, p01_write
-from bench.canbus.tables import FLOAT32, INTEGER
+from bench.canbus.tables import FLOAT32, INTEGER, CanTables
+
+Table = NDArray[Any]
 
 FRAME_OK, BAD_LENGTH, BAD_CRC, BAD_COUNTER, BAD_RANGE = 0, 1, 2, 3, 4
 """What ``receive`` returns, and ``EV_FRAME_BAD`` tells."""
@@ -26,7 +30,7 @@ _S32 = np.uint64(32)
 
 
 @compiled
-def lookup(tables, bus, frame_id):  # type: ignore[no-untyped-def]
+def lookup(tables: CanTables, bus: int, frame_id: int) -> int:
     """The index of the message with ``frame_id`` (bit 31: extended) on ``bus``, or -1."""
     table = tables.lookup
     key = (np.uint64(bus) << _S32) | np.uint64(frame_id)
@@ -40,7 +44,7 @@ def lookup(tables, bus, frame_id):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _swapped(word):  # type: ignore[no-untyped-def]
+def _swapped(word: np.uint64) -> np.uint64:
     """The bytes of ``word`` in opposite order."""
     swapped = _U0
     for _ in range(8):
@@ -50,7 +54,7 @@ def _swapped(word):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _word(data, byte):  # type: ignore[no-untyped-def]
+def _word(data: Table, byte: int) -> np.uint64:
     """Eight bytes from ``byte`` on as one integer, the first one lowest."""
     word = _U0
     for i in range(8):
@@ -59,13 +63,13 @@ def _word(data, byte):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _put_word(data, byte, word):  # type: ignore[no-untyped-def]
+def _put_word(data: Table, byte: int, word: np.uint64) -> None:
     for i in range(8):
         data[byte + i] = np.uint8((word >> np.uint64(8 * i)) & _BYTE)
 
 
 @compiled
-def _bit_place(signal, i):  # type: ignore[no-untyped-def]
+def _bit_place(signal: Any, i: int) -> tuple[int, np.uint64, np.uint64]:
     """Byte, bit and place in the raw value of a wide signal's bit ``i``."""
     n = int(signal.first_bit) + i
     if signal.big_endian:
@@ -74,7 +78,7 @@ def _bit_place(signal, i):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _long_raw(signal, data):  # type: ignore[no-untyped-def]
+def _long_raw(signal: Any, data: Table) -> Any:
     """The raw bits of a signal in a frame of more than 8 bytes."""
     if not signal.wide:
         word = _word(data, int(signal.byte))
@@ -87,7 +91,7 @@ def _long_raw(signal, data):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _put_long_raw(signal, data, raw):  # type: ignore[no-untyped-def]
+def _put_long_raw(signal: Any, data: Table, raw: np.uint64) -> None:
     """Set the raw bits of a signal (all zero before) in a frame of more than 8 bytes."""
     if not signal.wide:
         shifted = raw << np.uint64(signal.shift)
@@ -100,7 +104,7 @@ def _put_long_raw(signal, data, raw):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _physical(signal, raw):  # type: ignore[no-untyped-def]
+def _physical(signal: Any, raw: np.uint64) -> Any:
     """The physical value of raw bits."""
     if signal.kind == INTEGER:
         if signal.sign:
@@ -112,7 +116,7 @@ def _physical(signal, raw):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _raw(signal, value):  # type: ignore[no-untyped-def]
+def _raw(signal: Any, value: float) -> tuple[bool, np.uint64]:
     """(fits, raw bits) of a physical value, rounded half to even. Finite, in range and in the bits, or it fits not."""
     if not (signal.low <= value <= signal.high):
         return False, _U0
@@ -130,12 +134,13 @@ def _raw(signal, value):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _judge(message, state, data, length):  # type: ignore[no-untyped-def]
+def _judge(message: Any, state: Any, data: Table, length: int) -> int:
     """Length, CRC and counter of a frame; keeps the counter."""
     if length != message.length:
         state.bad_length += 1
         return BAD_LENGTH
     if not message.protected:
+        state.seen = 1
         return FRAME_OK
     if p01_crc(data, length, message.crc_even, message.crc_odd) != data[0]:
         state.bad_crc += 1
@@ -153,44 +158,67 @@ def _judge(message, state, data, length):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _take_in(tables, message, image, data, t_ns, arrived_ns):  # type: ignore[no-untyped-def]
-    """All signals into the image; ``BAD_RANGE`` if one is out of its range or not finite."""
-    little, short, reason = _word(data, 0), message.length <= 8, FRAME_OK
+def _put(channel: Any, signal: Any, raw: np.uint64, t_ns: int, arrived_ns: int) -> int:
+    """One signal into its record of the image; ``BAD_RANGE`` if it is out of its range or not finite."""
+    value = _physical(signal, raw)
+    channel.value, channel.t_ns, channel.arrived_ns, channel.quality = value, t_ns, arrived_ns, GOOD
+    if signal.low <= value <= signal.high and math.isfinite(value):
+        return FRAME_OK
+    channel.quality = WRONG if math.isfinite(value) else NOT_A_NUMBER
+    return BAD_RANGE
+
+
+@compiled
+def _take_in(signals: Table, message: Any, image: Table, data: Table, t_ns: int, arrived_ns: int) -> int:
+    """All signals of a frame of up to 8 bytes into the image."""
+    little, reason = _word(data, 0), FRAME_OK
     big = _swapped(little)
     for i in range(message.first, message.last):
-        signal = tables.signals[i]
-        if short:
-            raw = ((big if signal.big_endian else little) >> np.uint64(signal.shift)) & signal.mask
-        else:
-            raw = _long_raw(signal, data)
-        value = _physical(signal, raw)
-        quality = GOOD
-        if not (signal.low <= value <= signal.high):
-            quality, reason = WRONG if math.isfinite(value) else NOT_A_NUMBER, BAD_RANGE
-        elif not math.isfinite(value):
-            quality, reason = NOT_A_NUMBER, BAD_RANGE
-        channel = image[signal.channel]
-        channel.value, channel.t_ns, channel.arrived_ns, channel.quality = value, t_ns, arrived_ns, quality
+        signal = signals[i]
+        raw = ((big if signal.big_endian else little) >> np.uint64(signal.shift)) & signal.mask
+        reason |= _put(image[signal.channel], signal, raw, t_ns, arrived_ns)
     return reason
 
 
 @compiled
-def receive(tables, rx_state, image, index, data, length, t_ns, arrived_ns):  # type: ignore[no-untyped-def]
+def _take_in_long(signals: Table, message: Any, image: Table, data: Table, t_ns: int, arrived_ns: int) -> int:
+    """All signals of a frame of more than 8 bytes into the image."""
+    reason = FRAME_OK
+    for i in range(message.first, message.last):
+        signal = signals[i]
+        reason |= _put(image[signal.channel], signal, _long_raw(signal, data), t_ns, arrived_ns)
+    return reason
+
+
+@compiled
+def receive(
+    tables: CanTables,
+    rx_state: Table,
+    image: Table,
+    index: int,
+    data: Table,
+    length: int,
+    t_ns: int,
+    arrived_ns: int,
+) -> int:
     """Take the frame ``data`` of message ``index`` into ``image``.
 
     Returns 0, or the reason (1 length, 2 CRC, 3 counter, 4 range). With reasons 1 to 3 no value changes and all its
     channels become ``WRONG``; with 4 only those that are out of range (``NOT_A_NUMBER`` if not finite).
     """
-    message, state = tables.messages[index], rx_state[index]
+    signals, message, state = tables.signals, tables.messages[index], rx_state[index]
     state.arrived_ns = arrived_ns
     reason = _judge(message, state, data, length)
     state.history = ((state.history << np.uint16(1)) | np.uint16(reason != FRAME_OK)) & HISTORY
     if reason != FRAME_OK:
         for i in range(message.first, message.last):
-            image[tables.signals[i].channel].quality = WRONG
+            image[signals[i].channel].quality = WRONG
         return reason
     state.good_ns = arrived_ns
-    reason = _take_in(tables, message, image, data, t_ns, arrived_ns)
+    if message.length <= 8:
+        reason = _take_in(signals, message, image, data, t_ns, arrived_ns)
+    else:
+        reason = _take_in_long(signals, message, image, data, t_ns, arrived_ns)
     if reason == FRAME_OK:
         state.ok += 1
     else:
@@ -199,36 +227,49 @@ def receive(tables, rx_state, image, index, data, length, t_ns, arrived_ns):  # 
 
 
 @compiled
-def _pack(tables, message, image, data):  # type: ignore[no-untyped-def]
-    """All bound signals into ``data``, which holds the base; False if one does not fit."""
-    short, little, big = message.length <= 8, _U0, _U0
+def _pack(signals: Table, message: Any, image: Table, data: Table) -> bool:
+    """All bound signals of a frame of up to 8 bytes into ``data``, which holds the base; False if one fits not."""
+    little, big = _U0, _U0
     for i in range(message.first, message.last):
-        signal = tables.signals[i]
+        signal = signals[i]
         fits, raw = _raw(signal, image[signal.channel].value)
         if not fits:
             return False
-        if not short:
-            _put_long_raw(signal, data, raw)
-        elif signal.big_endian:
+        if signal.big_endian:
             big |= raw << np.uint64(signal.shift)
         else:
             little |= raw << np.uint64(signal.shift)
-    if short:
-        _put_word(data, 0, _word(data, 0) | little | _swapped(big))
+    _put_word(data, 0, _word(data, 0) | little | _swapped(big))
     return True
 
 
 @compiled
-def transmit(tables, tx_state, image, index, frame):  # type: ignore[no-untyped-def]
+def _pack_long(signals: Table, message: Any, image: Table, data: Table) -> bool:
+    """The same for a frame of more than 8 bytes."""
+    for i in range(message.first, message.last):
+        signal = signals[i]
+        fits, raw = _raw(signal, image[signal.channel].value)
+        if not fits:
+            return False
+        _put_long_raw(signal, data, raw)
+    return True
+
+
+@compiled
+def transmit(tables: CanTables, tx_state: Table, image: Table, index: int, frame: Any) -> int:
     """Fill ``frame`` (id, bus, length, data) of message ``index`` from the values in ``image``.
 
     Returns 0, or 1 if a value is not finite, out of its range or does not fit its bits: then the frame must not be
     sent, and its counter has not moved. ``t_ns`` and ``sender`` are the caller's.
     """
-    message, state, data = tables.messages[index], tx_state[index], frame.data
+    signals, message, state, data = tables.signals, tables.messages[index], tx_state[index], frame.data
     for i in range(64):
         data[i] = message.base[i]
-    if not _pack(tables, message, image, data):
+    if message.length <= 8:
+        fits = _pack(signals, message, image, data)
+    else:
+        fits = _pack_long(signals, message, image, data)
+    if not fits:
         state.refused += 1
         return 1
     frame.id, frame.bus, frame.length = message.id, message.bus, message.length

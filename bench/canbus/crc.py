@@ -28,7 +28,7 @@ CRC15_CAN = _table(0x4599, 15, np.uint16)
 
 
 @compiled
-def crc8_j1850(crc, data, first, last):  # type: ignore[no-untyped-def]
+def crc8_j1850(crc: np.uint8, data: NDArray[np.uint8], first: int, last: int) -> np.uint8:
     """Go on from ``crc`` over ``data[first:last]`` (uint8); no final xor."""
     for i in range(first, last):
         crc = CRC8_J1850[crc ^ data[i]]

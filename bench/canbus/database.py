@@ -125,7 +125,7 @@ class Database:
             raise InputError(problems)
         logging.getLogger("cantools").setLevel(logging.ERROR)  # it warns of what the gate reports with its place
         try:
-            parsed = cantools.database.load_string(text, database_format="dbc", strict=False, sort_signals=None)
+            parsed: Any = cantools.database.load_string(text, database_format="dbc", strict=False, sort_signals=None)
         except Exception as error:  # cantools raises many types for a broken file (measured)
             message = f"is no usable DBC file: {' '.join(str(error).split()) or type(error).__name__}"
             raise InputError([Problem(name, getattr(error, "line", 0) or 0, 0, message)]) from None

@@ -7,6 +7,7 @@ Source: AUTOSAR PRS E2EProtocol, as given with vectors in the project's referenc
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.base.compiled import compiled
 from bench.canbus.crc import CRC8_J1850, crc8_j1850
@@ -45,21 +46,21 @@ def crc_starts(data_id: int, mode: DataIdMode) -> tuple[int, int]:
 
 
 @compiled
-def p01_crc(data, length, start_even, start_odd):  # type: ignore[no-untyped-def]
+def p01_crc(data: NDArray[np.uint8], length: int, start_even: int, start_odd: int) -> np.uint8:
     """CRC of a frame whose counter stands in byte 1; the starts come from ``crc_starts``."""
     start = start_odd if data[1] & 1 else start_even
     return crc8_j1850(np.uint8(start), data, 1, length)
 
 
 @compiled
-def p01_write(data, length, counter, start_even, start_odd):  # type: ignore[no-untyped-def]
+def p01_write(data: NDArray[np.uint8], length: int, counter: int, start_even: int, start_odd: int) -> None:
     """Set counter and CRC in ``data`` (uint8), in place; the high nibble of byte 1 stays."""
     data[1] = (data[1] & 0xF0) | counter
     data[0] = p01_crc(data, length, start_even, start_odd)
 
 
 @compiled
-def p01_judge(counter, last, max_delta):  # type: ignore[no-untyped-def]
+def p01_judge(counter: int, last: int, max_delta: int) -> int:
     """``OK`` if ``counter`` is 1 to ``max_delta`` steps after ``last``, ``REPEATED`` if it is the same."""
     delta = (int(counter) - int(last) + COUNTERS) % COUNTERS
     if counter >= COUNTERS or delta > max_delta:

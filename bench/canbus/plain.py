@@ -54,4 +54,4 @@ def encode(database: Database, name: str, values: Mapping[str, float]) -> bytes:
         record = build_tables([(database, 0, name)], lambda _m, _s: -1).messages[0]
         data[1] |= record["base"][1]
         p01_write(data, message.length, data[1] & 0xF, record["crc_even"], record["crc_odd"])
-    return data.tobytes()
+    return bytes(data.tobytes())

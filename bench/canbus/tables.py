@@ -58,8 +58,8 @@ LOOKUP = np.dtype([("key", "u8"), ("index", "i4")], align=True)
 
 RX_STATE = np.dtype(
     [
-        ("arrived_ns", "i8"),  # last frame of this message, good or bad; -1 before the first
-        ("good_ns", "i8"),  # last frame that was taken in; -1 before the first
+        ("arrived_ns", "i8"),  # last frame of this message, good or bad; 0, the start of the run, before the first
+        ("good_ns", "i8"),  # last frame that was taken in; 0 before the first
         ("ok", "i8"),
         ("bad_length", "i8"),
         ("bad_crc", "i8"),
@@ -68,7 +68,7 @@ RX_STATE = np.dtype(
         ("repeats", "i4"),  # frames in a row with the counter unchanged
         ("history", "u2"),  # the last ten frames, newest in bit 0; 1 = bad length, CRC or counter
         ("counter", "u1"),
-        ("seen", "u1"),  # 1: ``counter`` holds the last one
+        ("seen", "u1"),  # 1: a frame with right length and CRC has come, ``counter`` is its counter
     ],
     align=True,
 )
@@ -99,7 +99,8 @@ def build_tables(
     """
     found = [(database.message(name), bus) for database, bus, name in entries]
     _refuse_twins(entries, found)
-    messages, signals = np.zeros(len(found), MESSAGE), []
+    messages = np.zeros(len(found), MESSAGE)
+    signals: list[tuple[object, ...]] = []
     for record, (message, bus), entry in zip(messages, found, entries, strict=True):
         _fill_message(record, message, bus, protected)
         record["first"] = len(signals)
@@ -115,9 +116,7 @@ def build_tables(
 
 def make_rx_state(tables: CanTables) -> np.ndarray:
     """A fresh RX_STATE record for each message: nothing seen yet."""
-    state = np.zeros(len(tables.messages), RX_STATE)
-    state["arrived_ns"] = state["good_ns"] = -1
-    return state
+    return np.zeros(len(tables.messages), RX_STATE)
 
 
 def make_tx_state(tables: CanTables) -> np.ndarray:
