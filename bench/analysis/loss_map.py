@@ -24,7 +24,7 @@ def _column(torque_nm: Floats, value: Floats, at_nm: Floats) -> Floats:
 def grid_map(
     speed_rpm: Floats, torque_nm: Floats, value: Floats, speeds: int = 80, torques: int = 81, gap_nm: float = 0.0
 ) -> GridMap:
-    """Interpolate scattered rows of equal speed. Between two speeds torque is followed as a fraction of each row's span,
+    """Interpolate scattered rows of equal speed. Between two speeds torque follows each row's span,
     so that the map's edge follows the envelope. Points without a value (NaN) are left out; inside +-``gap_nm`` is NaN.
 
     Raises ``ValueError`` with fewer than two speeds.

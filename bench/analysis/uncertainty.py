@@ -1,6 +1,6 @@
 """Uncertainty of an efficiency after the GUM (JCGM 100:2008, section 5).
 
-Every systematic error is one *contribution*: a limit +-a, rectangular, so u = a/sqrt(3), and what it does to each of the
+Every systematic error is one *contribution*: a limit +-a, rectangular, so u = a/sqrt(3), and its effect on each of the
 powers at once. An analyzer element has two (of reading, of range), a flange three (a gain that left and right share,
 a gain of its own, a zero). What two powers share is then fully correlated by construction, all else is independent.
 The remaining scatter of the window is a type A contribution.

@@ -9,11 +9,23 @@ from bench.base.ports import Twin
 
 @runtime_checkable
 class DutFacts(Protocol):
-    """What a step needs of a DUT (``bench.config.dut.Dut`` has it). Speeds are the motor's, torques the motor shaft's."""
+    """What a step needs of a DUT (``bench.config.dut.Dut`` has it); speeds and torques are those of the motor shaft."""
 
-    name: str
-    ac_access: bool
-    field_access: bool
+    @property
+    def name(self) -> str:
+        """Name of the profile."""
+
+    @property
+    def machine(self) -> str:
+        """``eesm`` or ``pmsm``."""
+
+    @property
+    def ac_access(self) -> bool:
+        """Whether the phases can be measured."""
+
+    @property
+    def field_access(self) -> bool:
+        """Whether the rotor field can be measured."""
 
     @property
     def speed_max_rpm(self) -> float:
@@ -58,7 +70,9 @@ class BenchFacts:
     dyno_speed_rate_rpm_s: float
     supply_voltage_v: float
     supply_slew_v_s: float
+    precharge_rate_v_s: float
     precharge_current_a: float
+    precharge_timeout_s: float
     source_current_a: float
     sink_current_a: float
     insulation_min_ohm: float
@@ -66,6 +80,12 @@ class BenchFacts:
     coolant_flow_l_min: float
     oil_temp_degc: float
     oil_flow_l_min: float
+    sign_speed_rpm: float = 200.0
+    sign_torque_nm: float = 20.0
+    sign_tolerance_nm: float = 5.0
+    sign_hold_s: float = 1.0
+    torque_rate_max_nm_s: float = 1000.0
+    speed_rate_max_rpm_s: float = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +96,21 @@ class Context:
     bench: BenchFacts
     twin: Twin
     budget: Budget
-    roles: Roles = Roles()  # noqa: RUF009  (frozen)
+    roles: Roles = Roles()
     total_points: int = 0
+    first_point: int = 1
 
     @property
     def efficiencies(self) -> tuple[str, ...]:
         """The efficiencies that can be measured: all three with breakout access, else only the EDU's."""
-        if self.dut.ac_access and self.dut.field_access:
+        if self.dut.ac_access and (self.dut.field_access or not self.has_field):
             return ("pe", "motor_transmission", "edu")
         return ("edu",)
+
+    @property
+    def has_field(self) -> bool:
+        """Whether the machine has a rotor winding that takes power."""
+        return self.dut.machine == "eesm"
 
     def flange_speed_rpm(self, motor_rpm: float) -> float:
         """The flange (half-shaft) speed that belongs to a motor speed."""

@@ -1,0 +1,46 @@
+"""A step's context from the rig and DUT files."""
+
+from bench.base.ports import Twin
+from bench.config.rig import Rig
+from bench.sequence.budget import budget_of
+from bench.sequence.context import BenchFacts, Context, DutFacts, Roles
+
+
+def roles_of(rig: Rig) -> Roles:
+    """Which parts do what on this rig."""
+    return Roles(dynos=tuple(rig.dynos), flanges=tuple(rig.flanges))
+
+
+def facts_of(rig: Rig, ratio: float) -> BenchFacts:
+    """The rig's figures; ``ratio`` is the DUT's transmission (it counts in layout ``e_axle`` only)."""
+    supply, coolant, oil, check = rig.supply, rig.conditioner.coolant, rig.conditioner.oil, rig.sign_check
+    return BenchFacts(
+        layout=rig.layout,
+        shaft_ratio=ratio if rig.layout == "e_axle" else 1.0,
+        dyno_speed_max_rpm=min(dyno.speed_max for dyno in rig.dynos.values()),
+        dyno_torque_max_nm=min(dyno.torque_max for dyno in rig.dynos.values()),
+        dyno_speed_rate_rpm_s=min(dyno.speed_rate_max for dyno in rig.dynos.values()),
+        supply_voltage_v=supply.voltage,
+        supply_slew_v_s=supply.slew,
+        precharge_rate_v_s=supply.precharge.rate,
+        precharge_current_a=supply.precharge.current,
+        precharge_timeout_s=supply.precharge.timeout,
+        source_current_a=supply.current_limit,
+        sink_current_a=supply.sink_current_limit,
+        insulation_min_ohm=rig.insulation.warn,
+        coolant_temp_degc=coolant.temperature,
+        coolant_flow_l_min=coolant.flow,
+        oil_temp_degc=oil.temperature,
+        oil_flow_l_min=oil.flow,
+        sign_speed_rpm=check.speed,
+        sign_torque_nm=check.torque,
+        sign_tolerance_nm=check.tolerance,
+        sign_hold_s=check.hold,
+        torque_rate_max_nm_s=rig.ramps.torque,
+        speed_rate_max_rpm_s=rig.ramps.speed,
+    )
+
+
+def context_of(rig: Rig, dut: DutFacts, ratio: float, twin: Twin) -> Context:
+    """Everything that steps are handed on this rig with this DUT."""
+    return Context(dut, facts_of(rig, ratio), twin, budget_of(rig), roles_of(rig))

@@ -1,0 +1,25 @@
+"""The analyzer's ranges: fixed for a point from the predicted values, never automatic inside a window."""
+
+from collections.abc import Iterable, Mapping
+
+from bench.schedule.requests import Ask, Operation
+from bench.sequence.context import Context
+
+MARGIN = 1.15
+RANGED = ("dc.voltage", "dc.current", "ac.voltage", "ac.current", "field.voltage", "field.current")
+
+
+def needed(context: Context, points: Iterable[tuple[float, float]]) -> dict[str, float]:
+    """What the ranges must hold for these (motor rpm, Nm): the largest prediction with a margin, V and A."""
+    highest: dict[str, float] = {}
+    for speed_rpm, torque_nm in points:
+        for channel, value in context.twin.predict(speed_rpm, torque_nm).items():
+            if channel in RANGED:
+                highest[channel] = max(highest.get(channel, 0.0), MARGIN * abs(value))
+    return highest
+
+
+def fix(context: Context, points: Iterable[tuple[float, float]]) -> Operation[Mapping[str, float]]:
+    """Fix the ranges for these points; the ranges in force, as the analyzer reads them back."""
+    answer: Mapping[str, float] = yield Ask(context.roles.analyzer, "ranges", needed(context, points))
+    return answer
