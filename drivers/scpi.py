@@ -125,7 +125,16 @@ def block_start(reply: bytes, length: int) -> int:
 
 
 @compiled
-def take_singles(reply, start, singles, words, values, qualities, times, t_ns):  # type: ignore[no-untyped-def]
+def take_singles(
+    reply: np.ndarray,
+    start: int,
+    singles: np.ndarray,
+    words: np.ndarray,
+    values: np.ndarray,
+    qualities: np.ndarray,
+    times: np.ndarray,
+    t_ns: int,
+) -> None:
     """Big-endian IEEE singles in ``reply`` from ``start`` on -> values, qualities and one time for all.
 
     ``words`` (uint32) and ``singles`` (float32) are two views of one scratch word.

@@ -246,6 +246,7 @@ class YokogawaWT5000:
             yield from ((f":INPut:{group}:RANGe:ELEMent{n}", f"{shown:.6g}") for n in element.numbers)
 
     def _write_range(self, channel: str, value: float) -> Operation[None]:
+        self.ranges.pop(channel, None)  # unknown until read back, so a lost answer cannot leave a wrong belief
         with self.session:
             for header, text in self._range_rows({channel: value}):
                 answer = scpi.line((yield Exchange(f"{header} {text};{header}?\n".encode("ascii"))))

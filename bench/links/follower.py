@@ -1,0 +1,57 @@
+"""Which set-points still have to be written, and in which order.
+
+Writes towards the safe side (zeros) go first. A write that could bring energy in and failed on the way is not
+repeated: nobody knows whether it arrived, so the core's next decision must come first. Zeros are always repeated.
+"""
+
+import math
+from collections.abc import Sequence
+
+from bench.links.device import Driven
+from bench.links.face import Face
+from bench.schedule.requests import Operation
+
+
+class Follower:
+    """Follows the core's set-points of one driver."""
+
+    def __init__(self, driver: Driven, face: Face) -> None:
+        self._driver = driver
+        self._face = face
+        self._names = driver.setpoints
+        self._seen = b""
+        self._written: list[float] = []
+        self.start()
+
+    def start(self) -> None:
+        """Right after ``set_up``: everything at the device is zero."""
+        self._written = [0.0] * len(self._names)
+        self._held = [math.nan] * len(self._names)
+        self._seen = b""
+
+    def follow(self) -> Operation[None]:
+        """Write what has changed. Raises what the driver raises; the rest stays due."""
+        values = self._face.values(self._names)
+        seen = values.tobytes()
+        if seen == self._seen:
+            return
+        for index, value in self._due(values.tolist()):
+            self._held[index] = value  # until it is known to have arrived
+            yield from self._driver.write(index, value)
+            self._written[index], self._held[index] = value, math.nan
+        self._seen = seen
+
+    def look_again(self) -> None:
+        """After a recovery: nothing is taken as written that was on its way."""
+        self._seen = b""
+
+    def _due(self, values: Sequence[float]) -> list[tuple[int, float]]:
+        due = [(i, v) for i, v in enumerate(values) if self._must_write(i, v)]
+        return sorted(due, key=lambda row: self._driver.energises(*row))
+
+    def _must_write(self, index: int, value: float) -> bool:
+        if not math.isfinite(value):
+            return False
+        if not math.isnan(self._held[index]):  # one write of this set-point was lost
+            return value != self._held[index] or not self._driver.energises(index, value)
+        return value != self._written[index]

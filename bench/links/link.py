@@ -1,0 +1,205 @@
+"""One link: a job that joins one driver with the core. It holds no plan, no clock and no socket.
+
+Order of a turn: set-points that changed (so that a stop overtakes everything), one question, one reading, sleep.
+Before it is asked to identify the device it stays unconnected; before ``set_up`` it neither writes nor reads.
+
+When an exchange fails (F-37, F-38) the readings are marked at once, and once per turn a fresh connection is tried: same
+identity, same set-up, then on. If that fails too the readings stay not good and grow stale, and the core stops.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base.errors import DeviceError, LinkError
+from bench.base.quality import Quality
+from bench.base.time import NS_PER_MS
+from bench.links.device import Device, Driven, Ranged
+from bench.links.face import Face
+from bench.links.follower import Follower
+from bench.links.mailbox import Mailbox, Question
+from bench.schedule.requests import Now, Operation, Post, Sleep, SleepUntil
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """``period_ns``: between readings (0: the instrument itself sets the pace), ``phase_ns`` shifts their grid;
+    ``idle_ns``: between two looks at the mailbox while unconnected; ``retry_ns``: between two fresh connections."""
+
+    period_ns: int = 50 * NS_PER_MS
+    phase_ns: int = 0
+    idle_ns: int = 50 * NS_PER_MS
+    retry_ns: int = 1_000 * NS_PER_MS
+
+
+@dataclass(slots=True)
+class LinkCounters:
+    """What went wrong so far; the runtime may show it."""
+
+    readings: int = 0
+    failures: int = 0
+    recoveries: int = 0
+    refused_writes: int = 0
+    last_failure: str = ""
+
+
+def link(
+    driver: Device, face: Face, mailbox: Mailbox, pace: Pace | None = None, counters: LinkCounters | None = None
+) -> Operation[None]:
+    """The job. It never ends by itself; close the generator to end it."""
+    yield from _Link(driver, face, mailbox, pace or Pace(), counters or LinkCounters()).run()
+
+
+class _Link:
+    def __init__(self, driver: Device, face: Face, mailbox: Mailbox, pace: Pace, counters: LinkCounters) -> None:
+        self.driver = driver
+        self.mailbox = mailbox
+        self.pace = pace
+        self.counters = counters
+        self.follower = Follower(cast("Driven", driver), face) if driver.setpoints else None
+        self.connected = False
+        self.ready = False
+        self._batch: NDArray[np.void] | None = None
+        self._post = Post(None)
+        self._idle = Sleep(pace.idle_ns)
+        self._retry_from_ns = 0
+        self._answers: Mapping[str, Callable[[Mapping[str, Any]], Operation[Mapping[str, Any]]]] = {
+            "identify": self._identify,
+            "set_up": self._set_up,
+            "verify": self._verify,
+            "ranges": self._ranges,
+        }
+
+    def run(self) -> Operation[None]:
+        while True:
+            if not self.ready:
+                yield from self._answer()
+                if not self.ready:
+                    yield self._idle
+                continue
+            try:
+                yield from self._turn()
+            except (LinkError, DeviceError) as error:
+                yield from self._failed(error)
+
+    def _turn(self) -> Operation[None]:
+        if self.follower is not None:
+            yield from self._follow()
+        if len(self.mailbox):
+            yield from self._answer()
+        batch = yield from self.driver.read()
+        if batch is not self._batch:
+            self._batch, self._post = batch, Post(batch)
+        yield self._post
+        self.counters.readings += 1
+        if self.pace.period_ns:
+            yield SleepUntil(self._next_ns((yield _NOW)))
+
+    def _follow(self) -> Operation[None]:
+        assert self.follower is not None
+        try:
+            yield from self.follower.follow()
+        except DeviceError as error:  # refused in good order: the core sees it in the readings and by its own limits
+            if self.driver.session.poisoned is not None:
+                raise
+            self.counters.refused_writes += 1
+            self.counters.last_failure = str(error)
+
+    def _next_ns(self, now_ns: int) -> int:
+        """The next place on the grid of readings; a late turn skips places, it never runs back to back."""
+        period_ns, phase_ns = self.pace.period_ns, self.pace.phase_ns
+        return ((now_ns - phase_ns) // period_ns + 1) * period_ns + phase_ns
+
+    # --- failures --------------------------------------------------------------------------------------------------
+
+    def _failed(self, error: Exception) -> Operation[None]:
+        self._note(error)
+        self.driver.session.poison(str(error))
+        now_ns: int = yield _NOW
+        yield Post(self.driver.mark(Quality.WRONG if isinstance(error, DeviceError) else Quality.STALE, now_ns))
+        while self.ready:
+            try:
+                yield from self.driver.session.recover(self.driver.identify, self.driver.verify)
+            except (LinkError, DeviceError) as next_error:
+                self._note(next_error)
+                yield from self._wait_unconnected()
+            else:
+                self.counters.recoveries += 1
+                if self.follower is not None:
+                    self.follower.look_again()
+                return
+
+    def _wait_unconnected(self) -> Operation[None]:
+        """Between two attempts: questions are still answered (with the failure, or by a new set-up)."""
+        until_ns = (yield _NOW) + self.pace.retry_ns
+        while (yield _NOW) < until_ns and self.driver.session.poisoned is not None:
+            yield from self._answer()
+            yield self._idle
+
+    def _note(self, error: BaseException) -> None:
+        self.counters.failures += 1
+        self.counters.last_failure = str(error)
+
+    # --- questions -------------------------------------------------------------------------------------------------
+
+    def _answer(self) -> Operation[None]:
+        question = self.mailbox.take()
+        if question is None:
+            return
+        operation = self._answers.get(question.what)
+        if operation is None:
+            question.failed(DeviceError(f"{self.driver.part}: nobody can answer {question.what!r} here"))
+            return
+        try:
+            answer = yield from self._once_more(operation, question)
+        except (LinkError, DeviceError) as error:
+            self._note(error)
+            question.failed(error)
+        else:
+            question.done(answer)
+
+    def _once_more(
+        self, operation: Callable[[Mapping[str, Any]], Operation[Mapping[str, Any]]], question: Question
+    ) -> Operation[Mapping[str, Any]]:
+        """None of the questions moves energy, so one lost answer may be asked for again on a fresh connection."""
+        try:
+            yield from self._connect()
+            return (yield from operation(question.arguments))
+        except (LinkError, DeviceError) as error:
+            if self.driver.session.poisoned is None:
+                raise
+            self._note(error)
+        yield from self._connect()
+        return (yield from operation(question.arguments))
+
+    def _connect(self) -> Operation[None]:
+        if self.connected and self.driver.session.poisoned is None:
+            return
+        self.connected = False
+        yield from self.driver.session.reopen()
+        yield from self.driver.identify()
+        self.connected = True
+
+    def _identify(self, arguments: Mapping[str, Any]) -> Operation[Mapping[str, Any]]:
+        return asdict((yield from self.driver.identify()))
+
+    def _set_up(self, arguments: Mapping[str, Any]) -> Operation[Mapping[str, Any]]:
+        in_force = yield from self.driver.set_up()
+        if self.follower is not None:
+            self.follower.start()
+        self.ready = True
+        return dict(in_force)
+
+    def _verify(self, arguments: Mapping[str, Any]) -> Operation[Mapping[str, Any]]:
+        return dict((yield from self.driver.verify()))
+
+    def _ranges(self, arguments: Mapping[str, Any]) -> Operation[Mapping[str, Any]]:
+        if not hasattr(self.driver, "set_ranges"):
+            raise DeviceError(f"{self.driver.part}: this device has no ranges")
+        return dict((yield from cast("Ranged", self.driver).set_ranges(arguments)))
+
+
+_NOW = Now()
