@@ -5,11 +5,41 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bench.config.file_model import Finding
+from bench.config.file_model import FileModel, Finding
 from bench.config.instrument import Instrument
 from bench.config.quantity import Number, SpeedRate, SpeedRpm, TorqueNm, Watts
 
 Mnemonic = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]
+
+
+class Mnemonics(FileModel):
+    """AK functions by use. Set-points and actual values are each maker's own; the defaults are the emulated drive's."""
+
+    identity: Mnemonic = "AKEN"
+    faults: Mnemonic = "ASTF"
+    state: Mnemonic = "ASTZ"
+    remote: Mnemonic = "SREM"
+    free: Mnemonic = "STBY"
+    hold: Mnemonic = "SHLD"
+    values: Mnemonic = "AKON"
+    set_speed: Mnemonic = "SSPD"
+    speed_in_force: Mnemonic = "ASPD"
+    set_watchdog: Mnemonic = "EWDG"
+    watchdog_in_force: Mnemonic = "AWDG"
+
+
+class Shaft(FileModel):
+    """The shaft from the DUT to the machine and the machine's speed control, for the rig's virtual twin.
+
+    Field names are those of the plant's ``ShaftParameters``; the unit is last in the name.
+    """
+
+    stiffness_nm_per_rad: Annotated[Number, Field(gt=0)]
+    damping_nm_s: Annotated[Number, Field(ge=0)]
+    dyno_inertia_kg_m2: Annotated[Number, Field(gt=0)]
+    dyno_bearing_nm_s: Annotated[Number, Field(ge=0)]
+    control_p_nm_s: Annotated[Number, Field(gt=0)]
+    control_i_nm: Annotated[Number, Field(ge=0)]
 
 
 class Dyno(Instrument):
@@ -21,13 +51,9 @@ class Dyno(Instrument):
     speed_rate_max: Annotated[SpeedRate, Field(gt=0)]
     sign: Literal[1, -1] = 1
     """-1: the machine counts backwards when the vehicle goes forward."""
-    mnemonics: Annotated[dict[str, Mnemonic], Field(default_factory=dict)]
-    """AK functions that are the maker's own (set-points, actual values), by use."""
-    inertia_kg_m2: Annotated[Number, Field(gt=0)]
-    """Of the machine with its coupling; for the plausibility of torques, and for the rig's virtual twin."""
-    stiffness_nm_per_rad: Annotated[Number, Field(gt=0)]
-    """Of the shaft between DUT and machine."""
-    damping_nm_s_per_rad: Annotated[Number, Field(ge=0)]
+    channel: Annotated[str, Field(pattern=r"^K[0-9]{1,2}$")] = "K0"
+    mnemonics: Mnemonics = Mnemonics()
+    shaft: Shaft
 
     def rules(self) -> Iterator[Finding]:
         yield from super().rules()

@@ -28,6 +28,7 @@ class Flange(FileModel):
     motor_input: Annotated[int, Field(ge=1, le=4)]
     sign: Literal[1, -1]
     """-1: the flange shows positive torque when the DUT drives backwards (it is seen from the other side)."""
+    speed_sign: Literal[1, -1] = 1
     nominal_torque: Annotated[TorqueNm, Field(gt=0)]
     frequency_centre: Annotated[Hertz, Field(gt=0)]
     frequency_span: Annotated[Hertz, Field(gt=0)]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import PydanticCustomError, core_schema
 
-from bench.config.file_model import FileModel, Finding, several
+from bench.config.file_model import FileModel, several
 from bench.config.located import Located, load_located
 from bench.config.names import Name, Reference
 from bench.config.quantity import Percent
@@ -80,9 +80,3 @@ def _step(value: Any, info: core_schema.ValidationInfo) -> Step:
 
 def _refuse(message: str) -> None:
     raise PydanticCustomError("rule", "{text}", {"text": message})
-
-
-def rule_findings(path: tuple[str | int, ...], findings: Mapping[tuple[str | int, ...], str]) -> Iterator[Finding]:
-    """Findings of a later check, put below ``path``."""
-    for inner, message in findings.items():
-        yield (*path, *inner), message

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bench.config.file_model import FileModel, Finding
 from bench.config.instrument import Instrument
-from bench.config.quantity import Amperes, Ohms, Seconds, VoltRate, Volts, Watts
+from bench.config.quantity import Amperes, Number, Seconds, VoltRate, Volts, Watts
 
 
 class Precharge(FileModel):
@@ -24,6 +24,16 @@ class SupplyProtection(FileModel):
 
     over_voltage: Annotated[Volts, Field(gt=0)]
     over_current: Annotated[Amperes, Field(gt=0)]
+    over_power: Annotated[Watts, Field(gt=0)]
+
+
+class Source(FileModel):
+    """The source up to the DUT's terminals, for the rig's virtual twin; names as in ``SourceParameters``."""
+
+    source_resistance_ohm: Annotated[Number, Field(ge=0)]
+    cable_resistance_ohm: Annotated[Number, Field(ge=0)]
+    output_bleeder_s: Annotated[Number, Field(ge=0)]
+    discharge_time_s: Annotated[Number, Field(gt=0)]
 
 
 class Supply(Instrument):
@@ -33,13 +43,14 @@ class Supply(Instrument):
     voltage_max: Annotated[Volts, Field(gt=0)]
     current_max: Annotated[Amperes, Field(gt=0)]
     power_max: Annotated[Watts, Field(gt=0)]
+    sink_power_max: Annotated[Watts, Field(ge=0)]
     voltage: Annotated[Volts, Field(gt=0)]
     current_limit: Annotated[Amperes, Field(gt=0)]
     sink_current_limit: Annotated[Amperes, Field(ge=0)]
     slew: Annotated[VoltRate, Field(gt=0)]
-    source_resistance: Annotated[Ohms, Field(ge=0)]
     precharge: Precharge
     protection: SupplyProtection
+    source: Source
 
     def rules(self) -> Iterator[Finding]:
         yield from super().rules()
