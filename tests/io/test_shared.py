@@ -31,8 +31,9 @@ def make_pair(channels: int = 7) -> Pair:
 WRITER = f"""
 import sys, time
 from pathlib import Path
+sys.path.insert(0, sys.argv[2])
 import numpy as np
-from tests.io.test_shared import make_pair
+from test_shared import make_pair
 from bench.base.records import FRAME
 from bench.base.ring import push
 from bench.io import shared
@@ -51,7 +52,7 @@ while sent < {COUNT}:
 
 def test_a_ring_crosses_processes_in_order_and_without_loss(tmp_path: Path) -> None:
     pair = shared.create("pair", make_pair(), tmp_path).tree
-    with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)]) as writer:
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), str(Path(__file__).parent)]) as writer:
         seen: list[int] = []
         while len(seen) < COUNT and writer.poll() is None:
             seen.extend(drain(pair.ring)["t_ns"].tolist())
