@@ -1,6 +1,7 @@
 """Why the core stops: one code per kind of cause, with what a reader needs to act on it.
 
-Limits give their own code (any of these, or one from ``USER`` on for a rig's extra limits). Fault ids: faults.md, section 3.
+Limits give their own code (any of these, or one from ``USER`` on for a rig's extra limits).
+Fault ids: faults.md, section 3.
 """
 
 from dataclasses import dataclass

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from bench.base.errors import InputError, Problem
 from bench.canbus.tables import CanTables
 from bench.core import tables
-from bench.core.causes import Cause
+from bench.core.causes import Cause, latched
 from bench.core.design import Action, Confirm, Design, Envelope, Limit, Rung, Setpoint
 from bench.core.tables import NONE
 
@@ -34,6 +35,8 @@ class Program(NamedTuple):
     rungs: Table
     groups: Table
     group_channels: Table
+    roles: Table
+    latched: Table
     can: CanTables
 
 
@@ -95,6 +98,8 @@ class _Builder:
             rungs=rungs,
             groups=groups,
             group_channels=group_channels,
+            roles=self.role_table(),
+            latched=np.array([latched(code) for code in range(tables.LATCHABLE)], np.uint8),
             can=self.design.can,
         )
 
@@ -181,7 +186,7 @@ class _Builder:
 
     def check_envelope(self, envelope: Envelope) -> None:
         place, speeds = f"envelope {envelope.torque}", [point[0] for point in envelope.points]
-        if len(speeds) < 2 or speeds[0] != 0.0 or any(b <= a for a, b in zip(speeds, speeds[1:], strict=False)):
+        if len(speeds) < 2 or speeds[0] != 0.0 or any(b <= a for a, b in pairwise(speeds)):
             self.wrong(place, "needs two points or more, from 0 rpm on, with rising speeds")
         if any(not (low <= 0.0 <= high) for _, low, high in envelope.points):
             self.wrong(place, "0 Nm must be inside the envelope at every point")
@@ -223,6 +228,12 @@ class _Builder:
             row["toggle_setpoint"] = self.setpoint(entry.toggle, f"transmit {entry.name}")
             if entry.period_ns < self.design.cycle_ns or entry.period_ns % self.design.cycle_ns:
                 self.wrong(f"transmit {entry.name}", "the period must be a multiple of the core's cycle")
+        return table
+
+    def role_table(self) -> Table:
+        table = np.zeros(len(self.design.can.messages), np.uint8)
+        for entry in self.design.transmits:
+            table[entry.message] = tables.TRANSMITTED
         return table
 
     def heartbeat_table(self) -> Table:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bench.base.quality import GOOD, STALE
 from bench.base.records import IMAGE
-from bench.canbus.tables import RX_STATE, TX_STATE
+from bench.canbus.tables import make_rx_state, make_tx_state
 from bench.core import tables
 from bench.core.design import HEARTBEATS
 from bench.core.program import Program
@@ -43,13 +43,13 @@ def make_state(program: Program) -> State:
         counters=np.zeros(1, tables.COUNTERS),
         setpoints=np.zeros(len(program.setpoints), tables.SETPOINT_STATE),
         limits=np.zeros(len(program.limits), tables.LIMIT_STATE),
-        rx=np.zeros(len(program.can.messages), RX_STATE),
-        tx=np.zeros(len(program.can.messages), TX_STATE),
+        rx=make_rx_state(program.can),
+        tx=make_tx_state(program.can),
         tx_next_ns=program.tx_entries["offset_ns"].copy(),
         beats_ns=np.full(HEARTBEATS, -1, np.int64),
         watches=np.zeros(tables.WATCHES, tables.WATCH),
-        conditions=np.zeros(tables.WATCHES * tables.CONDITIONS, tables.WATCH_CONDITION),
-        windows=np.zeros((tables.WATCHES * tables.CONDITIONS, tables.WINDOW_SAMPLES)),
+        conditions=np.zeros((tables.WATCHES, tables.CONDITIONS), tables.WATCH_CONDITION),
+        windows=np.zeros((tables.WATCHES, tables.CONDITIONS, tables.WINDOW_SAMPLES)),
         meter_channels=np.zeros(tables.METER_CHANNELS, tables.METER_CHANNEL),
         meter_rows=np.zeros((tables.METER_CHANNELS, tables.METER_ROWS), tables.METER_ROW),
         group_last_ns=np.full(len(program.groups), -1, np.int64),

@@ -8,22 +8,22 @@ import numpy as np
 
 NONE = -1
 
-# --- modes: in which of them a limit, a message or a heartbeat is judged (bit mask) ----------------------------------
+# --- modes: in which of them a limit, a message or a heartbeat is judged (bit mask) ---
 MODE_ALWAYS = 1
 MODE_ARMED = 2
 MODE_STOPPING = 4  # from the stop's cause to CMD_RESET
 MODE_ENERGISED = 8  # one of the program's ``energised`` conditions holds
 
-# --- levels of a limit ----------------------------------------------------------------------------------------------
+# --- levels of a limit ---
 WARN, DERATE, STOP = 1, 2, 3
 
-# --- stop classes: the number is what CMD_STOP carries; lower is stronger ---------------------------------------------
+# --- stop classes: the number is what CMD_STOP carries; lower is stronger ---
 STOP_HARDWARE, STOP_CONTROLLED, STOP_FREEZE, NO_STOP = 0, 1, 2, 3
 
-# --- phases of the stop ---------------------------------------------------------------------------------------------
+# --- phases of the stop ---
 RUNNING, STOPPING, STOPPED = 0, 1, 2
 
-# --- reasons of EV_REFUSED --------------------------------------------------------------------------------------------
+# --- reasons of EV_REFUSED ---
 REFUSED_NOT_ARMED = 1
 REFUSED_STOPPING = 2
 REFUSED_NOT_FINITE = 3
@@ -45,18 +45,40 @@ REFUSALS = {
 }
 """What ``extra`` of EV_REFUSED means."""
 
-# --- operators of a confirmation ----------------------------------------------------------------------------------------
+# --- operators of a confirmation ---
 ABS_BELOW, BELOW, ABOVE, ARRIVED = 1, 2, 3, 4
 
-# --- kinds of a watch's condition -------------------------------------------------------------------------------------
-CONDITION_KINDS = {"above": 1, "below": 2, "within": 3, "range": 4, "deviation": 5, "std": 6, "done": 7}
-"""The names of ``requests.Condition.kind`` and their codes in CMD_WATCH_ADD."""
-KIND_ABOVE, KIND_BELOW, KIND_WITHIN, KIND_RANGE, KIND_DEVIATION, KIND_STD, KIND_DONE = CONDITION_KINDS.values()
+# --- kinds of a watch's condition ---
+KIND_ABOVE, KIND_BELOW, KIND_WITHIN, KIND_RANGE, KIND_DEVIATION, KIND_STD, KIND_DONE, KIND_UPDATES = range(1, 9)
+CONDITION_KINDS = {
+    "above": KIND_ABOVE,
+    "below": KIND_BELOW,
+    "within": KIND_WITHIN,
+    "range": KIND_RANGE,
+    "deviation": KIND_DEVIATION,
+    "std": KIND_STD,
+    "done": KIND_DONE,
+    "updates": KIND_UPDATES,
+}
+"""The names of ``requests.Condition.kind`` and their codes in CMD_WATCH_ADD; ``updates``: the meter holds at least
+``reference`` fresh values of the channel."""
+
+NO_SETPOINT = 0xFFFF_FFFF
+"""``id`` of an EV_REFUSED that is about no set-point (arming, reset, a watch, a limit)."""
+
+TICK = 5
+"""Kind of an inbox *log* record: this cycle (``arrived_ns``) did not follow one period after the last (``t_ns``)."""
+
+LATCHABLE = 256
+"""Cause codes below may be latched (``Program.latched``)."""
+
+TRANSMITTED = 1
+"""``Program.roles``: this message is ours; whoever else sends it is an intruder. 0: received."""
 
 WATCHES, CONDITIONS, WINDOW_SAMPLES = 16, 8, 256
 METER_CHANNELS, METER_ROWS = 48, 2048
 
-# --- program ---------------------------------------------------------------------------------------------------------
+# --- program ---
 CHANNEL = np.dtype([("stale_ns", "i8"), ("meter_ns", "i8"), ("setpoint", "i4")], align=True)
 """Per channel: age at which it becomes STALE (0: never), least distance of metered values, its set-point."""
 
@@ -196,7 +218,7 @@ SETTINGS = np.dtype(
     align=True,
 )
 
-# --- state -----------------------------------------------------------------------------------------------------------
+# --- state ---
 SETPOINT_STATE = np.dtype(
     [
         ("value", "f8"),
@@ -279,5 +301,5 @@ COUNTERS = np.dtype(
     align=True,
 )
 
-# --- bits of the cycle's result ----------------------------------------------------------------------------------------
+# --- bits of the cycle's result ---
 WOKE, CAUSE, SAFE, REFUSED = 1, 2, 4, 8

@@ -1,0 +1,130 @@
+"""Step 1: everything that arrived goes into the image, or is refused and counted. Nothing else enters the core."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from bench.base.compiled import compiled
+from bench.base.quality import GOOD, NOT_A_NUMBER, SUBSTITUTED, WRONG
+from bench.base.records import COMMAND, EV_FRAME_BAD, FRAME_IN, HEARTBEAT, READING
+from bench.base.ring import READ, WRITTEN, Ring, commit, slot
+from bench.canbus.codec import FRAME_OK, lookup, receive
+from bench.core.causes import Cause
+from bench.core.commands import obey
+from bench.core.tables import NONE, STOP_CONTROLLED, TICK, TRANSMITTED
+from bench.core.tell import stop, tell
+
+_FOREIGN = int(Cause.FOREIGN_FRAME)
+_PRIME = np.uint64(0x9E37_79B9_7F4A_7C15)
+_SHIFT = np.uint64(32)
+
+
+@compiled
+def take_in(program: Any, state: Any, inbox: Ring, log: Ring, events: Ring, t_ns: int) -> None:
+    """Drain ``inbox``: stamp, log, fold into the digest, act."""
+    written = inbox.header[WRITTEN]
+    counters, full = state.counters[0], program.settings[0].log_full
+    for number in range(inbox.header[READ], written):
+        record = inbox.records[number % inbox.records.shape[0]]
+        record.arrived_ns = t_ns
+        counters.taken_in += 1
+        counters.digest = fold(counters.digest, record)
+        if full:
+            _log(log, record)
+        _dispatch(program, state, events, record, t_ns)
+    inbox.header[READ] = written
+
+
+@compiled
+def _dispatch(program: Any, state: Any, events: Ring, record: Any, t_ns: int) -> None:
+    if record.kind == FRAME_IN:
+        _frame(program, state, events, record, t_ns)
+    elif record.kind == READING:
+        _reading(program, state, record, t_ns)
+    elif record.kind == COMMAND:
+        obey(program, state, events, record, t_ns)
+    elif record.kind == HEARTBEAT and record.id < state.beats_ns.shape[0]:
+        state.beats_ns[record.id] = t_ns
+    else:
+        state.counters[0].unknown += 1
+
+
+@compiled
+def _frame(program: Any, state: Any, events: Ring, record: Any, t_ns: int) -> None:
+    index = lookup(program.can, record.bus, record.id)
+    if index < 0:
+        state.counters[0].unknown += 1
+        return
+    if program.roles[index] == TRANSMITTED:  # F-13: nobody but us may send it
+        state.counters[0].unknown += 1
+        if state.core[0].armed:
+            stop(state.core[0], state.counters[0], events, t_ns, _FOREIGN, STOP_CONTROLLED, index)
+        return
+    reason = receive(program.can, state.rx, state.image, index, record.data, record.length, record.t_ns, t_ns)
+    if reason != FRAME_OK:
+        tell(events, t_ns, EV_FRAME_BAD, index, float(reason), 0.0)
+
+
+@compiled
+def _reading(program: Any, state: Any, record: Any, t_ns: int) -> None:
+    counters = state.counters[0]
+    if record.id >= state.image.shape[0] or program.channels[record.id].setpoint != NONE:
+        counters.unknown += 1
+        return
+    known = state.image[record.id]
+    if record.t_ns < known.t_ns:
+        counters.older += 1
+        return
+    quality = record.quality
+    if quality == GOOD and not math.isfinite(record.value):
+        quality = NOT_A_NUMBER
+    elif quality > SUBSTITUTED:
+        quality = WRONG
+    known.value, known.t_ns, known.arrived_ns, known.quality = record.value, record.t_ns, t_ns, quality
+
+
+@compiled
+def fold(digest: int, record: Any) -> int:
+    """The rolling digest of all that was taken in, ``record`` included."""
+    digest = _mix(digest, np.uint64(record.arrived_ns))
+    digest = _mix(digest, np.uint64(record.t_ns))
+    digest = _mix(digest, np.float64(record.value).view(np.uint64))
+    digest = _mix(digest, np.float64(record.extra).view(np.uint64))
+    head = np.uint64(record.id) << _SHIFT | np.uint64(record.kind) << np.uint64(24)
+    head |= np.uint64(record.bus) << np.uint64(16) | np.uint64(record.length) << np.uint64(8)
+    digest = _mix(digest, head | np.uint64(record.quality))
+    if record.kind == FRAME_IN:
+        for first in range(0, min(record.length, 64), 8):
+            word = np.uint64(0)
+            for i in range(8):
+                word |= np.uint64(record.data[first + i]) << np.uint64(8 * i)
+            digest = _mix(digest, word)
+    return digest
+
+
+@compiled
+def _mix(digest: Any, word: Any) -> Any:
+    digest = (digest ^ word) * _PRIME
+    return digest ^ (digest >> _SHIFT)
+
+
+@compiled
+def _log(log: Ring, record: Any) -> None:
+    place = slot(log)
+    if place >= 0:
+        log.records[place] = record
+        commit(log)
+
+
+@compiled
+def log_tick(log: Ring, last_ns: int, t_ns: int) -> None:
+    """Note in the full log that this cycle came out of step, so that replay runs the same cycles."""
+    place = slot(log)
+    if place >= 0:
+        record = log.records[place]
+        record.kind, record.arrived_ns, record.t_ns = TICK, t_ns, last_ns
+        record.value, record.extra = 0.0, 0.0
+        record.id, record.bus, record.length, record.quality = 0, 0, 0, 0
+        record.data[:] = 0
+        commit(log)
