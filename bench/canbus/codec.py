@@ -265,10 +265,8 @@ def transmit(tables: CanTables, tx_state: Table, image: Table, index: int, frame
     signals, message, state, data = tables.signals, tables.messages[index], tx_state[index], frame.data
     for i in range(64):
         data[i] = message.base[i]
-    if message.length <= 8:
-        fits = _pack(signals, message, image, data)
-    else:
-        fits = _pack_long(signals, message, image, data)
+    short = message.length <= 8
+    fits = _pack(signals, message, image, data) if short else _pack_long(signals, message, image, data)
     if not fits:
         state.refused += 1
         return 1

@@ -130,7 +130,7 @@ class Database:
             message = f"is no usable DBC file: {' '.join(str(error).split()) or type(error).__name__}"
             raise InputError([Problem(name, getattr(error, "line", 0) or 0, 0, message)]) from None
         lines = {int(m[1]): text.count("\n", 0, m.start(1)) + 1 for m in _MESSAGE.finditer(text)}
-        good, findings = _sorted_out([_message(parsed, raw) for raw in parsed.messages], lines, name)
+        good, findings = _sorted_out(parsed, lines, name)
         if not good:
             raise InputError([Problem(name, 0, 0, "has no usable message; " + " ".join(findings[:3]))])
         return cls(name, good, findings)
@@ -202,11 +202,18 @@ def _signal(database: Any, raw: Any) -> Signal:
 
 
 def _protection(database: Any, raw: Any) -> Protection | None:
-    if _attribute(database, raw, "E2EProfile", "None") != "P01":
+    profile = _attribute(database, raw, "E2EProfile", "None")
+    if profile == "None":
         return None
-    mode = DataIdMode[str(_attribute(database, raw, "E2EDataIDMode", "BOTH"))]
+    if profile != "P01":
+        raise ValueError(f"has E2EProfile {profile!r}; known are None and P01")
+    mode = str(_attribute(database, raw, "E2EDataIDMode", "BOTH"))
+    if mode not in DataIdMode.__members__:
+        raise ValueError(f"has E2EDataIDMode {mode!r}; known are {', '.join(DataIdMode.__members__)}")
     data_id = int(_attribute(database, raw, "E2EDataID", 0))
-    return Protection(data_id, mode, int(_attribute(database, raw, "E2EMaxDeltaCounter", 3)))
+    if not 0 <= data_id <= 0xFFFF:
+        raise ValueError(f"has E2EDataID {data_id}; it has 16 bits")
+    return Protection(data_id, DataIdMode[mode], int(_attribute(database, raw, "E2EMaxDeltaCounter", 3)))
 
 
 def _message(database: Any, raw: Any) -> Message:
@@ -222,19 +229,31 @@ def _message(database: Any, raw: Any) -> Message:
     )
 
 
-def _sorted_out(messages: list[Message], lines: Mapping[int, int], file: str) -> tuple[list[Message], list[str]]:
+def _sorted_out(database: Any, lines: Mapping[int, int], file: str) -> tuple[list[Message], list[str]]:
+    """The usable messages, and what is wrong with the others."""
     good: list[Message] = []
     findings: list[str] = []
-    for message in messages:
-        twin = next((m for m in good if m.id == message.id or m.name == message.name), None)
-        reason = f"has the name or id of {twin.name}; rename it or take it out" if twin else _unusable(message)
-        if message.name == _INDEPENDENT:
+    for raw in database.messages:
+        if raw.name == _INDEPENDENT:
             continue
+        try:
+            message = _message(database, raw)
+            reason = _twin(message, good) or _unusable(message)
+        except (ValueError, OverflowError) as error:  # an attribute that means nothing to us
+            reason = str(error)
         if reason:
-            findings.append(f"{file}:{lines.get(message.id, 0)}: message {message.name} {reason}")
+            number = raw.frame_id | (EXTENDED if raw.is_extended_frame else 0)
+            findings.append(f"{file}:{lines.get(number, 0)}: message {raw.name} {reason}")
         else:
             good.append(message)
     return good, findings
+
+
+def _twin(message: Message, good: list[Message]) -> str:
+    for other in good:
+        if other.name == message.name or other.id == message.id:
+            return f"has the name or id of {other.name}; rename it or take it out"
+    return ""
 
 
 def _unusable(message: Message) -> str:
