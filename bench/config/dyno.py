@@ -7,9 +7,10 @@ from pydantic import Field
 
 from bench.config.file_model import FileModel, Finding
 from bench.config.instrument import Instrument
+from bench.config.names import MNEMONIC_FORM
 from bench.config.quantity import Number, SpeedRate, SpeedRpm, TorqueNm, Watts
 
-Mnemonic = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]
+Mnemonic = Annotated[str, Field(pattern=MNEMONIC_FORM)]
 
 
 class Mnemonics(FileModel):

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from bench.config.analyzer import Basis
 from bench.config.file_model import FileModel, Finding
+from bench.config.names import Day
 from bench.config.quantity import Hertz, Kelvin, Percent, TorqueNm
 
 Limit = Annotated[Percent, Field(ge=0, le=5)]
@@ -16,8 +17,8 @@ class Certificate(FileModel):
     """The calibration in force."""
 
     number: str
-    due: Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
-    """Day (ISO 8601). An expired certificate blocks arming."""
+    due: Day
+    """An expired certificate blocks arming."""
 
 
 class Flange(FileModel):

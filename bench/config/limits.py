@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from bench.config.channels import channel_value, known_channel
 from bench.config.file_model import FileModel, Finding, in_file
+from bench.config.names import FAULT_FORM
 from bench.config.quantity import Seconds
 
 ChannelName = Annotated[str, AfterValidator(lambda name: known_channel(name).name)]
@@ -31,7 +32,7 @@ class LimitRule(FileModel):
     stale: Annotated[Seconds, Field(ge=0, le=60)] = 0.0
     """Oldest acceptable age; 0: the driver's or message's own."""
     active: Literal["always", "armed", "energised"] = "armed"
-    fault: Annotated[str, Field(pattern=r"^(F-[0-9]{2})?$")] = ""
+    fault: Annotated[str, Field(pattern=FAULT_FORM)] = ""
     """Number in the catalogue of faults."""
 
     @field_validator("low", "high", "hysteresis", mode="before")

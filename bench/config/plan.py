@@ -27,7 +27,7 @@ class Step:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(_step)
+        return core_schema.with_info_plain_validator_function(lambda value, info: _step(value, info))
 
 
 class Plan(FileModel):

@@ -89,7 +89,8 @@ def expected(unit: Unit) -> str:
 
 def _without_source(mapping: dict[Any, Any]) -> object:
     if set(mapping) != {"value", "source"} or not str(mapping["source"] or "").strip():
-        raise PydanticCustomError("quantity", "a quantity with its source is written {{value: ..., source: ...}}")
+        text = "a quantity with its source is written {value: <number and unit>, source: <where it comes from>}"
+        raise PydanticCustomError("quantity", "{text}", {"text": text})
     return mapping["value"]
 
 

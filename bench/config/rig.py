@@ -119,7 +119,10 @@ class Rig(FileModel):
         for name, flange in self.flanges.items():
             if flange.motor_input in used:
                 place = ("flanges", name, "motor_input")
-                yield place, f"motor input {flange.motor_input} is used by {used[flange.motor_input]!r} already"
+                yield (
+                    place,
+                    f"motor input {flange.motor_input} is used by {used[flange.motor_input]!r} already; correct one",
+                )
             used[flange.motor_input] = name
         resources: dict[str, str] = {}
         for path, instrument in self._instruments():

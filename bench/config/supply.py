@@ -54,11 +54,14 @@ class Supply(Instrument):
 
     def rules(self) -> Iterator[Finding]:
         yield from super().rules()
-        for key, most in (("voltage", self.voltage_max), ("current_limit", self.current_max)):
+        ratings = (
+            ("voltage", self.voltage_max, "V"),
+            ("current_limit", self.current_max, "A"),
+            ("sink_current_limit", self.current_max, "A"),
+        )
+        for key, most, unit in ratings:
             if getattr(self, key) > most:
-                yield (key,), f"{getattr(self, key):g} exceeds the supply's rating {most:g}; lower it"
-        if self.sink_current_limit > self.current_max:
-            yield ("sink_current_limit",), f"exceeds the supply's rating {self.current_max:g} A; lower it"
+                yield (key,), f"{getattr(self, key):g} {unit} exceeds the supply's rating {most:g} {unit}; lower it"
         if self.protection.over_voltage <= self.voltage:
             yield ("protection", "over_voltage"), f"must lie above the voltage {self.voltage:g} V; raise it"
         if self.precharge.current > self.current_limit:

@@ -7,9 +7,11 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from bench.base.units import Unit
 from bench.config.file_model import Finding
+from bench.config.names import FORMS
 from bench.config.quantity import Quantity, QuantitySpan, expected
-from bench.config.suggest import suggestion
+from bench.config.suggest import nearest, suggestion
 from bench.config.yaml_tree import Path
 
 _CONTAINERS = {
@@ -28,6 +30,18 @@ _CONTAINERS = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
 }
+_BOUNDS = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("below", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+_LENGTHS = {
+    "too_short": ("at least", "min_length"),
+    "too_long": ("at most", "max_length"),
+    "string_too_short": ("at least", "min_length"),
+    "string_too_long": ("at most", "max_length"),
+}
 
 
 def findings(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Path, str, bool]]:
@@ -44,31 +58,36 @@ def findings(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[P
         elif kind == "missing":
             yield path[:-1], _missing(model, path), True
         else:
-            yield path, _message(kind, detail), False
+            yield path, _message(kind, detail, _unit(model, path)), False
 
 
 def _missing(model: type[BaseModel], path: Path) -> str:
-    owner = _model_at(model, path[:-1])
-    field = _fields(owner).get(str(path[-1]))
-    for mark in field.metadata if field else ():
-        if isinstance(mark, Quantity | QuantitySpan):
-            return f"missing key {path[-1]!r}; add it with a quantity in {expected(mark.unit)}"
-    return f"missing key {path[-1]!r}; add it"
+    unit = _unit(model, path)
+    what = f" with a quantity in {expected(unit)}" if unit not in (None, Unit.ONE) else ""
+    return f"missing key {path[-1]!r}; add it{what}"
 
 
-def _message(kind: str, detail: Mapping[str, Any]) -> str:
+def _message(kind: str, detail: Mapping[str, Any], unit: Unit | None) -> str:
     given = _short(detail["input"])
+    context = detail.get("ctx", {})
     if kind in _CONTAINERS:
         return f"expected {_CONTAINERS[kind]}, found {given}"
+    if kind in _BOUNDS:
+        word, key = _BOUNDS[kind]
+        bound = f"{context[key]:g}" if unit in (None, Unit.ONE) else f"{context[key]:g} {unit}"
+        return f"{given} is out of range; it must be {word} {bound}"
+    if kind in _LENGTHS:
+        word, key = _LENGTHS[kind]
+        what = "characters" if kind.startswith("string") else "entries"
+        return f"{given} is too short or too long; write {word} {context[key]} {what}"
     if kind in ("literal_error", "enum"):
-        choices = re.findall(r"'([^']*)'", detail["ctx"]["expected"])
-        return f"{given} is not one of {', '.join(choices)}; {suggestion(str(detail['input']), choices)}"
+        choices = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
+        hint = nearest(str(detail["input"]), choices) or f"write {'one of them' if choices[1:] else choices[0]}"
+        return f"{given} is not one of {', '.join(choices)}; {hint}"
     if kind == "string_pattern_mismatch":
-        return f"{given} is not allowed here; write a text of the form {detail['ctx']['pattern']}"
-    if kind in ("quantity", "rule", "name"):
-        return str(detail["msg"])
-    text = re.sub(r"^(Input|Value error,|String|List|Tuple|Dictionary|Assertion failed,) ?", "", str(detail["msg"]))
-    return f"{given}: {text[:1].lower()}{text[1:]}" if "should" in text else text
+        form = context["pattern"]
+        return f"{given} is not allowed here; {FORMS.get(form, f'write a text of the form {form}')}"
+    return re.sub(r"^(Value error|Assertion failed), ", "", str(detail["msg"]))
 
 
 def _short(value: object) -> str:
@@ -88,10 +107,14 @@ def _keys(model: type[BaseModel] | None) -> list[str]:
 
 def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
     """The model that validates what stands at ``path``."""
+    return next(iter(_models(_annotation_at(model, path))), None)
+
+
+def _annotation_at(model: type[BaseModel], path: Path) -> Any:
     here: Any = model
     for part in path:
         here = _below(here, part)
-    return next(iter(_models(here)), None)
+    return here
 
 
 def _below(annotation: Any, part: str | int) -> Any:
@@ -104,6 +127,14 @@ def _below(annotation: Any, part: str | int) -> Any:
         return next((found for arg in get_args(annotation) if (found := _below(arg, part)) is not None), None)
     arguments = [arg for arg in get_args(annotation) if arg is not Ellipsis]
     return arguments[-1] if arguments and isinstance(origin, type) else None
+
+
+def _unit(model: type[BaseModel], path: Path) -> Unit | None:
+    """The unit of the quantity at ``path``, if it is one."""
+    owner = _model_at(model, path[:-1])
+    field = _fields(owner).get(str(path[-1])) if path else None
+    marks = list(field.metadata) if field else list(getattr(_annotation_at(model, path), "__metadata__", ()))
+    return next((mark.unit for mark in marks if isinstance(mark, Quantity | QuantitySpan)), None)
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

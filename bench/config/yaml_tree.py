@@ -147,7 +147,9 @@ class _Builder:
                     return (*top.path, "?")
                 path = (*top.path, top.key)
                 top.container[top.key] = value
-        self._tree.values[path] = _place(event)
+        block = isinstance(value, dict | list) and not event.flow_style
+        # a block begins a line below its key; people look for the key
+        self._tree.values[path] = self._tree.keys[path] if block and path in self._tree.keys else _place(event)
         return path
 
     def _key(self, event: Any, top: _Open, value: Any) -> Path:
@@ -205,6 +207,10 @@ def _scalar(event: Any) -> Any:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
+def _code(character: int | str | bytes) -> int:
+    return character if isinstance(character, int) else ord(character)
+
+
 def _syntax(error: Exception, text: str, file: str) -> Problem:
     if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
@@ -213,5 +219,7 @@ def _syntax(error: Exception, text: str, file: str) -> Problem:
     if isinstance(error, ReaderError):
         before = text[: error.position]  # told here, because the reader counts from its own buffer
         line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
-        return Problem(file, line, column, f"character {error.character!r} is not allowed in YAML; remove it")
+        return Problem(
+            file, line, column, f"character U+{_code(error.character):04X} is not allowed in YAML; remove it"
+        )
     return Problem(file, 1, 1, f"no valid YAML: {str(error).splitlines()[0] if str(error) else 'unreadable'}")
