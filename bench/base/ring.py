@@ -53,6 +53,21 @@ def push(ring: Ring, record: np.void) -> bool:
     return True
 
 
+def push_all(ring: Ring, records: np.ndarray) -> bool:
+    """Append several records at once, all or none; ``False`` (all counted as dropped) if they do not fit."""
+    written, capacity, count = int(ring.header[WRITTEN]), len(ring.records), len(records)
+    if written + count - int(ring.header[READ]) > capacity:
+        ring.header[DROPPED] += count
+        return False
+    start = written % capacity
+    first = min(count, capacity - start)
+    ring.records[start : start + first] = records[:first]
+    if first < count:
+        ring.records[: count - first] = records[first:]
+    ring.header[WRITTEN] = written + count
+    return True
+
+
 def drain(ring: Ring) -> np.ndarray:
     """Take all waiting records, in order, as a copy."""
     written, read = int(ring.header[WRITTEN]), int(ring.header[READ])

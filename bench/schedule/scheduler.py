@@ -47,7 +47,7 @@ class Scheduler:
             Now: lambda _job, _request: self.t_ns,
             **handlers,
         }
-        self._heap: list[tuple[int, int, int, Job, int, Any, BaseException | None]] = []
+        self._heap: list[tuple[int, int, int, Job | None, int, Any, BaseException | None]] = []
         self._number = 0
 
     def spawn(self, name: str, operation: Operation[Any], priority: int = 0) -> Job:
@@ -62,11 +62,17 @@ class Scheduler:
         self._number += 1
         heapq.heappush(self._heap, (max(t_ns, self.t_ns), job.priority, self._number, job, job.ticket, value, error))
 
+    def call(self, t_ns: int, function: Callable[[], None], priority: int = 0) -> None:
+        """Call ``function`` at ``t_ns``, in its place among the jobs."""
+        self._number += 1
+        heapq.heappush(self._heap, (max(t_ns, self.t_ns), priority, self._number, None, 0, function, None))
+
     def next_ns(self) -> int | None:
-        """When the next job is due; ``None`` if none waits for time."""
-        while self._heap and self._heap[0][4] != self._heap[0][3].ticket:
-            heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        """When the next job or call is due; ``None`` if none waits for time."""
+        heap = self._heap
+        while heap and heap[0][3] is not None and heap[0][4] != heap[0][3].ticket:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
 
     def run_due(self, t_ns: int) -> None:
         """Move time to ``t_ns`` and resume every job due by then."""
@@ -76,7 +82,9 @@ class Scheduler:
         heap = self._heap
         while heap and heap[0][0] <= t_ns:
             _, _, _, job, ticket, value, error = heapq.heappop(heap)
-            if ticket == job.ticket and not job.done:
+            if job is None:
+                value()
+            elif ticket == job.ticket and not job.done:
                 self._resume(job, value, error)
 
     def _resume(self, job: Job, value: Any, error: BaseException | None) -> None:

@@ -1,0 +1,22 @@
+"""What every emulated instrument is: bytes in, and bytes out when they are due. It knows no socket and no clock."""
+
+from typing import Protocol
+
+
+class ByteDevice(Protocol):
+    """One instrument's side of one connection."""
+
+    def receive(self, data: bytes, t_ns: int) -> None:
+        """Bytes have arrived."""
+
+    def next_ns(self) -> int | None:
+        """When the next bytes leave; ``None`` if nothing is under way."""
+
+    def produce(self, t_ns: int) -> bytes:
+        """The bytes that leave by ``t_ns``."""
+
+    def closed(self) -> bool:
+        """Whether the device has closed the connection."""
+
+    def reopen(self, t_ns: int) -> bool:
+        """A fresh connection; ``False`` if it is refused. What was under way on the old one is gone."""

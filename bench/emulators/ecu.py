@@ -1,0 +1,178 @@
+"""The emulated inverter (electronic control unit of the EDU): a full peer on the first CAN channel.
+
+It obeys torque frames that are fresh and right, loses torque 50 ms after the last good one, derates by temperature,
+and keeps PWM until the field has decayed. Its state machine is the table below.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bench.base.compiled import compiled
+from bench.base.noise import gauss, noise_state, uniform
+from bench.canbus.database import Database
+from bench.emulators.can_node import CanNode, make_node
+
+OFF, PRECHARGE, READY, RUN, DERATE, FAULT, DISCHARGE = range(7)
+
+# conditions, as bits
+WANTS_READY, WANTS_RUN, WANTS_DISCHARGE, LINK_CHARGED, DERATING, BROKEN, MAY_DROP_PWM = (1 << n for n in range(7))
+
+TRANSITIONS = np.array(
+    [
+        # from, mask, value, to: the first row whose (conditions & mask) == value is taken
+        (OFF, WANTS_READY | WANTS_DISCHARGE, WANTS_READY, PRECHARGE),
+        (OFF, WANTS_READY | WANTS_DISCHARGE, WANTS_DISCHARGE, DISCHARGE),
+        (PRECHARGE, WANTS_READY, 0, OFF),
+        (PRECHARGE, LINK_CHARGED, LINK_CHARGED, READY),
+        (READY, BROKEN, BROKEN, FAULT),
+        (READY, WANTS_READY, 0, OFF),
+        (READY, WANTS_RUN | LINK_CHARGED, WANTS_RUN | LINK_CHARGED, RUN),
+        (RUN, BROKEN, BROKEN, FAULT),
+        (RUN, WANTS_RUN | MAY_DROP_PWM, MAY_DROP_PWM, READY),
+        (RUN, DERATING, DERATING, DERATE),
+        (DERATE, BROKEN, BROKEN, FAULT),
+        (DERATE, WANTS_RUN | MAY_DROP_PWM, MAY_DROP_PWM, READY),
+        (DERATE, DERATING, 0, RUN),
+        (FAULT, WANTS_READY | BROKEN, 0, OFF),
+        (DISCHARGE, WANTS_DISCHARGE, 0, OFF),
+    ],
+    dtype=np.int64,
+)
+
+COMMAND_LOST_NS = 50_000_000
+FAULT_COMMAND_LOST = 1
+
+# places in the node's own image
+(STATE_REQUEST, TORQUE_REQUEST, DISCHARGE_REQUEST, SHORT_CIRCUIT_REQUEST, STATE, TORQUE_EST, SPEED, TORQUE_MAX, TORQUE_MIN,
+ TORQUE_ECHO, IS_DERATING, DC_VOLTAGE, DC_CURRENT, FIELD_CURRENT, WINDING_TEMP, ROTOR_TEMP, JUNCTION_TEMP, OIL_TEMP,
+ COOLANT_TEMP, FAULT_CODE, DERATE_REASON, SERIAL, SOFTWARE) = range(23)  # fmt: skip
+
+_PLACES = {
+    ("VCU_TORQUE_CMD", "StateRequest"): STATE_REQUEST,
+    ("VCU_TORQUE_CMD", "TorqueRequest"): TORQUE_REQUEST,
+    ("VCU_TORQUE_CMD", "DischargeRequest"): DISCHARGE_REQUEST,
+    ("VCU_TORQUE_CMD", "ShortCircuitRequest"): SHORT_CIRCUIT_REQUEST,
+    ("EDU_STATUS", "State"): STATE,
+    ("EDU_STATUS", "TorqueEst"): TORQUE_EST,
+    ("EDU_STATUS", "Speed"): SPEED,
+    ("EDU_LIMITS", "TorqueMax"): TORQUE_MAX,
+    ("EDU_LIMITS", "TorqueMin"): TORQUE_MIN,
+    ("EDU_LIMITS", "TorqueEcho"): TORQUE_ECHO,
+    ("EDU_LIMITS", "Derating"): IS_DERATING,
+    ("EDU_DC", "DcVoltage"): DC_VOLTAGE,
+    ("EDU_DC", "DcCurrent"): DC_CURRENT,
+    ("EDU_DC", "FieldCurrent"): FIELD_CURRENT,
+    ("EDU_TEMPS_1", "WindingTemp"): WINDING_TEMP,
+    ("EDU_TEMPS_1", "RotorTemp"): ROTOR_TEMP,
+    ("EDU_TEMPS_1", "JunctionTemp"): JUNCTION_TEMP,
+    ("EDU_TEMPS_2", "OilTemp"): OIL_TEMP,
+    ("EDU_TEMPS_2", "CoolantTemp"): COOLANT_TEMP,
+    ("EDU_FAULT", "FaultCode"): FAULT_CODE,
+    ("EDU_FAULT", "DerateReason"): DERATE_REASON,
+    ("EDU_IDENT", "Serial"): SERIAL,
+    ("EDU_IDENT", "Software"): SOFTWARE,
+}
+_HEARD = ("VCU_TORQUE_CMD",)
+_SENT = ("EDU_STATUS", "EDU_LIMITS", "EDU_DC", "EDU_TEMPS_1", "EDU_TEMPS_2", "EDU_FAULT", "EDU_IDENT")
+
+ECU_STATE = np.dtype(
+    [("state", "i8"), ("command_lost", "i8"), ("torque_gain", "f8"), ("voltage_gain", "f8"), ("current_gain", "f8"),
+     ("charged_v", "f8"), ("has_field", "i8")],
+    align=True,
+)  # fmt: skip
+
+
+class Ecu(NamedTuple):
+    """The inverter's node on the wire, its state and its noise."""
+
+    node: CanNode
+    state: np.ndarray
+    noise: np.ndarray
+    transitions: np.ndarray
+
+
+def make_ecu(database: Database, seed: int, serial: int, software: int, charged_v: float, has_field: bool) -> Ecu:
+    """An inverter that is off. Its own sensors err by up to 1 % (torque) and 0.5 % (DC), drawn once from the seed."""
+    node = make_node(1, 0, database, _HEARD, _SENT, _PLACES, 23)
+    node.image["value"][[SERIAL, SOFTWARE]] = serial, software
+    noise = noise_state(seed, "ecu")
+    state = np.zeros(1, ECU_STATE)
+    draws = [2.0 * uniform(noise) - 1.0 for _ in range(3)]
+    state[0] = (
+        OFF,
+        1,
+        1.0 + 0.01 * draws[0],
+        1.0 + 0.005 * draws[1],
+        1.0 + 0.005 * draws[2],
+        charged_v,
+        int(has_field),
+    )
+    return Ecu(node, state, noise, TRANSITIONS)
+
+
+@compiled
+def _conditions(ecu: Ecu, plant_out: np.ndarray, reachable: float) -> int:
+    image, own = ecu.node.image, ecu.state[0]
+    bits = 0
+    if image[STATE_REQUEST].value >= 1.0:
+        bits |= WANTS_READY
+    if image[STATE_REQUEST].value >= 2.0:
+        bits |= WANTS_RUN
+    if image[DISCHARGE_REQUEST].value >= 0.5:
+        bits |= WANTS_DISCHARGE
+    if plant_out.u_dc_v > own.charged_v:
+        bits |= LINK_CHARGED
+    if plant_out.derating < 0.999:
+        bits |= DERATING
+    # a field that still induces more than the DC link would make an uncontrolled generator of the machine
+    if own.has_field == 0 or plant_out.i_f_a < 0.5 or abs(plant_out.speed_motor_rpm) < 100.0:
+        bits |= MAY_DROP_PWM
+    return bits
+
+
+@compiled
+def control(ecu: Ecu, plant_in: np.ndarray, plant_out: np.ndarray, t_ns: int) -> None:
+    """One millisecond of the inverter: judge the command, walk the state table, drive the machine."""
+    image, own = ecu.node.image, ecu.state[0]
+    heard = ecu.node.rx_state[0]
+    if t_ns - heard.good_ns > COMMAND_LOST_NS or heard.ok == 0:
+        own.command_lost = 1
+    else:
+        own.command_lost = 0
+    bits = _conditions(ecu, plant_out, 0.0)
+    for row in range(ecu.transitions.shape[0]):
+        if ecu.transitions[row, 0] == own.state and (bits & ecu.transitions[row, 1]) == ecu.transitions[row, 2]:
+            own.state = ecu.transitions[row, 3]
+            break
+    driving = own.state == RUN or own.state == DERATE
+    torque = image[TORQUE_REQUEST].value if driving and own.command_lost == 0 else 0.0
+    torque = min(
+        max(torque, plant_out.torque_min_nm), plant_out.torque_max_nm
+    )  # what it cannot do it does not try; TorqueMax tells
+    plant_in.torque_request_nm = torque
+    plant_in.pwm_on = 1.0 if driving else 0.0
+    plant_in.short_circuit = 1.0 if image[SHORT_CIRCUIT_REQUEST].value >= 0.5 and not driving else 0.0
+    plant_in.discharge_on = 1.0 if own.state == DISCHARGE else 0.0
+
+
+@compiled
+def tell(ecu: Ecu, plant_out: np.ndarray) -> None:
+    """Fill the status frames with what the inverter's own sensors see."""
+    image, own, noise = ecu.node.image, ecu.state[0], ecu.noise
+    image[STATE].value = own.state
+    image[TORQUE_EST].value = plant_out.torque_shaft_nm * own.torque_gain + 0.1 * gauss(noise)
+    image[SPEED].value = plant_out.speed_motor_rpm
+    image[TORQUE_MAX].value = plant_out.torque_max_nm
+    image[TORQUE_MIN].value = plant_out.torque_min_nm
+    image[TORQUE_ECHO].value = image[TORQUE_REQUEST].value
+    image[IS_DERATING].value = 1.0 if own.state == DERATE else 0.0
+    image[DC_VOLTAGE].value = max(plant_out.u_dc_v * own.voltage_gain, 0.0)
+    image[DC_CURRENT].value = plant_out.i_dc_a * own.current_gain
+    image[FIELD_CURRENT].value = plant_out.i_f_a
+    image[WINDING_TEMP].value = plant_out.winding_degc
+    image[ROTOR_TEMP].value = plant_out.rotor_degc
+    image[JUNCTION_TEMP].value = plant_out.junction_degc
+    image[OIL_TEMP].value = plant_out.oil_degc
+    image[COOLANT_TEMP].value = plant_out.coolant_out_degc
+    image[FAULT_CODE].value = FAULT_COMMAND_LOST if own.command_lost and own.state != OFF else 0.0

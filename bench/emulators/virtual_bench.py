@@ -1,0 +1,134 @@
+"""A bench in virtual time: the compiled loop, the links and the sequence on one deterministic scheduler.
+
+Time jumps from event to event. The compiled loop runs core, wire, inverter and plant up to the next event, or until the
+core has something to tell; then the jobs that are due go on. The same seed gives the same bytes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from bench.base.errors import LinkError
+from bench.base.ring import Ring, drain, push_all
+from bench.base.time import NS_PER_S
+from bench.core.program import Program
+from bench.core.rings import Rings
+from bench.core.state import State
+from bench.emulators.couple import EmulatedBench, run
+from bench.emulators.virtual_line import VirtualLine
+from bench.links.mailbox import Mailbox, Question
+from bench.schedule.requests import Ask, Exchange, Operation, Post, Prompt, Record, Reopen
+from bench.schedule.scheduler import PENDING, Job, Scheduler
+from bench.sequence.desk import Desk
+
+_LINK_PRIORITY, _SEQUENCE_PRIORITY, _RECORD_PRIORITY = 0, 1, 2
+_STRIDE_NS = NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualLink:
+    """One instrument: its line, the mailbox of its link, and the link's job."""
+
+    line: VirtualLine
+    mailbox: Mailbox
+    job: Operation[None]
+
+
+class VirtualBench:
+    """Runs one sequence. ``record`` journals (event, data); ``collect`` is called each virtual second for recording."""
+
+    def __init__(
+        self,
+        program: Program,
+        state: State,
+        rings: Rings,
+        emulated: EmulatedBench,
+        desk: Desk,
+        record: Callable[[int, str, Mapping[str, Any]], None],
+        on_events: Callable[[NDArray[np.void]], None],
+        collect: Callable[[int], None],
+    ) -> None:
+        self._core = (program, state, rings, emulated)
+        self._rings = rings
+        self._desk = desk
+        self._record = record
+        self._on_events = on_events
+        self._collect = collect
+        self._links: dict[str, VirtualLink] = {}
+        self._lines: dict[Job, VirtualLine] = {}
+        self.scheduler = Scheduler(
+            {
+                **desk.handlers(),
+                Exchange: lambda job, request: self._lines[job].exchange(job, request),
+                Reopen: lambda job, request: self._lines[job].reopen(job, request),
+                Post: self._post,
+                Ask: self._ask,
+                Record: self._journal,
+                Prompt: lambda _job, request: request.default,
+            }
+        )
+        desk.scheduler = self.scheduler
+
+    def add_link(self, part: str, link: VirtualLink) -> None:
+        """Join an instrument's link."""
+        self._links[part] = link
+        self._lines[self.scheduler.spawn(part, link.job, _LINK_PRIORITY)] = link.line
+
+    def start(self, sequence: Operation[Any]) -> Job:
+        """Start the sequence; ``advance`` until its job is done."""
+        job = self.scheduler.spawn("sequence", sequence, _SEQUENCE_PRIORITY)
+        self._desk.attend(job)
+        self.scheduler.call(_STRIDE_NS, self._stride, _RECORD_PRIORITY)
+        return job
+
+    def advance(self) -> int:
+        """Run up to the next event; the time reached, in ns."""
+        program, state, rings, emulated = self._core
+        scheduler = self.scheduler
+        until_ns = scheduler.next_ns()
+        if until_ns is None or until_ns > scheduler.t_ns:
+            until_ns = scheduler.t_ns + _STRIDE_NS if until_ns is None else until_ns
+            reached_ns = run(program, state, rings, emulated, self._cycle_ns(state), until_ns)
+            scheduler.t_ns = max(scheduler.t_ns, min(reached_ns, until_ns))
+            events = drain(rings.events)
+            if len(events):
+                self._on_events(events)
+                self._desk.on_events(events)
+        scheduler.run_due(max(scheduler.t_ns, self._cycle_ns(state)))
+        return scheduler.t_ns
+
+    @staticmethod
+    def _cycle_ns(state: State) -> int:
+        return max(int(state.core["t_ns"][0]), 0)
+
+    def _stride(self) -> None:
+        self._collect(self.scheduler.t_ns)
+        self.scheduler.call(self.scheduler.t_ns + _STRIDE_NS, self._stride, _RECORD_PRIORITY)
+
+    def _post(self, _job: Job, request: Post) -> None:
+        post(self._rings.inbox_links, request.values)
+
+    def _ask(self, job: Job, request: Ask) -> Any:
+        link = self._links.get(request.part)
+        if link is None:
+            raise LinkError(f"the bench has no part {request.part!r}")
+
+        def done(answer: Mapping[str, Any]) -> None:
+            self.scheduler.wake(job, self.scheduler.t_ns, answer)
+
+        def failed(error: BaseException) -> None:
+            self.scheduler.wake(job, self.scheduler.t_ns, error=error)
+
+        link.mailbox.put(Question(request.what, request.arguments, done, failed))
+        return PENDING
+
+    def _journal(self, _job: Job, request: Record) -> None:
+        self._record(self.scheduler.t_ns, request.event, request.data)
+
+
+def post(inbox: Ring, values: NDArray[np.void]) -> None:
+    """Put a batch of ``INBOX`` records into a ring. Raises ``LinkError`` if it is full."""
+    if not push_all(inbox, values):
+        raise LinkError("the core does not take in readings; its inbox is full")

@@ -1,0 +1,93 @@
+"""The frames of a bench: which the core sends and which it hears, from the databases of its buses.
+
+A signal belongs to the channel that its attribute ``BenchChannel`` names. What a database's node ``BENCH`` sends is sent
+by the core; everything else that carries a channel is heard.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from bench.base.channel import Channels
+from bench.base.errors import InputError, Problem
+from bench.base.time import NS_PER_MS
+from bench.canbus.database import Database, Message
+from bench.canbus.tables import CanTables, build_tables
+from bench.core.causes import Cause
+from bench.core.design import Receive, Transmit
+from bench.core.tables import MODE_ARMED, MODE_ENERGISED
+
+OWN_NODE = "BENCH"
+_SLOW_MS = 1000
+
+
+class BenchCan(NamedTuple):
+    """Tables of all buses, and how each message is sent or judged."""
+
+    tables: CanTables
+    receives: tuple[Receive, ...]
+    transmits: tuple[Transmit, ...]
+    raw: Mapping[str, tuple[float, float, int, bool]]
+    """By channel: factor, offset, length in bits and sign of its raw integer, for recordings."""
+
+
+def bench_can(databases: Mapping[int, Database], channels: Channels) -> BenchCan:
+    """The frames of all buses. ``databases`` by bus number. Raises ``InputError`` for channels that do not exist."""
+    entries = [(db, bus, m.name) for bus, db in sorted(databases.items()) for m in db.messages if _wanted(m)]
+    _refuse_unknown(databases, channels)
+    of_signal = {(m, s.name): s.channel for db, _, m in entries for s in db.message(m).signals if s.channel}
+
+    def bind(message: str, signal: str) -> int:
+        name = of_signal.get((message, signal), "")
+        return channels.index(name) if name else -1
+
+    receives, transmits, offset_ns = [], [], 0
+    for index, (db, _, name) in enumerate(entries):
+        message = db.message(name)
+        period_ns = message.period_ms * NS_PER_MS
+        if OWN_NODE not in message.senders:
+            receives.append(_receive(message, index, period_ns))
+            continue
+        toggle = next((s.channel for s in message.signals if s.channel == "io.watchdog"), "")
+        transmits.append(Transmit(name, index, period_ns, offset_ns, toggle))
+        offset_ns += NS_PER_MS  # our own frames do not all meet in one millisecond
+    return BenchCan(build_tables(entries, bind), tuple(receives), tuple(transmits), _raw(databases))
+
+
+def _wanted(message: Message) -> bool:
+    return message.period_ms > 0 and any(signal.channel for signal in message.signals)
+
+
+def _refuse_unknown(databases: Mapping[int, Database], channels: Channels) -> None:
+    problems = [
+        Problem(db.name, 0, 0, f"{m.name}.{s.name}: BenchChannel {s.channel!r} does not exist in this layout")
+        for db in databases.values()
+        for m in db.messages
+        for s in m.signals
+        if s.channel and s.channel not in channels
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _receive(message: Message, index: int, period_ns: int) -> Receive:
+    fast = message.period_ms < _SLOW_MS
+    cause = Cause.INSULATION if message.name.startswith("IMD") else Cause.STATUS_FRAME_MISSING
+    return Receive(
+        message.name,
+        index,
+        period_ns,
+        # a monitor that speaks once a second is late after two of its cycles (F-29)
+        max_age_ns=0 if fast else 2 * period_ns + 10 * NS_PER_MS,
+        cause_age=cause,
+        modes=MODE_ARMED | MODE_ENERGISED if fast else MODE_ENERGISED,
+    )
+
+
+def _raw(databases: Mapping[int, Database]) -> dict[str, tuple[float, float, int, bool]]:
+    return {
+        s.channel: (s.scale, s.offset, s.length, s.signed)
+        for db in databases.values()
+        for m in db.messages
+        for s in m.signals
+        if s.channel and not s.is_float
+    }

@@ -1,0 +1,64 @@
+"""The whole design of a bench's core, from its rig, its DUT and the databases of its buses."""
+
+from collections.abc import Mapping
+
+from bench.base.channel import Channels
+from bench.base.time import NS_PER_MS, ns
+from bench.canbus.database import Database
+from bench.config.dut import Dut
+from bench.config.rig import Rig
+from bench.core.causes import Cause
+from bench.core.design import LINKS, SERVICE, Design, Heartbeat
+from bench.core.tables import MODE_ARMED, STOP_CONTROLLED, STOP_FREEZE
+from bench.layout.can import BenchCan
+from bench.layout.ladders import energised, ladders
+from bench.layout.limits import limits
+from bench.layout.samples import sample_groups
+from bench.layout.setpoints import envelope, setpoints
+
+_CAN_STALE_CYCLES = 3
+
+
+def bench_design(rig: Rig, dut: Dut, channels: Channels, can: BenchCan, *, heartbeats: bool, log_full: bool) -> Design:
+    """What the core of this bench shall do. ``heartbeats``: judge the signs of life of the other processes."""
+    return Design(
+        channels=channels,
+        can=can.tables,
+        setpoints=tuple(setpoints(rig, dut)),
+        envelopes=(envelope(rig, dut),),
+        limits=limits(rig, dut),
+        receives=can.receives,
+        transmits=can.transmits,
+        heartbeats=_HEARTBEATS if heartbeats else (),
+        ladders=ladders(rig, dut),
+        energised=energised(rig),
+        groups=sample_groups(channels),
+        stale_ns=_stale_ns(rig, channels),
+        log_full=log_full,
+    )
+
+
+_HEARTBEATS = (
+    Heartbeat(SERVICE, 300 * NS_PER_MS, STOP_FREEZE, Cause.SERVICE_SILENT, MODE_ARMED),
+    Heartbeat(SERVICE, 2_000 * NS_PER_MS, STOP_CONTROLLED, Cause.SERVICE_SILENT, MODE_ARMED),
+    Heartbeat(LINKS, 1_000 * NS_PER_MS, STOP_CONTROLLED, Cause.LINKS_SILENT, MODE_ARMED),
+)
+
+
+def _stale_ns(rig: Rig, channels: Channels) -> dict[str, int]:
+    """When the image calls a reading of an instrument stale; frames are judged by message."""
+    ages = {"supply": rig.supply, "analyzer": rig.analyzer, **rig.dynos}
+    of_analyzer = {"dc", "ac", "field", "aux", *rig.flanges}
+    result = {}
+    for name in channels.names:
+        part, _, quantity = name.partition(".")
+        instrument = ages.get("analyzer" if part in of_analyzer else part)
+        if instrument is not None and not quantity.endswith("_cmd"):
+            slow = 20 if quantity in ("output", "alarm", "state") else 6  # these are asked less often
+            result[name] = ns(slow * instrument.poll)
+    return result
+
+
+def databases(rig: Rig, dut_database: Database, io_database: Database) -> Mapping[int, Database]:
+    """The database of each bus, by bus number."""
+    return {rig.bus("dut").bus: dut_database, rig.bus("bench_io").bus: io_database}

@@ -1,0 +1,148 @@
+"""Every limit the core judges: those of the DUT, those that follow from the layout, and the rig's own.
+
+Silence counts as a violation wherever a value is safety-relevant (``stale_ns``); so does NaN.
+"""
+
+import math
+from collections.abc import Iterator
+
+from bench.base.time import NS_PER_MS, ns
+from bench.config.dut import Dut
+from bench.config.limits import LimitRule
+from bench.config.rig import Rig
+from bench.core.causes import Cause
+from bench.core.design import Limit
+from bench.core.tables import (
+    DERATE,
+    MODE_ALWAYS,
+    MODE_ARMED,
+    MODE_ENERGISED,
+    MODE_STOPPING,
+    STOP,
+    STOP_CONTROLLED,
+    STOP_HARDWARE,
+    WARN,
+)
+from bench.layout.setpoints import shaft_ratio
+
+_LEVELS = {"warn": WARN, "derate": DERATE, "stop": STOP}
+_MODES = {"always": MODE_ALWAYS, "armed": MODE_ARMED | MODE_STOPPING, "energised": MODE_ENERGISED}
+_CAUSES = {
+    "coolant.flow": Cause.COOLANT_FLOW,
+    "oil.flow": Cause.COOLANT_FLOW,
+    "oil.pressure": Cause.OIL_PRESSURE,
+    "dc.voltage": Cause.OVER_VOLTAGE,
+    "dc.current": Cause.OVER_CURRENT,
+    "speed": Cause.OVERSPEED,
+    "torque": Cause.TORQUE_OVER,
+}
+_TEMPERATURES = {"winding": "winding_temp", "rotor": "rotor_temp", "junction": "junction_temp",
+                 "oil": "oil_temp", "coolant": "coolant_temp"}  # fmt: skip
+_TEMPERATURE_HYSTERESIS_K = 2.0
+
+
+def limits(rig: Rig, dut: Dut) -> tuple[Limit, ...]:
+    """All limits, in table order; ``id`` of EV_LIMIT is the place in here."""
+    return (*_chain(rig), *_dut(rig, dut), *_instruments(rig), *_plausibility(rig, dut), *_of_rig(rig))
+
+
+def _chain(rig: Rig) -> Iterator[Limit]:
+    """The hardware chain and what belongs to it: the software only reports and follows (F-27, F-28)."""
+    yield Limit(
+        "chain closed", "io.chain_closed", 0.5, 1.5, stop_class=STOP_HARDWARE, cause=Cause.CHAIN_OPEN, modes=MODE_ARMED
+    )
+    yield Limit(
+        "door closed", "io.door_closed", 0.5, 1.5, stop_class=STOP_HARDWARE, cause=Cause.DOOR_OPEN, modes=MODE_ARMED
+    )
+    yield Limit(
+        "HVIL closed", "io.hvil_closed", 0.5, 1.5, stop_class=STOP_HARDWARE, cause=Cause.HVIL_OPEN, modes=MODE_ARMED
+    )
+    yield Limit("insulation", "imd.insulation", rig.insulation.trip, cause=Cause.INSULATION, modes=MODE_ENERGISED)
+    yield Limit("insulation", "imd.insulation", rig.insulation.warn, level=WARN, modes=MODE_ENERGISED)
+
+
+def _dut(rig: Rig, dut: Dut) -> Iterator[Limit]:
+    top = dut.speed_max_rpm * 1.05
+    yield Limit("motor overspeed", "dut.speed", -top, top, cause=Cause.OVERSPEED)
+    envelope = dut.envelope
+    yield Limit(
+        "DC link over-voltage", "dut.dc_voltage", -10.0, envelope.voltage_max.value * 1.02, cause=Cause.OVER_VOLTAGE
+    )
+    current = envelope.dc_current_max.value * 1.05
+    yield Limit(
+        "DC link over-current",
+        "dut.dc_current",
+        -current,
+        current,
+        cause=Cause.OVER_CURRENT,
+        debounce_ns=10 * NS_PER_MS,
+    )
+    yield Limit("inverter fault", "dut.state", -0.5, 4.5, cause=Cause.INVERTER_FAULT, modes=MODE_ARMED)
+    for name, levels in dut.temperatures.items():
+        channel = f"dut.{_TEMPERATURES[name]}"
+        yield Limit(f"{name} hot", channel, -40.0, levels.warn, level=WARN, hysteresis=_TEMPERATURE_HYSTERESIS_K)
+        yield Limit(
+            f"{name} too hot", channel, -40.0, levels.trip, cause=Cause.OVER_TEMPERATURE, debounce_ns=100 * NS_PER_MS,
+        )  # fmt: skip
+
+
+def _instruments(rig: Rig) -> Iterator[Limit]:
+    """An instrument that is silent for four of its polls (at least 400 ms: one retry on a fresh connection) stops the run."""
+    silent = {"cause": Cause.INSTRUMENT_SILENT, "modes": MODE_ARMED | MODE_STOPPING}
+    for name, dyno in rig.dynos.items():
+        yield Limit(f"{name} silent", f"{name}.speed", stale_ns=_silence_ns(dyno.poll, dyno.timeout), **silent)
+        yield Limit(f"{name} tripped", f"{name}.state", -0.5, 1.5, cause=Cause.DYNO_TRIPPED, modes=MODE_ARMED)
+    supply, analyzer = rig.supply, rig.analyzer
+    yield Limit("supply silent", "supply.voltage", stale_ns=_silence_ns(supply.poll, supply.timeout), **silent)
+    yield Limit("supply alarm", "supply.alarm", -0.5, 0.5, cause=Cause.SUPPLY_TRIPPED, modes=MODE_ARMED)
+    yield Limit("analyzer silent", "dc.voltage", stale_ns=_silence_ns(analyzer.poll, analyzer.timeout), **silent)
+    debounce = 4 * ns(analyzer.update)
+    for flange in rig.flanges:
+        yield Limit(f"{flange} silent", f"{flange}.torque", debounce_ns=debounce, **silent)
+
+
+def _silence_ns(poll_s: float, timeout_s: float) -> int:
+    return ns(max(4 * poll_s, 2 * timeout_s + 2 * poll_s))
+
+
+def _plausibility(rig: Rig, dut: Dut) -> Iterator[Limit]:
+    """Two sources for one quantity (F-18, and left against right); torque's pair waits for steady windows."""
+    ratio, rules = shaft_ratio(rig, dut), rig.plausibility
+    dynos = tuple(rig.dynos)
+    share = tuple((f"{name}.speed", ratio / len(dynos)) for name in dynos)
+    yield Limit(
+        "motor speed against dynos", "dut.speed", -rules.speed, rules.speed, minus=share,
+        cause=Cause.COUPLING_BROKEN, debounce_ns=200 * NS_PER_MS, modes=MODE_ARMED,
+    )  # fmt: skip
+    if len(dynos) == 2:
+        yield Limit(
+            "half-shaft speeds", f"{dynos[0]}.speed", -rules.half_shaft_speed, rules.half_shaft_speed,
+            minus=((f"{dynos[1]}.speed", 1.0),), cause=Cause.COUPLING_BROKEN, debounce_ns=200 * NS_PER_MS,
+        )  # fmt: skip
+
+
+def _of_rig(rig: Rig) -> Iterator[Limit]:
+    for rule in rig.limits:
+        yield _limit(rule)
+
+
+def _limit(rule: LimitRule) -> Limit:
+    quantity = rule.channel.partition(".")[2]
+    return Limit(
+        name=f"{rule.channel} of the rig",
+        channel=rule.channel,
+        low=-math.inf if rule.low is None else rule.low,
+        high=math.inf if rule.high is None else rule.high,
+        level=_LEVELS[rule.level],
+        stop_class=rule.stop_class,
+        cause=_CAUSES.get(rule.channel, _CAUSES.get(quantity, Cause.LIMIT)),
+        debounce_ns=ns(rule.debounce),
+        hysteresis=rule.hysteresis,
+        stale_ns=ns(rule.stale),
+        modes=_MODES[rule.active],
+    )
+
+
+def stop_class_of_limits() -> int:
+    """The class a limit stops with unless it says otherwise."""
+    return STOP_CONTROLLED

@@ -1,0 +1,252 @@
+"""The sequence's desk at the core: requests become commands, the core's events become answers.
+
+Used unchanged in every world; the owner hands in the core's arrays (its own memory, or shared with the core's process),
+feeds it the events that the core tells, and answers ``Ask`` and ``Record``.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base import records as r
+from bench.base.channel import Channels
+from bench.base.errors import InternalError
+from bench.base.quality import GOOD, Quality
+from bench.base.reading import Reading
+from bench.base.ring import Ring, push
+from bench.base.time import NS_PER_MS
+from bench.core.causes import Cause, cause_text
+from bench.core.design import Design
+from bench.core.state import State
+from bench.core.tables import CONDITION_KINDS, METER_CHANNELS, METER_ROWS, REFUSALS, WATCHES
+from bench.schedule.outcomes import SetpointRefused, Stopped
+from bench.schedule.requests import (
+    Command,
+    Measure,
+    Now,
+    Operation,
+    Ramp,
+    Read,
+    Sleep,
+    SleepUntil,
+    StopReport,
+    Until,
+    UntilSafe,
+    Window,
+)
+from bench.schedule.scheduler import PENDING, Job, Scheduler
+
+_METER_LOOK_NS = 20 * NS_PER_MS
+
+
+class Desk:
+    """One sequence at one core. ``answer_ns``: by when the core has taken in a command and refused it, if it does."""
+
+    def __init__(self, design: Design, state: State, inbox: Ring, answer_ns: int = 2 * NS_PER_MS) -> None:
+        self._channels: Channels = design.channels
+        self._setpoints = {setpoint.channel: i for i, setpoint in enumerate(design.setpoints)}
+        self._names = [setpoint.channel for setpoint in design.setpoints]
+        self._rungs = [rung.name for rung in design.rungs]
+        self._state = state
+        self._inbox = inbox
+        self._answer_ns = answer_ns
+        self.scheduler: Scheduler | None = None
+        self._jobs: list[Job] = []
+        self._watching: dict[int, Job] = {}
+        self._ramping: dict[int, Job] = {}
+        self._measuring: dict[Job, Job] = {}
+        self._until_safe: list[Job] = []
+        self._own_stop = False
+        self._report: StopReport | None = None
+        self._stop: Stopped | None = None
+        self._walked: list[tuple[str, str]] = []
+
+    def handlers(self) -> dict[type[Any], Callable[[Job, Any], Any]]:
+        """Answers for the scheduler's requests that concern the core."""
+        return {
+            Command: self._command,
+            Until: self._until,
+            Ramp: self._ramp,
+            Read: self._read,
+            Measure: self._measure,
+            UntilSafe: self._wait_safe,
+        }
+
+    def attend(self, job: Job) -> None:
+        """From now on ``job`` is told of stops."""
+        self._jobs.append(job)
+
+    def abort(self) -> None:
+        """The operator's stop: controlled, from any state, however often it is asked for."""
+        self._send(r.CMD_STOP, value=1.0, identity=int(Cause.OPERATOR))
+
+    # --- commands ------------------------------------------------------------------------------------------------
+    @property
+    def _clock(self) -> Scheduler:
+        if self.scheduler is None:
+            raise InternalError("the desk was not given its scheduler")
+        return self.scheduler
+
+    def _send(self, code: int, *, identity: int = 0, value: float = 0.0, extra: float = 0.0, t_ns: int = 0,
+              bus: int = 0, quality: int = 0) -> None:  # fmt: skip
+        record = np.zeros(1, r.INBOX)
+        record["kind"], record["length"], record["id"] = r.COMMAND, code, identity
+        record["value"], record["extra"], record["t_ns"] = value, extra, t_ns
+        record["bus"], record["quality"] = bus, quality
+        self._push(record[0])
+
+    def _push(self, record: np.void) -> None:
+        if not push(self._inbox, record):
+            raise InternalError("the core does not take in commands; its inbox is full")
+
+    def _command(self, _job: Job, request: Command) -> Any:
+        for record in request.records:
+            if record["length"] == r.CMD_STOP:
+                self._own_stop = True
+            if record["length"] == r.CMD_RESET:
+                self._stop, self._report, self._walked = None, None, []
+            self._push(record)
+        return None
+
+    def _ramp(self, job: Job, request: Ramp) -> Any:
+        index = self._setpoints.get(request.channel)
+        if index is None:
+            raise SetpointRefused(request.channel, request.target, "there is no such set-point")
+        self._send(r.CMD_SETPOINT, identity=index, value=request.target, extra=request.rate)
+        self._ramping[index] = job
+        self._clock.wake(job, self._clock.t_ns + self._answer_ns)
+        return PENDING
+
+    # --- waiting -------------------------------------------------------------------------------------------------
+    def _until(self, job: Job, request: Until) -> Any:
+        watch = next((n for n in range(WATCHES) if n not in self._watching), None)
+        if watch is None:
+            raise InternalError(f"{WATCHES} watches are in use already")
+        for condition in request.conditions:
+            self._send(
+                r.CMD_WATCH_ADD,
+                bus=watch,
+                quality=CONDITION_KINDS[condition.kind],
+                identity=self._channels.index(condition.channel),
+                value=condition.reference,
+                extra=condition.tolerance,
+                t_ns=condition.window_ns,
+            )
+        self._send(r.CMD_WATCH_START, bus=watch, t_ns=self._clock.t_ns + request.timeout_ns)
+        self._watching[watch] = job
+        return PENDING
+
+    def _wait_safe(self, job: Job, request: UntilSafe) -> Any:
+        if self._report is not None:
+            return self._report
+        self._until_safe.append(job)
+        unfinished = StopReport(False, False, self._stop.cause if self._stop else "", tuple(self._walked))
+        self._clock.wake(job, self._clock.t_ns + request.timeout_ns, unfinished)
+        return PENDING
+
+    # --- reading -------------------------------------------------------------------------------------------------
+    def _read(self, _job: Job, request: Read) -> list[Reading]:
+        image = self._state.image
+        return [
+            Reading(name, float(record["value"]), Quality(int(record["quality"])), int(record["t_ns"]), int(record["arrived_ns"]))
+            for name in request.channels
+            for record in (image[self._channels.index(name)],)
+        ]  # fmt: skip
+
+    def _measure(self, job: Job, request: Measure) -> Any:
+        if len(request.channels) > METER_CHANNELS:
+            raise InternalError(f"a window keeps at most {METER_CHANNELS} channels, not {len(request.channels)}")
+        inner = self._clock.spawn(f"{job.name}: measure", self._metered(job, request), job.priority)
+        self._measuring[job] = inner
+        return PENDING
+
+    def _metered(self, job: Job, request: Measure) -> Operation[None]:
+        self._send(r.CMD_METER_CLEAR)
+        for name in request.channels:
+            self._send(r.CMD_METER_ADD, identity=self._channels.index(name))
+        self._send(r.CMD_SAMPLING, value=1.0)
+        self._send(r.CMD_METER_START)
+        start_ns: int = yield Now()
+        yield SleepUntil(start_ns + request.duration_ns)
+        pace = request.channels.index(request.pace)
+        while self._rows(pace) < request.updates and (yield Now()) < start_ns + request.timeout_ns:
+            yield Sleep(_METER_LOOK_NS)
+        self._send(r.CMD_METER_STOP)
+        self._send(r.CMD_SAMPLING, value=0.0)
+        yield Sleep(self._answer_ns)
+        end_ns: int = yield Now()
+        del self._measuring[job]
+        self._clock.wake(job, end_ns, self._window(request.channels, start_ns, end_ns))
+
+    def _rows(self, place: int) -> int:
+        return int(self._state.meter_channels["rows"][place])
+
+    def _window(self, names: tuple[str, ...], start_ns: int, end_ns: int) -> Window:
+        times: dict[str, NDArray[np.int64]] = {}
+        values: dict[str, NDArray[np.float64]] = {}
+        bad: dict[str, int] = {}
+        for place, name in enumerate(names):
+            rows = self._state.meter_rows[place][: min(self._rows(place), METER_ROWS)].copy()
+            good = rows["quality"] == GOOD
+            times[name], values[name] = rows["t_ns"][good], rows["value"][good]
+            bad[name] = int(len(rows) - good.sum() + self._state.meter_channels["lost"][place])
+        return Window(start_ns, end_ns, times, values, bad)
+
+    # --- what the core tells ---------------------------------------------------------------------------------------
+    def on_events(self, events: NDArray[np.void]) -> None:
+        """Take in what the core has told, in order."""
+        told: Mapping[int, Callable[[np.void], None]] = {
+            r.EV_WAKE: self._woken,
+            r.EV_REFUSED: self._refused,
+            r.EV_RUNG: self._rung,
+            r.EV_STOP: self._stopped,
+            r.EV_SAFE: self._safe,
+        }
+        for event in events:
+            handler = told.get(int(event["kind"]))
+            if handler is not None:
+                handler(event)
+
+    def _woken(self, event: np.void) -> None:
+        job = self._watching.pop(int(event["id"]), None)
+        if job is not None and (event["value"] >= 0 or self._own_stop):
+            self._clock.wake(job, self._clock.t_ns, bool(event["value"] > 0))
+
+    def _refused(self, event: np.void) -> None:
+        index = int(event["id"])
+        job = self._ramping.pop(index, None)
+        if job is not None:
+            reason = REFUSALS.get(int(event["extra"]), "refused")
+            refusal = SetpointRefused(self._names[index], float(event["value"]), reason)
+            self._clock.wake(job, self._clock.t_ns, error=refusal)
+
+    def _rung(self, event: np.void) -> None:
+        if event["value"] != 0:
+            self._walked.append((self._rungs[int(event["id"])], "confirmed" if event["value"] > 0 else "missed"))
+
+    def _stopped(self, event: np.void) -> None:
+        code = int(event["id"])
+        text = cause_text(code)
+        operator = code == Cause.OPERATOR
+        self._stop = Stopped(code, text.happened, text.remedy, int(event["value"]), operator)
+        if self._own_stop and not operator:
+            return
+        for job in self._jobs:
+            inner = self._measuring.pop(job, None)
+            if inner is not None:
+                inner.operation.close()
+                inner.done = True
+                self._send(r.CMD_METER_STOP)
+                self._send(r.CMD_SAMPLING, value=0.0)
+            if not job.done:
+                self._clock.wake(job, self._clock.t_ns, error=self._stop)
+
+    def _safe(self, event: np.void) -> None:
+        cause = self._stop.cause if self._stop else ""
+        self._report = StopReport(True, bool(event["value"] > 0), cause, tuple(self._walked))
+        self._own_stop = False
+        for job in self._until_safe:
+            self._clock.wake(job, self._clock.t_ns, self._report)
+        self._until_safe.clear()
