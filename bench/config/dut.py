@@ -7,49 +7,25 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from bench.base.units import Unit, UnitError, parse
+from bench.config.file_model import FileModel
+from bench.config.quantity import Amperes, DegC, Number, SpeedRpm, TorqueNm, Volts, Watts
 
 T = TypeVar("T")
 
 
-def _reader(unit: Unit) -> BeforeValidator:
-    def read(value: object) -> float:
-        if not isinstance(value, str):
-            raise ValueError(f"write a quantity with its unit, such as '{value} {unit.value}'")
-        try:
-            return parse(value, unit)
-        except UnitError as error:
-            raise ValueError(str(error)) from None
-
-    return BeforeValidator(read)
-
-
-Rpm = Annotated[float, _reader(Unit.RPM)]
-Nm = Annotated[float, _reader(Unit.NM)]
-Volt = Annotated[float, _reader(Unit.VOLT)]
-Ampere = Annotated[float, _reader(Unit.AMPERE)]
-Watt = Annotated[float, _reader(Unit.WATT)]
-DegC = Annotated[float, _reader(Unit.DEGC)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Sourced(_Part, Generic[T]):
+class Sourced(FileModel, Generic[T]):
     """A value and where it comes from (an address, a document, or ``assumed``)."""
 
     value: T
     source: Annotated[str, Field(min_length=1)]
 
 
-class Curve(_Part):
+class Curve(FileModel):
     """A torque curve over the motor's speed, linear between its points and constant outside."""
 
-    points: Annotated[tuple[tuple[Rpm, Nm], ...], Field(min_length=2)]
+    points: Annotated[tuple[tuple[SpeedRpm, TorqueNm], ...], Field(min_length=2)]
     source: Annotated[str, Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -74,21 +50,21 @@ def interpolate(points: Sequence[tuple[float, float]], x: float) -> float:
     return points[-1][1]
 
 
-class Envelope(_Part):
+class Envelope(FileModel):
     """What the unit may be asked for, at the motor shaft."""
 
     peak_torque: Curve
     continuous_torque: Curve
     regeneration_torque: Curve | None = None
-    speed_max: Sourced[Rpm]
-    voltage_min: Sourced[Volt]
-    voltage_nominal: Sourced[Volt]
-    voltage_max: Sourced[Volt]
-    dc_current_max: Sourced[Ampere]
-    power_max: Sourced[Watt]
+    speed_max: Sourced[SpeedRpm]
+    voltage_min: Sourced[Volts]
+    voltage_nominal: Sourced[Volts]
+    voltage_max: Sourced[Volts]
+    dc_current_max: Sourced[Amperes]
+    power_max: Sourced[Watts]
 
 
-class TemperatureLimits(_Part):
+class TemperatureLimits(FileModel):
     """Limits of one temperature: a warning, the start of derating, the stop."""
 
     warn: DegC
@@ -103,7 +79,7 @@ class TemperatureLimits(_Part):
         return self
 
 
-class InverterSettings(_Part):
+class InverterSettings(FileModel):
     """How the unit is spoken to: the DBC by name and the driver."""
 
     dbc: str
@@ -114,7 +90,7 @@ class Value(Sourced[Number]):
     """A bare number of the model; its unit is last in the name of its field."""
 
 
-class _Section(_Part):
+class _Section(FileModel):
     def values(self) -> dict[str, Any]:
         """The section as plain numbers and words, by field name."""
         return {name: getattr(item, "value", item) for name, item in self}
@@ -191,6 +167,7 @@ class ThermalSection(_Section):
     iron_capacity_j_per_k: Value
     rotor_capacity_j_per_k: Value
     oil_capacity_j_per_k: Value
+    coolant_capacity_j_per_k: Value
     winding_iron_k_per_w: Value
     winding_oil_k_per_w: Value
     iron_coolant_k_per_w: Value
@@ -202,7 +179,7 @@ class ThermalSection(_Section):
     junction_time_s: Value
 
 
-class PlantSection(_Part):
+class PlantSection(FileModel):
     """The figures of the unit's model (its virtual twin); a bench without emulation does not need them."""
 
     machine: MachineSection
@@ -215,7 +192,7 @@ Machine = Literal["eesm", "pmsm"]
 Monitored = Literal["winding", "rotor", "junction", "oil", "coolant"]
 
 
-class Dut(_Part):
+class Dut(FileModel):
     """An electric drive unit, as its file describes it."""
 
     name: Annotated[str, Field(pattern=r"[A-Za-z0-9._-]{1,64}")]

@@ -100,6 +100,7 @@ class ThermalParameters:
     iron_capacity_j_per_k: float
     rotor_capacity_j_per_k: float
     oil_capacity_j_per_k: float
+    coolant_capacity_j_per_k: float
     winding_iron_k_per_w: float
     winding_oil_k_per_w: float
     iron_coolant_k_per_w: float
@@ -124,6 +125,7 @@ class SourceParameters:
     source_resistance_ohm: float = 0.003
     cable_resistance_ohm: float = 0.008
     slew_v_per_s: float = 4000.0
+    output_bleeder_s: float = 0.002
     discharge_time_s: float = 0.5
 
 

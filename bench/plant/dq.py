@@ -1,0 +1,111 @@
+"""Quasi-static equations of a synchronous machine in dq: amplitude-invariant, motor convention, SI units.
+
+``psi`` is the flux of field or magnet in the d axis. Source: reference text of the project, 6.1 and 6.2; the closed
+forms follow from u_d = R i_d - w L_q i_q and u_q = R i_q + w (L_d i_d + psi).
+"""
+
+import math
+from typing import Any
+
+from bench.base.compiled import compiled
+
+_EPSILON_VS = 1e-6  # keeps the division by a vanished torque constant finite
+
+
+@compiled
+def voltages(resistance: float, l_d: float, l_q: float, psi: float, i_d: float, i_q: float, w_e: float) -> Any:
+    """(u_d, u_q) in V at electrical speed ``w_e`` in rad/s."""
+    return resistance * i_d - w_e * l_q * i_q, resistance * i_q + w_e * (l_d * i_d + psi)
+
+
+@compiled
+def torque_constant(pole_pairs: float, l_d: float, l_q: float, psi: float, i_d: float) -> float:
+    """Air-gap torque per q current, Nm/A."""
+    return 1.5 * pole_pairs * (psi + (l_d - l_q) * i_d)
+
+
+@compiled
+def q_current(torque: float, constant: float) -> float:
+    """The q current in A for ``torque`` in Nm; finite where the torque constant vanishes."""
+    return torque * constant / (constant * constant + _EPSILON_VS)
+
+
+@compiled
+def q_limit(
+    resistance: float, l_d: float, l_q: float, psi: float, i_d: float, w_e: float, u_max: float, sign: float
+) -> float:
+    """Largest |i_q| in A on the side ``sign`` of zero with |u| <= ``u_max``; -1 where no i_q of that side fits."""
+    psi_d = l_d * i_d + psi
+    a = resistance * resistance + w_e * w_e * l_q * l_q
+    b = resistance * w_e * (psi_d - l_q * i_d) * sign
+    c = resistance * resistance * i_d * i_d + w_e * w_e * psi_d * psi_d - u_max * u_max
+    discriminant = b * b - a * c
+    if discriminant < 0.0:
+        return -1.0
+    root = (math.sqrt(discriminant) - b) / a
+    return root if root >= 0.0 else -1.0
+
+
+@compiled
+def weakening(resistance: float, l_d: float, psi: float, w_e: float, u_max: float) -> float:
+    """The d current in A nearest to zero that keeps |u| <= ``u_max`` with i_q = 0.
+
+    Where not even that fits (resistance alone exceeds the limit), the d current of least voltage.
+    """
+    a = resistance * resistance + w_e * w_e * l_d * l_d
+    b = w_e * w_e * l_d * psi
+    c = w_e * w_e * psi * psi - u_max * u_max
+    if c <= 0.0 or a <= 0.0:
+        return 0.0
+    discriminant = b * b - a * c
+    return (math.sqrt(max(discriminant, 0.0)) - b) / a
+
+
+@compiled
+def controlled(machine: Any, resistance: float, psi: float, i_d: float, torque: float, w_e: float, u_max: float) -> Any:
+    """(i_d, i_q) of a current-controlled machine: the wish (``i_d``, ``torque``) inside current and voltage limit.
+
+    The q current yields first; where i_d alone does not fit, the field is weakened further.
+    """
+    l_d, l_q, i_max = machine.inductance_d_h, machine.inductance_q_h, machine.current_max_a
+    i_q = q_current(torque, torque_constant(machine.pole_pairs, l_d, l_q, psi, i_d))
+    sign = 1.0 if i_q >= 0.0 else -1.0
+    size = min(abs(i_q), math.sqrt(max(i_max * i_max - i_d * i_d, 0.0)))
+    u_d, u_q = voltages(resistance, l_d, l_q, psi, i_d, sign * size, w_e)
+    if u_d * u_d + u_q * u_q <= u_max * u_max:
+        return i_d, sign * size
+    limit = q_limit(resistance, l_d, l_q, psi, i_d, w_e, u_max, sign)
+    if limit >= 0.0:
+        return i_d, sign * min(size, limit)
+    i_d = weakening(resistance, l_d, psi, w_e, u_max)
+    return i_d, 0.0
+
+
+@compiled
+def loaded(resistance: float, l_d: float, l_q: float, psi: float, w_e: float, load: float) -> Any:
+    """(i_d, i_q) of a machine that feeds three equal resistances ``load`` in ohm; 0 is the short circuit."""
+    total = resistance + load
+    denominator = total * total + w_e * w_e * l_d * l_q
+    if denominator <= 0.0:
+        return 0.0, 0.0
+    return -w_e * w_e * l_q * psi / denominator, -w_e * total * psi / denominator
+
+
+@compiled
+def iron_loss_slope(machine: Any, psi_d: float, psi_q: float, w_m: float) -> Any:
+    """Iron loss divided by the square of the motor's speed, W s^2: as a braking torque it is this times the speed."""
+    p = machine.pole_pairs
+    square = psi_d * psi_d + psi_q * psi_q
+    slow = math.sqrt(w_m * w_m + 1.0)
+    return p * square * (machine.iron_hysteresis_w_s_per_vs2 / slow + p * machine.iron_eddy_w_s2_per_vs2)
+
+
+@compiled
+def friction_slope(machine: Any, w_m: float) -> Any:
+    """Bearing and windage loss divided by the square of the motor's speed, W s^2."""
+    return machine.bearing_torque_nm / math.sqrt(w_m * w_m + 1.0) + machine.windage_nm_s2 * abs(w_m)
+
+
+def resistance_at(resistance_20: float, temperature_degc: float) -> float:
+    """Copper resistance in ohm at a temperature (0.00393 per K)."""
+    return float(resistance_20 * (1.0 + 0.00393 * (temperature_degc - 20.0)))
