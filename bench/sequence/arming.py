@@ -1,4 +1,4 @@
-"""Arming, in the bench's order: chain and door, identities and set-up, coolant and oil, insulation, dynos, DC, inverter.
+"""Arming, in the bench's order: identities and set-up, chain and door, coolant and oil, insulation, dynos, DC, inverter.
 
 What comes first makes what follows safe: nothing turns without a closed chain, nothing is fed before the dynos hold
 their speed, and the inverter comes last. Each stage waits for an observation by another device than the one commanded.
@@ -13,8 +13,9 @@ from bench.schedule.requests import Ask, Condition, Operation, Ramp, Record
 from bench.sequence.commands import arm as arm_command
 from bench.sequence.commands import reset
 from bench.sequence.context import Context
-from bench.sequence.drive import Position, Rates, ramp_speed
+from bench.sequence.drive import ramp_speed
 from bench.sequence.failures import SequenceFailed
+from bench.sequence.position import Position, Rates
 from bench.sequence.waiting import equal, wait, within
 
 _DOOR_S = 10.0
@@ -82,7 +83,8 @@ def dynos(context: Context) -> Operation[str]:
     if problem:
         return problem
     low_rpm = context.bench.sign_speed_rpm
-    problem = yield from ramp_speed(context, Position(), low_rpm, Rates(speed_rpm_s=100.0))
+    context.position.move(Position())
+    problem = yield from ramp_speed(context, low_rpm, Rates(speed_rpm_s=100.0))
     if problem:
         return problem
     flange_rpm = context.flange_speed_rpm(low_rpm)
@@ -163,8 +165,8 @@ def introduce(context: Context) -> Operation[dict[str, Any]]:
     return found
 
 
-def arm(context: Context) -> Operation[Position]:
-    """Walk all stages; journal ``arming`` for each and ``armed`` at the end. Where the sequence has put the bench.
+def arm(context: Context) -> Operation[None]:
+    """Walk all stages; journal ``arming`` for each and ``armed`` at the end.
 
     Raises ``SequenceFailed`` with the stage that did not come and what was there instead.
     """
@@ -175,4 +177,3 @@ def arm(context: Context) -> Operation[Position]:
         if problem:
             raise SequenceFailed(Cause.ARMING_FAILED, (f"arming, {name}: {problem}",))
     yield Record("armed", {"parts": parts, "stages": [name for name, _ in STAGES]})
-    return Position(context.bench.sign_speed_rpm, 0.0)

@@ -1,10 +1,12 @@
 """What a step may know: the DUT, the bench's facts and a model. Nothing here knows in which world the run is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from bench.analysis.uncertainty import Budget
 from bench.base.ports import Twin
+from bench.sequence.position import Position
+from bench.sequence.verdict import Tally
 
 
 @runtime_checkable
@@ -90,15 +92,18 @@ class BenchFacts:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything that a step is handed besides its own parameters."""
+    """Everything that a step is handed besides its own parameters.
+
+    ``position`` (where the bench was sent last) and ``tally`` (points so far) go on from step to step.
+    """
 
     dut: DutFacts
     bench: BenchFacts
     twin: Twin
     budget: Budget
     roles: Roles = Roles()
-    total_points: int = 0
-    first_point: int = 1
+    position: Position = field(default_factory=Position)
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def efficiencies(self) -> tuple[str, ...]:

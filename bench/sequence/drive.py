@@ -1,32 +1,13 @@
 """Moving the bench from one operating point to the next, inside the envelope all the way."""
 
-from dataclasses import dataclass
-
 from bench.schedule.requests import Condition, Operation, Ramp
 from bench.sequence.context import Context
+from bench.sequence.position import Rates
 from bench.sequence.waiting import wait
 
 TORQUE = "dut.torque_cmd"
 _ARRIVAL_MARGIN_S = 10.0
 _SAMPLES = 8
-SPEED_RATE_RPM_S = 500.0
-TORQUE_RATE_NM_S = 200.0
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """How fast to move: motor speed in rpm/s, torque in Nm/s."""
-
-    speed_rpm_s: float = SPEED_RATE_RPM_S
-    torque_nm_s: float = TORQUE_RATE_NM_S
-
-
-@dataclass(slots=True)
-class Position:
-    """Where the sequence has sent the bench last: motor speed and torque set-points."""
-
-    speed_rpm: float = 0.0
-    torque_nm: float = 0.0
 
 
 def allowed(context: Context, torque_nm: float, from_rpm: float, to_rpm: float) -> bool:
@@ -38,16 +19,18 @@ def allowed(context: Context, torque_nm: float, from_rpm: float, to_rpm: float) 
     return True
 
 
-def ramp_torque(context: Context, position: Position, torque_nm: float, rates: Rates) -> Operation[str]:
+def ramp_torque(context: Context, torque_nm: float, rates: Rates) -> Operation[str]:
     """Move the torque and wait for the end of the ramp; ``""`` or the reason."""
+    position = context.position
     seconds = abs(torque_nm - position.torque_nm) / rates.torque_nm_s
     yield Ramp(TORQUE, torque_nm, rates.torque_nm_s)
     position.torque_nm = torque_nm
     return (yield from wait((Condition("done", TORQUE),), seconds + _ARRIVAL_MARGIN_S, "torque ramp"))
 
 
-def ramp_speed(context: Context, position: Position, speed_rpm: float, rates: Rates) -> Operation[str]:
+def ramp_speed(context: Context, speed_rpm: float, rates: Rates) -> Operation[str]:
     """Move the motor's speed (all dynos together) and wait for the end of the ramps; ``""`` or the reason."""
+    position = context.position
     seconds = abs(speed_rpm - position.speed_rpm) / rates.speed_rpm_s
     channels = [f"{dyno}.speed_cmd" for dyno in context.roles.dynos]
     for channel in channels:
@@ -57,16 +40,17 @@ def ramp_speed(context: Context, position: Position, speed_rpm: float, rates: Ra
     return (yield from wait(done, seconds + _ARRIVAL_MARGIN_S, "speed ramp"))
 
 
-def travel(context: Context, position: Position, speed_rpm: float, torque_nm: float, rates: Rates) -> Operation[str]:
+def travel(context: Context, speed_rpm: float, torque_nm: float, rates: Rates) -> Operation[str]:
     """To another operating point: torque first, speed first, or over zero torque, whichever the envelope allows."""
+    position = context.position
     if speed_rpm == position.speed_rpm:
-        return (yield from ramp_torque(context, position, torque_nm, rates))
+        return (yield from ramp_torque(context, torque_nm, rates))
     if allowed(context, torque_nm, position.speed_rpm, speed_rpm):
-        legs = [ramp_torque(context, position, torque_nm, rates), ramp_speed(context, position, speed_rpm, rates)]
+        legs = [ramp_torque(context, torque_nm, rates), ramp_speed(context, speed_rpm, rates)]
     else:
-        legs = [ramp_speed(context, position, speed_rpm, rates), ramp_torque(context, position, torque_nm, rates)]
+        legs = [ramp_speed(context, speed_rpm, rates), ramp_torque(context, torque_nm, rates)]
         if not allowed(context, position.torque_nm, position.speed_rpm, speed_rpm):
-            legs.insert(0, ramp_torque(context, position, 0.0, rates))
+            legs.insert(0, ramp_torque(context, 0.0, rates))
     for leg in legs:
         problem = yield from leg
         if problem:

@@ -14,9 +14,10 @@ from bench.core.causes import Cause
 from bench.schedule.requests import Measure, Operation, Record, Sleep, Window
 from bench.sequence.channels import PACE, analyzer_channels
 from bench.sequence.context import Context
-from bench.sequence.drive import Position, Rates, ramp_torque
+from bench.sequence.drive import ramp_torque
 from bench.sequence.failures import SequenceFailed
 from bench.sequence.measuring import faults
+from bench.sequence.position import Rates
 from bench.sequence.ranges import fix
 
 Means = Mapping[str, float]
@@ -100,7 +101,7 @@ def flange_power(context: Context, seen: Means) -> Iterator[str]:
 
 
 def phases(context: Context, plus: Means, minus: Means) -> Iterator[str]:
-    """AC power follows, voltage and current are near the prediction; the field's items fit each other and the inverter."""
+    """AC power follows, voltage and current are near the prediction; the field's items fit the inverter's."""
     if not context.dut.ac_access:
         return
     bench = context.bench
@@ -127,8 +128,8 @@ def findings(context: Context, plus: Means, minus: Means) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _window(context: Context, torque_nm: float, position: Position) -> Operation[tuple[dict[str, float], list[str]]]:
-    problem = yield from ramp_torque(context, position, torque_nm, Rates(torque_nm_s=50.0))
+def _window(context: Context, torque_nm: float) -> Operation[tuple[dict[str, float], list[str]]]:
+    problem = yield from ramp_torque(context, torque_nm, Rates(torque_nm_s=50.0))
     if problem:
         return {}, [problem]
     yield Sleep(ns(_SETTLE_S + context.bench.sign_hold_s))
@@ -138,17 +139,17 @@ def _window(context: Context, torque_nm: float, position: Position) -> Operation
     return means, faults(window, analyzer_channels(context), _UPDATES)
 
 
-def sign_check(context: Context, position: Position) -> Operation[None]:
+def sign_check(context: Context) -> Operation[None]:
     """Do it and journal ``sign_check``. Raises ``SequenceFailed`` with every disagreement."""
-    torque_nm = context.bench.sign_torque_nm
-    yield from fix(context, [(position.speed_rpm, torque_nm), (position.speed_rpm, -torque_nm)])
-    plus, problems = yield from _window(context, torque_nm, position)
-    minus, more = yield from _window(context, -torque_nm, position)
-    stuck = yield from ramp_torque(context, position, 0.0, Rates(torque_nm_s=50.0))
+    speed_rpm, torque_nm = context.position.speed_rpm, context.bench.sign_torque_nm
+    yield from fix(context, [(speed_rpm, torque_nm), (speed_rpm, -torque_nm)])
+    plus, problems = yield from _window(context, torque_nm)
+    minus, more = yield from _window(context, -torque_nm)
+    stuck = yield from ramp_torque(context, 0.0, Rates(torque_nm_s=50.0))
     problems = [*problems, *more, *([stuck] if stuck else [])]
     if plus and minus:
         problems += findings(context, plus, minus)
     data: dict[str, Any] = {"passed": not problems, "reasons": problems, "torque_nm": torque_nm}
-    yield Record("sign_check", {**data, "speed_rpm": position.speed_rpm, "plus": plus, "minus": minus})
+    yield Record("sign_check", {**data, "speed_rpm": speed_rpm, "plus": plus, "minus": minus})
     if problems:
         raise SequenceFailed(Cause.SIGN_CHECK, tuple(f"sign check: {problem}" for problem in problems))

@@ -11,12 +11,24 @@ EXIT_PASSED, EXIT_FAILED, EXIT_STOPPED, EXIT_ABORTED = 0, 1, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class StepVerdict:
-    """How a step ended, and its points so far."""
+    """How a step ended, and why it failed."""
 
     verdict: str = PASSED
     reasons: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Tally:
+    """Points of the run: how many are planned, how many were visited, how many of these are flagged."""
+
+    planned: int = 0
     points: int = 0
     flagged: int = 0
+
+    def add(self, verdict: str) -> None:
+        """Count one point."""
+        self.points += 1
+        self.flagged += verdict == FLAGGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,7 @@ class RunVerdict:
 
 def judge_run(
     steps: Iterable[StepVerdict],
-    planned: int,
+    tally: Tally,
     allowance: float,
     outcome: str,
     reasons: tuple[str, ...],
@@ -48,8 +60,7 @@ def judge_run(
     them flagged, no step failed and the stop was confirmed.
     """
     steps = list(steps)
-    points = sum(step.points for step in steps)
-    flagged = sum(step.flagged for step in steps)
+    planned, points, flagged = tally.planned, tally.points, tally.flagged
     found = [*reasons, *(reason for step in steps if step.verdict != PASSED for reason in step.reasons)]
     if outcome == "finished" and points < planned:
         found.append(f"only {points} of {planned} planned points were visited")
