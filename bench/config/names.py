@@ -13,8 +13,8 @@ MNEMONIC_FORM = r"^[A-Z0-9]{4}$"
 FAULT_FORM = r"^(F-[0-9]{2})?$"
 
 FORMS: dict[str, str] = {
-    NAME_FORM: "write 1 to 64 of the characters A-Z a-z 0-9 . _ -, not starting with a dot",
-    PART_FORM: "write 1 to 32 of the characters a-z 0-9 _, starting with a letter",
+    NAME_FORM: "write 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot",
+    PART_FORM: "write 1 to 32 of a-z 0-9 _, starting with a letter",
     TEXT_FORM: "write a text in one line, without control characters",
     DAY_FORM: "write a day as year-month-day, such as 2031-12-31",
     MNEMONIC_FORM: "write four of the characters A-Z 0-9",

@@ -154,7 +154,7 @@ class Rig(FileModel):
         supply = self.supply.watchdog
         for name, dyno in self.dynos.items():
             if supply is not None and dyno.watchdog is not None and dyno.watchdog >= supply:
-                message = "must be shorter than the supply's: the dyno has to act while the supply can still sink"
+                message = "must be shorter than the supply's, which has to sink while the dyno acts"
                 yield ("dynos", name, "watchdog"), f"{message}; lower it below {supply:g} s"
 
     @property

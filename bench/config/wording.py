@@ -46,9 +46,12 @@ _LENGTHS = {
 
 def findings(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Path, str, bool]]:
     """Each mistake as (path, message, whether the key is meant rather than the value)."""
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
         path: Path = tuple(detail["loc"])
         kind = detail["type"]
+        if kind == "too_short" and any(len(d["loc"]) > len(path) and d["loc"][: len(path)] == path for d in details):
+            continue  # it seems too short only because its entries are refused
         if kind == "several":
             for inner, message in detail["ctx"]["findings"]:
                 yield (*path, *inner), message, message.startswith("unknown key")

@@ -107,7 +107,7 @@ class _Builder:
             sign = "*" if isinstance(event, AliasEvent) else "&"
             self._refuse(event, f"anchors and aliases ({sign}{event.anchor}) are not allowed; write the value out")
         if getattr(event, "tag", None) and not str(event.tag).startswith("tag:yaml.org,2002:str"):
-            self._refuse(event, f"tags ({event.tag}) are not allowed; files are plain data, so remove it")
+            self._refuse(event, f"tags ({event.tag}) are not allowed in plain data; remove it")
         match event:
             case MappingStartEvent():
                 self._open(event, {})

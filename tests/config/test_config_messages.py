@@ -1,0 +1,595 @@
+"""Golden messages: what is said about broken files, with place, unit expected, did-you-mean and remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.base.errors import InputError, Problem
+from bench.config.located import load
+from bench.config.plan import parse_plan
+from bench.config.rig import Rig
+
+RIG = (Path(__file__).parents[2] / "bench/rigs/e_axle_demo.yaml").read_text(encoding="utf-8")
+
+PLAN_CASES = [
+    (
+        "title: A plan\n",
+        "",
+        [
+            "1:1: missing key 'title'; add it",
+        ],
+    ),
+    (
+        "allowance",
+        "alowance",
+        [
+            "5:1: unknown key 'alowance'; did you mean 'allowance'?",
+        ],
+    ),
+    (
+        "title: A plan",
+        "title: 3",
+        [
+            "2:8: expected a text, found 3",
+        ],
+    ),
+    (
+        "title: A plan",
+        "title: [a, b]",
+        [
+            "2:8: expected a text, found a list",
+        ],
+    ),
+    (
+        "plan: demo",
+        "plan: ../demo",
+        [
+            "1:7: '../demo' is not allowed here; write 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot",
+        ],
+    ),
+    (
+        "plan: demo",
+        'plan: ".."',
+        [
+            "1:7: '..' is not allowed here; write 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot",
+        ],
+    ),
+    (
+        "plan: demo",
+        'plan: "a/b"',
+        [
+            "1:7: 'a/b' is not allowed here; write 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot",
+        ],
+    ),
+    (
+        "5 %",
+        "5",
+        [
+            "5:12: '5' has no unit; expected %, pp",
+        ],
+    ),
+    (
+        "5 %",
+        "-5 %",
+        [
+            "5:12: '-5 %' is out of range; it must be at least 0 %",
+        ],
+    ),
+    (
+        "5 %",
+        "5 km",
+        [
+            "5:12: unit 'km' is not known; expected %, pp",
+        ],
+    ),
+    (
+        "5 %",
+        ".nan",
+        [
+            "5:12: '.nan' is no quantity; expected %, pp",
+        ],
+    ),
+    (
+        "65 °C",
+        "65",
+        [
+            "8:16: '65' has no unit; expected degC, °C, C",
+        ],
+    ),
+    (
+        "65 °C",
+        "65 K",
+        [
+            "8:16: 'K' is no unit of this quantity; expected degC, °C, C",
+        ],
+    ),
+    (
+        "65 °C",
+        "warm",
+        [
+            "8:16: 'warm' is no quantity; expected degC, °C, C",
+        ],
+    ),
+    (
+        "65 °C",
+        "[65]",
+        [
+            "8:16: [65] is no quantity; expected degC, °C, C",
+        ],
+    ),
+    (
+        "65 °C",
+        "1e999 °C",
+        [
+            "8:16: '1e999 °C' is not finite; expected degC, °C, C",
+        ],
+    ),
+    (
+        "65 °C",
+        "{value: 65 °C}",
+        [
+            "8:16: a quantity with its source is written {value: <number and unit>, source: <where it comes from>}",
+        ],
+    ),
+    (
+        "65 °C",
+        "4_5 °C",
+        [
+            "8:16: unit '_5 °C' is not known; expected degC, °C, C",
+        ],
+    ),
+    (
+        "  - soak:",
+        "  - soack:",
+        [
+            "7:5: unknown key 'soack': no kind of step has this name; did you mean 'soak'?",
+        ],
+    ),
+    (
+        "  - soak:",
+        "  - unlike:",
+        [
+            "7:5: unknown key 'unlike': no kind of step has this name; known: grid, soak",
+        ],
+    ),
+    (
+        "  - soak:\n",
+        "  - soak: 5\n  - soak:\n",
+        [
+            "7:11: expected a mapping (key: value), found 5",
+        ],
+    ),
+    (
+        "  - grid:",
+        "  - grid: {}\n    soak:",
+        [
+            "11:5: a step is one kind with its parameters; write '- soak: {...}'",
+        ],
+    ),
+    (
+        "dut.winding_temp",
+        "dut.winding_tmp",
+        [
+            "9:25: channel 'dut.winding_tmp' is not known; did you mean 'dut.winding_temp'?",
+        ],
+    ),
+    (
+        "range: 1 K, window: 60 s",
+        "window: 60 s",
+        [
+            "9:15: missing key 'range'; add it with a quantity in K",
+        ],
+    ),
+    (
+        "range: 1 K",
+        "range: 0 K",
+        [
+            "9:50: '0 K' is out of range; it must be above 0 K",
+        ],
+    ),
+    (
+        "window: 60 s",
+        "windw: 60 s",
+        [
+            "9:15: missing key 'window'; add it with a quantity in s, ms, min, h",
+            "9:55: unknown key 'windw'; did you mean 'window'?",
+        ],
+    ),
+    (
+        "to: 13000 rpm",
+        "to: 130 rpm",
+        [
+            "12:35: must lie above 'from' 500 rpm; exchange or correct them",
+        ],
+    ),
+    (
+        "to: 13000 rpm",
+        "to: 13000 Nm",
+        [
+            "12:35: 'Nm' is no unit of this quantity; expected rpm, 1/min, krpm, rad/s",
+        ],
+    ),
+    (
+        "count: 15",
+        "count: 1.5",
+        [
+            "12:53: expected a whole number, found 1.5",
+        ],
+    ),
+    (
+        "count: 15",
+        "count: 1000000000",
+        [
+            "12:53: 1000000000 is out of range; it must be at most 200",
+        ],
+    ),
+    (
+        "count: 15",
+        "count: fifteen",
+        [
+            "12:53: expected a whole number, found 'fifteen'",
+        ],
+    ),
+    (
+        "count: 15",
+        "cnt: 15",
+        [
+            "12:15: missing key 'count'; add it",
+            "12:46: unknown key 'cnt'; did you mean 'count'?",
+        ],
+    ),
+    (
+        "{from: 500 rpm, to: 13000 rpm, count: 15}",
+        "[500 rpm, fast, 12]",
+        [
+            "12:25: 'fast' is no quantity; expected rpm, 1/min, krpm, rad/s",
+            "12:31: '12' has no unit; expected rpm, 1/min, krpm, rad/s",
+        ],
+    ),
+    (
+        "{from: 500 rpm, to: 13000 rpm, count: 15}",
+        "[]",
+        [
+            "12:15: a list is too short or too long; write at least 1 entries",
+        ],
+    ),
+    (
+        "[1.0, 0.5, -0.5]",
+        "[1.0, 1.5, 0.5 Nm]",
+        [
+            "13:24: 1.5 is out of range; it must be at most 1",
+            "13:29: 'Nm' is no unit of this quantity; expected a plain number",
+        ],
+    ),
+    (
+        "[1.0, 0.5, -0.5]",
+        "1.0",
+        [
+            "13:18: expected a list, found 1.0",
+        ],
+    ),
+    (
+        "20..140 °C",
+        "140..20 °C",
+        [
+            "14:16: the range '140..20 °C' is empty; write the smaller number first; expected degC, °C, C",
+        ],
+    ),
+    (
+        "20..140 °C",
+        "20 °C",
+        [
+            "14:16: '20 °C' is no range; write '<low>..<high> <unit>'; expected degC, °C, C",
+        ],
+    ),
+    (
+        "20..140 °C",
+        "20..140",
+        [
+            "14:16: '140' has no unit; expected degC, °C, C",
+        ],
+    ),
+    (
+        "20..140 °C\n",
+        "20..140 °C\n      order: snaky\n",
+        [
+            "15:14: 'snaky' is not one of snake, as_listed; did you mean 'snake'?",
+        ],
+    ),
+    (
+        "20..140 °C\n",
+        "20..140 °C\n      points: [{speed: 3 krpm, torqe: 1 Nm}]\n",
+        [
+            "15:16: missing key 'torque'; add it with a quantity in Nm, N m, kNm, mNm",
+            "15:32: unknown key 'torqe'; did you mean 'torque'?",
+        ],
+    ),
+    (
+        "title: A plan",
+        "title: A plan\ntitle: B",
+        [
+            "3:1: key 'title' is given twice (first in line 2); remove one",
+        ],
+    ),
+    (
+        "title: A plan",
+        "title: &a plan",
+        [
+            "2:8: anchors and aliases (&a) are not allowed; write the value out",
+        ],
+    ),
+    (
+        "title: A plan",
+        "title: *a",
+        [
+            "2:8: anchors and aliases (*a) are not allowed; write the value out",
+        ],
+    ),
+    (
+        "title: A plan",
+        'title: !!python/object/apply:os.system ["id"]',
+        [
+            "2:8: tags (tag:yaml.org,2002:python/object/apply:os.system) are not allowed in plain data; remove it",
+        ],
+    ),
+    (
+        "title: A plan",
+        'title: "open',
+        [
+            "15:1: no valid YAML: while scanning a quoted scalar: found unexpected end of stream",
+        ],
+    ),
+    (
+        "title: A plan",
+        "title: A: plan",
+        [
+            "2:9: no valid YAML: mapping values are not allowed here",
+        ],
+    ),
+    (
+        "title: A plan",
+        "\ttitle: A plan",
+        [
+            "2:1: no valid YAML: while scanning for the next token: found character '\\t' that cannot start any token",
+        ],
+    ),
+    (
+        "title: A plan",
+        "title: A\x07plan",
+        [
+            "2:9: character U+0007 is not allowed in YAML; remove it",
+        ],
+    ),
+    (
+        "steps:",
+        "---\nsteps:",
+        [
+            "6:1: a second document starts here; a file holds one, so remove the '---'",
+        ],
+    ),
+    (
+        "title: A plan",
+        "? [a]\n: b",
+        [
+            "1:1: missing key 'title'; add it",
+            "2:3: a key must be a short text (at most 100 characters)",
+        ],
+    ),
+    (
+        "steps:",
+        '"":\nsteps:',
+        [
+            "6:1: unknown key ''; known: allowance, description, dut, plan, rig, steps, title",
+        ],
+    ),
+    (
+        "steps:",
+        "1: 2\nsteps:",
+        [
+            "6:1: unknown key '1'; known: allowance, description, dut, plan, rig, steps, title",
+        ],
+    ),
+]
+
+# places are relative to the line of the edit, since the rig file may grow
+RIG_CASES = [
+    (
+        "layout: e_axle",
+        "layout: e_axel",
+        [
+            (0, "9: 'e_axel' is not one of e_axle, motor; did you mean 'e_axle'?"),
+        ],
+    ),
+    (
+        "dyno_r:",
+        "dyno_x:",
+        [
+            (-22, "1: 'dyno_r' is missing; layout e_axle needs dyno_l, dyno_r"),
+            (0, "3: layout e_axle has no 'dyno_x'; it has dyno_l, dyno_r"),
+        ],
+    ),
+    (
+        "TCPIP::192.168.10.21::5025::SOCKET",
+        "192.168.10.21",
+        [
+            (0, "13: '192.168.10.21' is no socket resource; write TCPIP::<host>::<port>::SOCKET"),
+        ],
+    ),
+    (
+        "TCPIP::192.168.10.22::10001::SOCKET",
+        "TCPIP::192.168.10.21::5025::SOCKET",
+        [
+            (0, "13: 'TCPIP::192.168.10.21::5025::SOCKET' belongs to supply already; correct it"),
+        ],
+    ),
+    (
+        "motor_input: 2",
+        "motor_input: 1",
+        [
+            (0, "18: motor input 1 is used by 'flange_l' already; correct one"),
+        ],
+    ),
+    (
+        "voltage: 400 V",
+        "voltage: 600 V",
+        [
+            (0, "12: 600 V exceeds the supply's rating 500 V; lower it"),
+            (5, "30: must lie above the voltage 600 V; raise it"),
+        ],
+    ),
+    (
+        "inputs: [5]",
+        "inputs: [4]",
+        [
+            (0, "15: input 4 is used by 'ac' already; give each input to one element"),
+        ],
+    ),
+    (
+        "bus: 1",
+        "bus: 0",
+        [
+            (0, "19: 0 belongs to 'dut' already; give each bus its own"),
+        ],
+    ),
+    (
+        "role: bench_io",
+        "role: dut",
+        [
+            (-2, "1: no bus has the role 'bench_io'; add one"),
+            (0, "28: 'dut' belongs to 'dut' already; give each bus its own"),
+        ],
+    ),
+    (
+        ", dbc: bench_io",
+        "",
+        [
+            (0, "13: a bus of role 'bench_io' needs 'dbc'; add it, such as 'dbc: bench_io'"),
+        ],
+    ),
+    (
+        "[20 A, 50 A, 100 A",
+        "[20 A, 100 A, 50 A",
+        [
+            (0, "23: ranges must be positive and rise; sort them, smallest first"),
+        ],
+    ),
+    (
+        "low: 4 l/min",
+        "low: 4 bar",
+        [
+            (0, "34: 'bar' is no unit of this quantity; expected l/min, L/min"),
+        ],
+    ),
+    (
+        "{channel: coolant.flow",
+        "{channel: coolant.flw",
+        [
+            (0, "15: channel 'coolant.flw' is not known; did you mean 'coolant.flow'?"),
+        ],
+    ),
+    (
+        "channel: coolant.flow, low: 4 l/min",
+        "channel: coolant.flow",
+        [
+            (0, "5: a limit needs 'low', 'high' or both; add one"),
+        ],
+    ),
+    (
+        "low: 0.2 bar, high: 3 bar",
+        "low: 3 bar, high: 0.2 bar",
+        [
+            (0, "38: 3 must lie below high 0.2; exchange or correct them"),
+        ],
+    ),
+    (
+        "trip: 50 kohm",
+        "trip: 500 kohm",
+        [
+            (0, "36: must lie below 'warn'; correct it"),
+        ],
+    ),
+    (
+        '{value: 240 kW, source: "type designation, 8 in parallel"}',
+        '{value: 240 kW, source: ""}',
+        [
+            (0, "14: a quantity with its source is written {value: <number and unit>, source: <where it comes from>}"),
+        ],
+    ),
+    (
+        "watchdog: 2 s",
+        "watchdog: 200 ms",
+        [
+            (70, "15: must be shorter than the supply's, which has to sink while the dyno acts; lower it below 0.2 s"),
+            (91, "15: must be shorter than the supply's, which has to sink while the dyno acts; lower it below 0.2 s"),
+        ],
+    ),
+    (
+        "temperature: 65 °C",
+        "temperature: 95 °C",
+        [
+            (0, "18: lies outside 'temperatures' 15..90 degC; correct one of them"),
+        ],
+    ),
+    (
+        'due: "2099-12-31"',
+        "due: soon",
+        [
+            (0, "44: 'soon' is not allowed here; write a day as year-month-day, such as 2031-12-31"),
+        ],
+    ),
+    (
+        "kind: supply_ramp",
+        "kind: resistor",
+        [
+            (0, "21: 'resistor' is not one of supply_ramp; write supply_ramp"),
+        ],
+    ),
+    (
+        "channel: dyno_l.speed",
+        "channel: dyno_m.speed",
+        [
+            (0, "15: layout e_axle has no channel 'dyno_m.speed'; did you mean 'dyno_r.speed'?"),
+        ],
+    ),
+]
+
+
+def _refused(text: str, kinds: dict) -> tuple[Problem, ...]:
+    with pytest.raises(InputError) as refused:
+        parse_plan(text, kinds, "plan.yaml")
+    return refused.value.problems
+
+
+@pytest.mark.parametrize(("old", "new", "messages"), PLAN_CASES)
+def test_a_broken_plan_is_told_with_place_and_remedy(old, new, messages, plan_text, kinds):
+    assert old in plan_text
+    problems = _refused(plan_text.replace(old, new, 1), kinds)
+    assert [str(problem) for problem in problems] == [f"plan.yaml:{message}" for message in messages]
+
+
+@pytest.mark.parametrize(("old", "new", "messages"), RIG_CASES)
+def test_a_broken_rig_is_told_with_place_and_remedy(old, new, messages):
+    line = RIG[: RIG.index(old)].count("\n") + 1
+    with pytest.raises(InputError) as refused:
+        load(RIG.replace(old, new, 1), Rig, "rig.yaml")
+    told = [(p.line - line, f"{p.column}: {p.message}") for p in refused.value.problems]
+    assert told == messages
+
+
+def test_all_problems_come_in_one_pass_in_the_order_of_the_file(plan_text, kinds):
+    text = plan_text
+    for old, new in [("demo", "a/b"), ("allowance", "alowance"), ("1 K", "1 kg"), ("- grid", "- gird")]:
+        text = text.replace(old, new, 1)
+    assert [problem.line for problem in _refused(text, kinds)] == [1, 5, 9, 11]
+
+
+def test_all_mistakes_of_one_step_are_told(plan_text, kinds):
+    text = plan_text.replace("to: 13000 rpm", "to: 13000").replace("count: 15", "count: x").replace("1.0, 0.5", "7, x")
+    places = [(problem.line, problem.column) for problem in _refused(text, kinds)]
+    assert places == [(12, 35), (12, 49), (13, 19), (13, 22)]
+
+
+def test_an_empty_file_and_a_text_are_no_plan(kinds):
+    assert str(_refused("", kinds)[0]) == "plan.yaml:1:1: is empty; it must hold a mapping (key: value)"
+    assert str(_refused("hello", kinds)[0]) == "plan.yaml:1:1: expected a mapping (key: value), found 'hello'"
+    assert str(_refused("- 1", kinds)[0]) == "plan.yaml:1:1: expected a mapping (key: value), found a list"
