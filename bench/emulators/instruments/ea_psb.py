@@ -1,0 +1,213 @@
+"""An emulated EA PSB 10000: remote lock, set-points into the plant, measured values with units, alarms, idle close."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base.noise import gauss, noise_state
+from bench.base.time import NS_PER_MS, NS_PER_S
+from bench.emulators.instruments.accuracy import ErrorDraw
+from bench.emulators.instruments.faults import FaultScript
+from bench.emulators.instruments.scpi_peer import ScpiPeer, number_argument
+from bench.emulators.instruments.scpi_tree import Row, ScpiError
+from bench.emulators.instruments.yokogawa import Measured
+
+IDENTITY = "EA Elektro-Automatik GmbH & Co. KG,PSB 10500-180,2841370007,V3.02"
+_INPUT_MAX = 256
+OVP, OCP, OPP, REMOTE, OUTPUT = 1, 2, 4, 1 << 10, 1 << 11
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyNameplate:
+    """Nominal values, accuracy (% of nominal, rectangular) and decimals of the answers (they depend on the model)."""
+
+    voltage_v: float = 500.0
+    current_a: float = 1440.0
+    power_w: float = 240_000.0
+    voltage_accuracy: float = 0.05
+    current_accuracy: float = 0.1
+    noise: float = 0.005
+    decimals: int = 2
+
+
+class EaPsbEmulator(ScpiPeer):
+    """``measured`` gives the truth (fields ``u_supply_v``, ``i_supply_a``); ``actuate`` is the plant's INPUTS array.
+
+    ``idle_close_ns``: a connection without traffic is closed (5 s by default, PGMBEN 3.7). A communication time-out
+    that was set switches the output off: ``watchdog_ns`` tells when, ``expire`` does it.
+    """
+
+    error_unknown = (-113, "Undefined header")
+
+    def __init__(
+        self,
+        measured: Measured,
+        outputs: tuple[str, ...],
+        actuate: NDArray[np.void],
+        nameplate: SupplyNameplate | None = None,
+        *,
+        seed: int = 0,
+        name: str = "supply",
+        identity: str = IDENTITY,
+        delay_ns: int = 3 * NS_PER_MS,
+        idle_close_ns: int = 5 * NS_PER_S,
+        faults: FaultScript | None = None,
+    ) -> None:
+        self.nameplate = plate = nameplate or SupplyNameplate()
+        self._actuate = actuate
+        self._identity = identity.encode()
+        self._remote = False
+        self._on = False
+        self._alarms = 0
+        self._limits = {
+            "VOLT": (0.0, plate.voltage_v, b"V"),
+            "CURR": (0.0, plate.current_a, b"A"),
+            "POW": (plate.power_w, plate.power_w, b"W"),
+            "SINKCURR": (0.0, plate.current_a, b"A"),
+            "SINKPOW": (plate.power_w, plate.power_w, b"W"),
+            "OVP": (1.1 * plate.voltage_v, 1.08 * plate.voltage_v, b"V"),
+            "OCP": (1.1 * plate.current_a, 1.08 * plate.current_a, b"A"),
+            "OPP": (1.1 * plate.power_w, 1.08 * plate.power_w, b"W"),
+            "TIM": (0.0, 3600.0, b"s"),
+        }
+        self.values = {key: start for key, (start, _, _) in self._limits.items()}
+        super().__init__(self._rows(), delay_ns, faults, idle_close_ns)
+        self._measured = measured
+        self._place = (outputs.index("u_supply_v"), outputs.index("i_supply_a"))
+        draw = ErrorDraw(seed, name)
+        self._offset_v = draw.within(plate.voltage_accuracy, "voltage") / 100.0 * plate.voltage_v
+        self._offset_a = draw.within(plate.current_accuracy, "current") / 100.0 * plate.current_a
+        self._noise_v = plate.noise / 100.0 * plate.voltage_v
+        self._noise_a = plate.noise / 100.0 * plate.current_a
+        self._noise = noise_state(seed, f"{name}.noise")
+        self._array_format = b"%%.%dfV, %%.%dfA, %%.0fW" % (plate.decimals, plate.decimals)
+
+    def _rows(self) -> tuple[Row, ...]:
+        return (
+            Row("*IDN", None, lambda *_: self._identity),
+            Row("*RST", self._reset, None),
+            Row("SYSTem:LOCK", self._lock, lambda *_: b"ON" if self._remote else b"OFF"),
+            Row("SYSTem:LOCK:OWNer", None, lambda *_: b"REMOTE" if self._remote else b"NONE"),
+            Row("SYSTem:LOCK:OWN", None, lambda *_: b"REMOTE" if self._remote else b"NONE"),
+            Row("SYSTem:ERRor[:NEXT]", None, self._error),
+            Row("STATus:QUEStionable[:EVENt]", None, lambda *_: b"%d" % self.questionable),
+            Row("OUTPut[:STATe]", self._output, lambda *_: b"ON" if self._on else b"OFF"),
+            Row("MEASure[:SCALar]:ARRay", None, self._array),
+            Row("MEASure[:SCALar]:VOLTage", None, lambda *_: self._array((), "", _[2]).split(b", ")[0]),
+            Row("MEASure[:SCALar]:CURRent", None, lambda *_: self._array((), "", _[2]).split(b", ")[1]),
+            Row("MEASure[:SCALar]:POWer", None, lambda *_: self._array((), "", _[2]).split(b", ")[2]),
+            self._value_row("[SOURce:]VOLTage", "VOLT"),
+            self._value_row("[SOURce:]CURRent", "CURR"),
+            self._value_row("[SOURce:]POWer", "POW"),
+            self._value_row("SINK:CURRent", "SINKCURR"),
+            self._value_row("SINK:POWer", "SINKPOW"),
+            self._value_row("[SOURce:]VOLTage:PROTection", "OVP"),
+            self._value_row("[SOURce:]CURRent:PROTection", "OCP"),
+            self._value_row("[SOURce:]POWer:PROTection", "OPP"),
+            self._value_row("SYSTem:COMMunicate:TIMeout", "TIM"),
+        )
+
+    def _value_row(self, pattern: str, key: str) -> Row:
+        _, nominal, unit = self._limits[key]
+        most = nominal if key == "TIM" else 1.02 * nominal
+
+        def put(indices: tuple[int, ...], argument: str, t_ns: int) -> None:
+            self._must_be_remote()
+            self.values[key] = number_argument(argument.upper().rstrip(unit.decode().upper()), 0.0, most)
+            self._act()
+
+        def get(*_: object) -> bytes:
+            return b"%.*f" % (self.nameplate.decimals, self.values[key]) + unit
+
+        return Row(pattern, put, get)
+
+    def handle(self, message: bytes, t_ns: int) -> None:
+        """As every SCPI peer, within the device's small buffer (-225 beyond it)."""
+        if len(message) > _INPUT_MAX:
+            self.errors.append((-225, "Out of memory"))
+            return
+        self._guard()
+        super().handle(message, t_ns)
+
+    # --- watchdog --------------------------------------------------------------------------------------------------
+
+    def watchdog_ns(self) -> int | None:
+        """When silence switches the output off, or ``None``."""
+        seconds = self.values["TIM"]
+        return self._last_ns + round(seconds * NS_PER_S) if seconds and self._on else None
+
+    def expire(self, t_ns: int) -> None:
+        """Act on silence, if its time has come."""
+        deadline = self.watchdog_ns()
+        if deadline is not None and t_ns >= deadline:
+            self._switch(False)
+
+    # --- inside ----------------------------------------------------------------------------------------------------
+
+    @property
+    def questionable(self) -> int:
+        """The questionable register."""
+        return self._alarms | REMOTE * self._remote | OUTPUT * self._on
+
+    def _must_be_remote(self) -> None:
+        if not self._remote:
+            raise ScpiError(-221, "Settings conflict")
+
+    def _lock(self, _: tuple[int, ...], argument: str, t_ns: int) -> None:
+        self._remote = _switch(argument)
+
+    def _reset(self, *_: object) -> None:
+        self._remote, self._alarms = True, 0
+        self._switch(False)
+
+    def _output(self, _: tuple[int, ...], argument: str, t_ns: int) -> None:
+        self._must_be_remote()
+        on = _switch(argument)
+        if on and self._alarms:
+            raise ScpiError(-221, "Settings conflict")
+        self._switch(on)
+
+    def _switch(self, on: bool) -> None:
+        self._on = on
+        self._act()
+
+    def _act(self) -> None:
+        """The only place where the plant is touched."""
+        actuate = self._actuate
+        actuate["supply_on"] = float(self._on)
+        actuate["supply_voltage_v"] = self.values["VOLT"]
+        actuate["supply_current_max_a"] = self.values["CURR"]
+        actuate["supply_sink_current_max_a"] = self.values["SINKCURR"]
+
+    def _guard(self) -> None:
+        """Over-voltage and over-current switch the output off and latch an alarm."""
+        if not self._on:
+            return
+        truth = self._measured()[0]
+        over_v = truth[self._place[0]] > self.values["OVP"]
+        over_a = abs(truth[self._place[1]]) > self.values["OCP"]
+        if over_v or over_a:
+            self._alarms |= OVP * bool(over_v) | OCP * bool(over_a)
+            self._switch(False)
+
+    def _error(self, *_: object) -> bytes:
+        self._alarms = 0  # reading acknowledges (PGMBEN 5.4); a cause that is still there comes back
+        return self.next_error()
+
+    def _array(self, _: tuple[int, ...], argument: str, t_ns: int) -> bytes:
+        if self.faults:
+            if self.faults.active("nan", t_ns):
+                return b"9.91E+37, 9.91E+37, 9.91E+37"
+            if self.faults.active("inf", t_ns):
+                return b"9.9E+37V, 9.9E+37A, 9.9E+37W"
+        truth = self._measured()[0]
+        u = truth.item(self._place[0]) + self._offset_v + self._noise_v * gauss(self._noise)
+        i = truth.item(self._place[1]) + self._offset_a + self._noise_a * gauss(self._noise)
+        return self._array_format % (u, i, u * i)
+
+
+def _switch(argument: str) -> bool:
+    if argument.upper() not in ("ON", "OFF", "1", "0"):
+        raise ScpiError(-108, "Parameter not allowed")
+    return argument.upper() in ("ON", "1")

@@ -1,0 +1,84 @@
+"""What an emulated analyzer makes of the truth: range, gain, offset, noise, resolution; then bytes. Compiled."""
+
+import numpy as np
+
+from bench.base.compiled import compiled
+from bench.base.noise import gauss
+
+ROW = np.dtype(
+    [
+        ("source", "i4"),  # field of the truth; -1: none
+        ("kind", "u1"),
+        ("guard_a", "i4"),  # fields whose size makes the value over-range; -1: none
+        ("guard_b", "i4"),
+        ("limit_a", "f8"),
+        ("limit_b", "f8"),
+        ("left", "i4"),  # rows whose product this is (PRODUCT)
+        ("right", "i4"),
+        ("gain", "f8"),
+        ("offset", "f8"),
+        ("noise", "f8"),
+        ("resolution", "f8"),
+    ],
+    align=True,
+)
+"""One measured quantity: value = gain * truth + offset + noise, rounded to the resolution."""
+
+PLAIN, MAGNITUDE, PRODUCT, NOTHING = 0, 1, 2, 3
+
+NO_DATA = np.uint32(0x7E951BEE)
+OVER_RANGE = np.uint32(0x7E94F56A)
+
+
+@compiled
+def fill_block(
+    truth: np.ndarray,
+    rows: np.ndarray,
+    values: np.ndarray,
+    noise: np.ndarray,
+    words: np.ndarray,
+    singles: np.ndarray,
+    block: np.ndarray,
+    start: int,
+    shown: int,
+) -> None:
+    """Measure all rows and write the first ``shown`` as big-endian singles into ``block`` from ``start`` on.
+
+    ``words`` and ``singles`` are two views of one scratch word; ``values`` has a place per row.
+    """
+    for i in range(rows.shape[0]):
+        values[i] = _measured(rows[i], truth, noise)
+    for i in range(shown):
+        row = rows[i]
+        if row.kind == PRODUCT:
+            values[i] = values[row.left] * values[row.right] * row.gain
+        if values[i] != values[i]:
+            words[0] = NO_DATA
+        elif np.isinf(values[i]):
+            words[0] = OVER_RANGE
+        else:
+            singles[0] = values[i]
+        word = words[0]
+        at = start + 4 * i
+        block[at] = np.uint8(word >> np.uint32(24))
+        block[at + 1] = np.uint8((word >> np.uint32(16)) & np.uint32(255))
+        block[at + 2] = np.uint8((word >> np.uint32(8)) & np.uint32(255))
+        block[at + 3] = np.uint8(word & np.uint32(255))
+
+
+@compiled
+def _measured(row: np.ndarray, truth: np.ndarray, noise: np.ndarray) -> float:
+    if row.kind == NOTHING or row.kind == PRODUCT:
+        return np.nan
+    if row.guard_a >= 0 and abs(truth[row.guard_a]) > row.limit_a:
+        return np.inf
+    if row.guard_b >= 0 and abs(truth[row.guard_b]) > row.limit_b:
+        return np.inf
+    value = row.gain * truth[row.source] + row.offset if row.source >= 0 else row.offset
+    if row.kind == MAGNITUDE:
+        value = abs(value)
+    if row.noise > 0.0:
+        value += row.noise * gauss(noise)
+    if row.resolution > 0.0:
+        value = round(value / row.resolution) * row.resolution
+    return value

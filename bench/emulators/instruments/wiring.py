@@ -1,0 +1,50 @@
+"""How an emulated analyzer is connected to the plant: the physical truth, which a wrong set-up does not change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ElementWiring:
+    """Inputs that measure one place. The fields are names of ``plant.records.OUTPUTS``; ranges are primary values.
+
+    With several inputs the power field is the sum of all. An empty voltage field means ``voltage_v``; an empty current
+    field means power over voltage.
+    """
+
+    name: str
+    numbers: tuple[int, ...]
+    voltage_field: str
+    current_field: str
+    power_field: str
+    voltage_ranges_v: tuple[float, ...]
+    current_ranges_a: tuple[float, ...]
+    ct_ratio: float = 1.0
+    ct_polarity: int = 1
+    voltage_v: float = 12.0
+    frequency_field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FlangeWiring:
+    """A torque flange on a motor input. ``sign`` -1: it is mounted from the other side."""
+
+    name: str
+    number: int
+    torque_field: str
+    speed_field: str
+    nominal_nm: float
+    sign: int = 1
+    centre_hz: float = 60_000.0
+    span_hz: float = 30_000.0
+    pulses: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzerWiring:
+    """All of one analyzer."""
+
+    elements: Sequence[ElementWiring]
+    flanges: Sequence[FlangeWiring]
+    overload: float = 1.4  # of the range: where a value becomes over-range (assumed)
+    flange_overload: float = 1.2  # of nominal
