@@ -9,7 +9,9 @@ from typing import Any
 
 from bench.base.compiled import compiled
 
-_EPSILON_VS = 1e-6  # keeps the division by a vanished torque constant finite
+_EPSILON_VS = 1e-9  # keeps the division by a vanished torque constant finite
+_WEAKENING_ROUNDS = 12
+_SETTLED_A = 1e-6
 
 
 @compiled
@@ -47,26 +49,20 @@ def q_limit(
 
 
 @compiled
-def weakening(resistance: float, l_d: float, psi: float, w_e: float, u_max: float) -> float:
-    """The d current in A nearest to zero that keeps |u| <= ``u_max`` with i_q = 0.
-
-    Where not even that fits (resistance alone exceeds the limit), the d current of least voltage.
-    """
+def d_limit(machine: Any, resistance: float, psi: float, i_q: float, w_e: float, u_max: float) -> Any:
+    """(fits, the highest d current in A with |u| <= ``u_max`` at ``i_q``); not fitting: the one of least voltage."""
+    l_d = machine.inductance_d_h
+    across, along = -w_e * machine.inductance_q_h * i_q, resistance * i_q + w_e * psi
     a = resistance * resistance + w_e * w_e * l_d * l_d
-    b = w_e * w_e * l_d * psi
-    c = w_e * w_e * psi * psi - u_max * u_max
-    if c <= 0.0 or a <= 0.0:
-        return 0.0
+    b = resistance * across + w_e * l_d * along
+    c = across * across + along * along - u_max * u_max
     discriminant = b * b - a * c
-    return (math.sqrt(max(discriminant, 0.0)) - b) / a
+    return discriminant >= 0.0, (math.sqrt(max(discriminant, 0.0)) - b) / a
 
 
 @compiled
-def controlled(machine: Any, resistance: float, psi: float, i_d: float, torque: float, w_e: float, u_max: float) -> Any:
-    """(i_d, i_q) of a current-controlled machine: the wish (``i_d``, ``torque``) inside current and voltage limit.
-
-    The q current yields first; where i_d alone does not fit, the field is weakened further.
-    """
+def controlled(machine: Any, resistance: Any, psi: Any, i_d: Any, torque: Any, w_e: Any, u_max: Any) -> Any:
+    """(i_d, i_q) of a current-controlled machine: the wish (``i_d``, ``torque``) inside current and voltage limit."""
     l_d, l_q, i_max = machine.inductance_d_h, machine.inductance_q_h, machine.current_max_a
     i_q = q_current(torque, torque_constant(machine.pole_pairs, l_d, l_q, psi, i_d))
     sign = 1.0 if i_q >= 0.0 else -1.0
@@ -74,11 +70,48 @@ def controlled(machine: Any, resistance: float, psi: float, i_d: float, torque: 
     u_d, u_q = voltages(resistance, l_d, l_q, psi, i_d, sign * size, w_e)
     if u_d * u_d + u_q * u_q <= u_max * u_max:
         return i_d, sign * size
-    limit = q_limit(resistance, l_d, l_q, psi, i_d, w_e, u_max, sign)
-    if limit >= 0.0:
-        return i_d, sign * min(size, limit)
-    i_d = weakening(resistance, l_d, psi, w_e, u_max)
+    return _weakened(machine, resistance, psi, i_d, torque, w_e, u_max)
+
+
+@compiled
+def _weakened(machine: Any, resistance: Any, psi: Any, i_d: Any, torque: Any, w_e: Any, u_max: Any) -> Any:
+    """(i_d, i_q) on the voltage limit: the torque by more field weakening, or as much of it as the limits leave."""
+    clipped, _ = _clipped(machine, resistance, psi, i_d, torque, w_e, u_max)
+    deeper, i_q, fits = i_d, 0.0, True
+    for _ in range(_WEAKENING_ROUNDS):
+        constant = torque_constant(machine.pole_pairs, machine.inductance_d_h, machine.inductance_q_h, psi, deeper)
+        i_q = q_current(torque, constant)
+        fits, after = d_limit(machine, resistance, psi, i_q, w_e, u_max)
+        if not fits or after < -machine.current_max_a:
+            fits = False
+            break
+        settled = abs(after - deeper) < _SETTLED_A
+        deeper = after
+        if settled:
+            break
+    if fits:
+        other, q_other = _clipped(machine, resistance, psi, deeper, torque, w_e, u_max)
+        constant = torque_constant(machine.pole_pairs, machine.inductance_d_h, machine.inductance_q_h, psi, deeper)
+        before = torque_constant(machine.pole_pairs, machine.inductance_d_h, machine.inductance_q_h, psi, i_d)
+        if other >= 0.0 and (clipped < 0.0 or abs(constant) * other > abs(before) * clipped):
+            return deeper, q_other
+    if clipped >= 0.0:
+        return i_d, _clipped(machine, resistance, psi, i_d, torque, w_e, u_max)[1]
+    _, i_d = d_limit(machine, resistance, psi, 0.0, w_e, u_max)
     return i_d, 0.0
+
+
+@compiled
+def _clipped(machine: Any, resistance: Any, psi: Any, i_d: Any, torque: Any, w_e: Any, u_max: Any) -> Any:
+    """(|i_q|, i_q) nearest to ``torque`` at ``i_d`` inside both limits; (-1, 0) where no i_q of its side fits."""
+    l_d, l_q, i_max = machine.inductance_d_h, machine.inductance_q_h, machine.current_max_a
+    i_q = q_current(torque, torque_constant(machine.pole_pairs, l_d, l_q, psi, i_d))
+    sign = 1.0 if i_q >= 0.0 else -1.0
+    limit = q_limit(resistance, l_d, l_q, psi, i_d, w_e, u_max, sign)
+    if limit < 0.0:
+        return -1.0, 0.0
+    size = min(min(abs(i_q), limit), math.sqrt(max(i_max * i_max - i_d * i_d, 0.0)))
+    return size, sign * size
 
 
 @compiled

@@ -1,7 +1,8 @@
 """What a plant is made of. One dataclass a part; names and units are those of the ``plant`` section of a DUT file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ class ShaftParameters:
     stiffness_nm_per_rad: float = 2.0e4
     damping_nm_s: float = 40.0
     dyno_inertia_kg_m2: float = 2.0
-    dyno_bearing_nm_s: float = 0.02
+    dyno_bearing_nm_s: float = 0.004
     dyno_torque_max_nm: float = 3000.0
     control_p_nm_s: float = 150.0
     control_i_nm: float = 1500.0
@@ -153,3 +154,21 @@ class PlantParameters:
     source: SourceParameters = field(default_factory=SourceParameters)
     shaft: ShaftParameters = field(default_factory=ShaftParameters)
     layout: Literal["e_axle", "motor"] = "e_axle"
+
+
+def plant_parameters(
+    values: Mapping[str, Mapping[str, Any]],
+    layout: Literal["e_axle", "motor"] = "e_axle",
+    source: SourceParameters | None = None,
+    shaft: ShaftParameters | None = None,
+) -> PlantParameters:
+    """Parameters from plain values by part, as ``Dut.plant_values()`` gives them. ``ValueError`` if unphysical."""
+    return PlantParameters(
+        machine=MachineParameters(**values["machine"]),
+        power_stage=PowerStageParameters(**values["power_stage"]),
+        transmission=TransmissionParameters(**values["transmission"]),
+        thermal=ThermalParameters(**values["thermal"]),
+        source=source or SourceParameters(),
+        shaft=shaft or ShaftParameters(),
+        layout=layout,
+    )

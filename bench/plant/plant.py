@@ -50,7 +50,7 @@ class Electric(NamedTuple):
 
 
 def make_plant(parameters: PlantParameters, temperature_degc: float = 25.0, table: CurrentTable | None = None) -> Plant:
-    """A plant at rest, without voltage, at one temperature. The ``table`` of another plant of the same unit is shared."""
+    """A plant at rest, without voltage, at one temperature. The ``table`` of another plant of the unit may be used."""
     packed = pack(parameters)
     plant = Plant(packed, np.zeros(1, INPUTS), np.zeros(1, STATE), np.zeros(1, OUTPUTS), table or make_table(packed))
     for name in ("winding", "iron", "rotor", "oil", "junction", "coolant_out"):

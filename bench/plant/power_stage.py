@@ -1,7 +1,8 @@
 """Average-value power stage: conduction and switching loss of six IGBTs and diodes, and the exciter's loss.
 
 Sine averaging as in power semiconductor manuals: per IGBT (1/2pi + M cos(phi)/8) V0 I + (1/8 + M cos(phi)/3pi) r I^2,
-per diode with minus signs; M = u_peak / (U_dc / 2), I the peak current. Switching, each: f E/pi (I/I_ref)^ki (U/U_ref)^kv.
+per diode with minus signs; M = u_peak / (U_dc / 2), I the peak current. Switching, each:
+f E/pi (I/I_ref)^ki (U/U_ref)^kv.
 """
 
 import math
