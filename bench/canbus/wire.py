@@ -28,6 +28,8 @@ BUS = np.dtype(
         ("frames", "i8"),
         ("refused", "i8"),  # offers to a full queue
         ("lost", "i8"),  # frames taken away by faults
+        ("first", "i4"),  # its places of ``order`` are first to first + capacity
+        ("capacity", "i4"),
         ("waiting", "i4"),  # places of ``order`` in use
     ],
     align=True,
@@ -40,13 +42,30 @@ FAULTS_MAX = 16
 NEVER_NS = np.iinfo(np.int64).max
 
 
+QUEUED = np.dtype(
+    [
+        ("t_ns", "i8"),  # when it was offered
+        ("key", "i8"),  # arbitration_key(id)
+        ("id", "u4"),
+        ("bus", "u1"),
+        ("length", "u1"),
+        ("sender", "u1"),
+        ("data", "u1", (64,)),
+    ],
+    align=True,
+)
+"""A FRAME that waits for its turn."""
+
+
 class Wire(NamedTuple):
-    """All buses: ``slots[bus, slot]`` hold waiting frames, ``order[bus]`` their slots as offered, then free ones."""
+    """All buses. Each has ``capacity`` places of its own in ``slots`` and ``order``, one bus after the other.
+
+    ``order`` lists places in ``slots``: first the frames that wait, as they were offered, then the free ones.
+    """
 
     buses: Table
     slots: Table
-    keys: NDArray[np.int64]
-    order: NDArray[np.int32]
+    order: NDArray[np.int64]
     flying: Table
     faults: Table
 
@@ -56,11 +75,11 @@ def make_wire(bitrates: Sequence[int], capacity: int = 256) -> Wire:
     if not bitrates or min(bitrates) <= 0 or capacity < 1:
         raise ValueError(f"bit rates {list(bitrates)} and capacity {capacity} must be positive")
     buses = np.zeros(len(bitrates), BUS)
-    buses["bitrate"], buses["end_ns"] = bitrates, NEVER_NS
-    order = np.tile(np.arange(capacity, dtype=np.int32), (len(bitrates), 1))
-    slots = np.zeros((len(bitrates), capacity), FRAME)
-    keys = np.zeros(slots.shape, np.int64)
-    return Wire(buses, slots, keys, order, np.zeros(len(bitrates), FRAME), np.zeros(FAULTS_MAX, FAULT))
+    buses["bitrate"], buses["end_ns"], buses["capacity"] = bitrates, NEVER_NS, capacity
+    buses["first"] = np.arange(len(bitrates)) * capacity
+    places = len(bitrates) * capacity
+    flying, faults = np.zeros(len(bitrates), FRAME), np.zeros(FAULTS_MAX, FAULT)
+    return Wire(buses, np.zeros(places, QUEUED), np.arange(places), flying, faults)
 
 
 @compiled
@@ -87,54 +106,96 @@ def offer(wire: Wire, frame: Any, t_ns: int) -> int:
 
     Returns ``OFFERED``, ``FULL`` (counted) or ``NOT_CLASSIC``: more than 8 bytes, or a bus that does not exist.
     """
-    if frame.length > DATA_MAX or frame.bus >= wire.buses.shape[0]:
+    buses = wire.buses
+    if frame.length > DATA_MAX or frame.bus >= buses.shape[0]:
         return NOT_CLASSIC
-    bus = wire.buses[frame.bus]
-    if bus.waiting >= wire.order.shape[1]:
+    bus = buses[frame.bus]
+    if bus.waiting >= bus.capacity:
         bus.refused += 1
         return FULL
-    number = int(frame.bus)
-    slot = wire.order[number, bus.waiting]
+    queued = wire.slots[wire.order[bus.first + bus.waiting]]
     bus.waiting += 1
-    queued = wire.slots[number, slot]
     _copy(queued, frame)
     queued.t_ns = t_ns
-    wire.keys[number, slot] = arbitration_key(frame.id)
+    queued.key = arbitration_key(frame.id)
     return OFFERED
 
 
 @compiled
-def _winner(bus: Any, slots: Table, keys: NDArray[np.int64], order: NDArray[np.int32], start_ns: int) -> int:
+def _winner(bus: Any, slots: Table, order: NDArray[np.int64], start_ns: int) -> int:
     """Place in ``order`` of the frame that wins the arbitration at ``start_ns``; the first offered of equal ids."""
     best, best_key = -1, np.int64(0)
-    for place in range(bus.waiting):
-        slot = order[place]
-        if slots[slot].t_ns <= start_ns and (best < 0 or keys[slot] < best_key):
-            best, best_key = place, keys[slot]
+    for place in range(bus.first, bus.first + bus.waiting):
+        queued = slots[order[place]]
+        if queued.t_ns <= start_ns and (best < 0 or queued.key < best_key):
+            best, best_key = place, queued.key
     return best
 
 
 @compiled
-def _start(bus: Any, flying: Any, slots: Table, keys: NDArray[np.int64], order: NDArray[np.int32], t_ns: int) -> None:
+def _start(bus: Any, flying: Any, slots: Table, order: NDArray[np.int64], t_ns: int) -> None:
     """Put the next frame on an idle bus, if an arbitration begins before ``t_ns``."""
-    first_ns = NEVER_NS
-    for place in range(bus.waiting):
+    end, first_ns = bus.first + bus.waiting, NEVER_NS
+    for place in range(bus.first, end):
         first_ns = min(first_ns, slots[order[place]].t_ns)
     start_ns = max(first_ns, bus.free_ns)
     if start_ns >= t_ns:
         return
-    place = _winner(bus, slots, keys, order, start_ns)
+    place = _winner(bus, slots, order, start_ns)
     slot = order[place]
     _copy(flying, slots[slot])
-    bits = frame_bits(flying.id, flying.data, flying.length)
-    for i in range(place, bus.waiting - 1):
+    for i in range(place, end - 1):
         order[i] = order[i + 1]
+    order[end - 1] = slot
     bus.waiting -= 1
-    order[bus.waiting] = slot
+    bits = frame_bits(flying.id, flying.data, flying.length)
     bus.end_ns = start_ns + (bits - INTERMISSION_BITS) * 1_000_000_000 // bus.bitrate
     bus.free_ns = start_ns + bits * 1_000_000_000 // bus.bitrate
     bus.busy_ns += bus.free_ns - start_ns
     bus.frames += 1
+
+
+@compiled
+def _first_end(buses: Table, flying: Table, slots: Table, order: NDArray[np.int64], t_ns: int) -> int:
+    """The bus whose frame ends first, at ``t_ns`` at the latest, or -1. Idle buses start what waits."""
+    first, first_ns = -1, t_ns + 1
+    for number in range(buses.shape[0]):
+        bus = buses[number]
+        if bus.waiting and bus.end_ns == NEVER_NS:
+            _start(bus, flying[number], slots, order, t_ns)
+        if bus.end_ns < first_ns:
+            first, first_ns = number, bus.end_ns
+    return first
+
+
+@compiled
+def _move_on(
+    buses: Table, flying: Table, slots: Table, order: NDArray[np.int64], faults: Table, t_ns: int, delivered: Table
+) -> int:
+    """``advance`` of a wire that is not at rest."""
+    count = 0
+    while count < delivered.shape[0]:
+        first = _first_end(buses, flying, slots, order, t_ns)
+        if first < 0:
+            break
+        bus, frame = buses[first], delivered[count]
+        _copy(frame, flying[first])
+        frame.t_ns = bus.end_ns
+        bus.end_ns = NEVER_NS
+        if spoil(faults, frame):
+            count += 1
+        else:
+            bus.lost += 1
+    return count
+
+
+@compiled
+def _at_rest(buses: Table, t_ns: int) -> bool:
+    """Whether nothing waits and nothing ends until ``t_ns``."""
+    busy = 0
+    for number in range(buses.shape[0]):
+        busy += buses[number].waiting or buses[number].end_ns <= t_ns
+    return busy == 0
 
 
 @compiled
@@ -143,27 +204,10 @@ def advance(wire: Wire, t_ns: int, delivered: Table) -> int:
 
     ``FRAME.t_ns`` becomes the end on the wire. Frames that find no room in ``delivered`` come with the next call.
     """
-    count = 0
-    while count < delivered.shape[0]:
-        first, first_ns = -1, t_ns + 1
-        for number in range(wire.buses.shape[0]):
-            bus = wire.buses[number]
-            if bus.end_ns == NEVER_NS and bus.waiting:
-                _start(bus, wire.flying[number], wire.slots[number], wire.keys[number], wire.order[number], t_ns)
-            if bus.end_ns < first_ns:
-                first, first_ns = number, bus.end_ns
-        if first < 0:
-            break
-        bus = wire.buses[first]
-        frame = delivered[count]
-        _copy(frame, wire.flying[first])
-        frame.t_ns = bus.end_ns
-        bus.end_ns = NEVER_NS
-        if spoil(wire.faults, frame):
-            count += 1
-        else:
-            bus.lost += 1
-    return count
+    # most calls find nothing to do: kept apart, as passing the whole wire costs more than the question
+    if _at_rest(wire.buses, t_ns):
+        return 0
+    return _move_on(wire.buses, wire.flying, wire.slots, wire.order, wire.faults, t_ns, delivered)
 
 
 def add_fault(
