@@ -76,11 +76,16 @@ def cache_folder(file: Path) -> Path | None:
 
 
 def compiled(function: F) -> F:
-    """Compile ``function`` with Numba: no GIL, no fast math (same bytes on one class of CPU), cached safely."""
+    """Compile ``function`` with Numba: no GIL, no fast math (same bytes on one class of CPU), cached safely.
+
+    Compiled code works in memory it is handed and never allocates (``_nrt=False``): Numba then leaves out all reference
+    counting, which for tuples of many arrays cost more than the work itself (a cycle of the core: 5.9 us with it,
+    0.34 us without). A function that would allocate (a slice copied, a new array) is refused when it is compiled.
+    """
     folder = cache_folder(Path(cast("str", sys.modules[function.__module__].__file__)).resolve())
     before = numba_config.CACHE_DIR
     numba_config.CACHE_DIR = str(folder or "")
     try:
-        return cast("F", numba.njit(nogil=True, cache=folder is not None, error_model="numpy")(function))
+        return cast("F", numba.njit(nogil=True, cache=folder is not None, error_model="numpy", _nrt=False)(function))
     finally:
         numba_config.CACHE_DIR = before

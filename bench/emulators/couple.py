@@ -56,7 +56,8 @@ def deliver(bench: EmulatedBench, inbox: Ring, t_ns: int) -> None:
                 record.value = 0.0
                 record.extra = 0.0
                 record.quality = 0
-                record.data[:] = frame.data
+                for index_of_byte in range(64):
+                    record.data[index_of_byte] = frame.data[index_of_byte]
                 commit(inbox)
         if frame.sender != bench.ecu.node.number:
             can_node.hear(bench.ecu.node, frame, t_ns)
