@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from bench.base.compiled import compiled
 from bench.base.records import (
     CMD_ARM,
@@ -19,13 +21,10 @@ from bench.base.records import (
     CMD_WATCH_ADD,
     CMD_WATCH_CANCEL,
     CMD_WATCH_START,
-    EV_ARMED,
-    EV_LIMITED,
-    EV_REFUSED,
 )
 from bench.base.ring import Ring
 from bench.core.gate import PASSED, judge_setpoint
-from bench.core.meter import add_to_meter, clear_meter, start_meter
+from bench.core.meter import add_to_meter, start_meter
 from bench.core.tables import (
     LATCHABLE,
     NO_SETPOINT,
@@ -41,7 +40,7 @@ from bench.core.tables import (
     STOP_FREEZE,
     STOPPED,
 )
-from bench.core.tell import stop, tell
+from bench.core.tell import ARMED_TOLD, LIMITED_TOLD, NOTHING, NOWHERE, REFUSED_TOLD, stop, tell
 from bench.core.trajectories import aim
 from bench.core.wakes import add_condition, cancel_watch, start_watch
 
@@ -49,112 +48,112 @@ from bench.core.wakes import add_condition, cancel_watch, start_watch
 @compiled
 def obey(program: Any, state: Any, events: Ring, record: Any, t_ns: int) -> None:
     """Do what a COMMAND record asks, or refuse it with EV_REFUSED."""
-    code = record.length
-    if code == CMD_SETPOINT:
-        reason = _setpoint(program, state, events, record.id, record.value, record.extra, t_ns)
+    code, core, counters, reason = record.length, state.core[0], state.counters[0], PASSED
+    if code in (CMD_SETPOINT, CMD_RELEASE):
+        target, rate, reason = _wish(state.setpoints, record)
+        if reason == PASSED:
+            reason = judge_setpoint(
+                program.setpoints,
+                state.setpoints,
+                program.envelopes,
+                program.envelope_points,
+                state.image,
+                core,
+                int(record.id),
+                target,
+                rate,
+            )
+        if reason == PASSED:
+            _go(program.setpoints, state.setpoints, events, np.int64(record.id), target, rate, t_ns)
     elif code == CMD_STOP:
-        reason = _stop(state, events, record, t_ns)
+        _stop(core, counters, events, record, t_ns)
     elif code == CMD_ARM:
-        reason = _arm(state, events, record.value != 0.0, t_ns)
+        reason = _arm(core, state.rx, events, record.value != 0.0, t_ns)
     elif code == CMD_RESET:
-        reason = _reset(program, state, record.value == 1.0)
+        reason = _reset(program.latched, core, state.limits, state.rx, record.value == 1.0)
     elif code == CMD_TIGHTEN:
-        reason = _tighten(state, record)
-    elif code == CMD_RELEASE:
-        reason = _release(program, state, events, record.id, t_ns)
-    else:
-        reason = _observe(program, state, record)
-    if reason != PASSED:
-        about = record.id if code in (CMD_SETPOINT, CMD_RELEASE) else NO_SETPOINT
-        state.core[0].bits |= REFUSED
-        tell(events, t_ns, EV_REFUSED, about, record.value, float(reason))
-
-
-@compiled
-def _observe(program: Any, state: Any, record: Any) -> int:
-    """Commands that only watch and keep."""
-    code, core = record.length, state.core[0]
-    if code == CMD_WATCH_ADD:
-        return PASSED if add_condition(program, state, record) else REFUSED_UNKNOWN
-    if code == CMD_WATCH_START:
-        return PASSED if start_watch(state, record.bus, record.t_ns) else REFUSED_UNKNOWN
-    if code == CMD_WATCH_CANCEL:
-        return PASSED if cancel_watch(state, record.bus) else REFUSED_UNKNOWN
-    if code == CMD_METER_ADD:
-        return PASSED if add_to_meter(state, record.id) else REFUSED_UNKNOWN
-    if code == CMD_METER_START:
-        start_meter(state)
-    elif code == CMD_METER_STOP:
-        core.metering = 0
-    elif code == CMD_METER_CLEAR:
-        clear_meter(state)
+        reason = _tighten(state.limits, record)
+    elif code in (CMD_WATCH_ADD, CMD_WATCH_START, CMD_WATCH_CANCEL):
+        reason = _watch(program.channels, state.watches, state.conditions, core, record)
+    elif code in (CMD_METER_ADD, CMD_METER_START, CMD_METER_STOP, CMD_METER_CLEAR):
+        reason = _meter(state.meter_channels, state.image, core, record)
     elif code == CMD_SAMPLING:
         core.fast = record.value != 0.0
     else:
-        state.counters[0].unknown += 1
-        return REFUSED_UNKNOWN
-    return PASSED
-
-
-@compiled
-def _setpoint(program: Any, state: Any, events: Ring, index: int, target: float, rate: float, t_ns: int) -> int:
-    reason = judge_setpoint(program, state, index, target, rate)
+        reason = REFUSED_UNKNOWN
     if reason != PASSED:
-        return reason
-    highest = program.setpoints[index].rate_max
-    if rate > highest:  # F-52: limited, and said
-        tell(events, t_ns, EV_LIMITED, index, rate, highest)
-    aim(state.setpoints[index], target, rate if 0.0 < rate < highest else highest)
-    state.setpoints[index].held = 0
-    return PASSED
+        core.bits |= REFUSED
+        about = np.int64(record.id) if code in (CMD_SETPOINT, CMD_RELEASE) else NO_SETPOINT
+        tell(events, t_ns, REFUSED_TOLD, about, record.value, float(reason))
 
 
 @compiled
-def _stop(state: Any, events: Ring, record: Any, t_ns: int) -> int:
+def _wish(states: Any, record: Any) -> tuple[float, float, int]:
+    """Target, rate and refusal of a set-point command; CMD_RELEASE wants what the freeze has interrupted."""
+    if record.length == CMD_SETPOINT:
+        return record.value, record.extra, PASSED
+    if record.id >= states.shape[0] or not states[record.id].held:
+        return 0.0, 0.0, REFUSED_UNKNOWN
+    return states[record.id].held_target, states[record.id].held_rate, PASSED
+
+
+@compiled
+def _go(setpoints: Any, states: Any, events: Ring, index: int, target: float, rate: float, t_ns: int) -> None:
+    highest = setpoints[index].rate_max
+    if rate > highest:  # F-52: limited, and said
+        tell(events, t_ns, LIMITED_TOLD, index, rate, highest)
+    aim(states[index], target, rate if 0.0 < rate < highest else highest)
+    states[index].held = 0
+
+
+@compiled
+def _stop(core: Any, counters: Any, events: Ring, record: Any, t_ns: int) -> None:
     """An unreadable class is taken as the controlled stop: a stop is never refused."""
     stop_class = int(record.value) if 0.0 <= record.value <= STOP_FREEZE else STOP_CONTROLLED
-    stop(state.core[0], state.counters[0], events, t_ns, record.id, stop_class, NONE)
-    return PASSED
+    stop(core, counters, events, t_ns, np.int64(record.id), stop_class, NOWHERE)
 
 
 @compiled
-def _arm(state: Any, events: Ring, on: bool, t_ns: int) -> int:
-    core = state.core[0]
+def _arm(core: Any, rx: Any, events: Ring, on: bool, t_ns: int) -> int:
     if on and core.stop_class != NO_STOP:
         return REFUSED_STOPPING
     if on and not core.armed:
-        for i in range(state.rx.shape[0]):  # what was bad while devices powered up does not count
-            state.rx[i].history, state.rx[i].repeats = 0, 0
+        _forgive(rx)
     if bool(core.armed) != on:
         core.armed = on
-        tell(events, t_ns, EV_ARMED, 0, 1.0 if on else 0.0, 0.0)
+        tell(events, t_ns, ARMED_TOLD, NOTHING, 1.0 if on else 0.0, 0.0)
     return PASSED
 
 
 @compiled
-def _reset(program: Any, state: Any, acknowledged: bool) -> int:
+def _forgive(rx: Any) -> None:
+    """What was bad while devices powered up, or before a reset, does not count."""
+    for i in range(rx.shape[0]):
+        rx[i].history, rx[i].repeats = 0, 0
+
+
+@compiled
+def _reset(latched: Any, core: Any, limits: Any, rx: Any, acknowledged: bool) -> int:
     """Forget a finished stop; a latched cause wants the operator's acknowledgement (value 1)."""
-    core = state.core[0]
     if core.phase == RUNNING:
         return PASSED
-    is_latched = core.cause < LATCHABLE and program.latched[core.cause] != 0
+    is_latched = core.cause < LATCHABLE and latched[core.cause] != 0
     if core.phase != STOPPED or (is_latched and not acknowledged):
         return REFUSED_LATCHED
     core.phase, core.stop_class, core.cause = RUNNING, NO_STOP, 0
     core.rung, core.source = NONE, NONE
-    for i in range(state.limits.shape[0]):  # what is still violated stops again
-        state.limits[i].violated, state.limits[i].since_ns = 0, -1
-    for i in range(state.rx.shape[0]):
-        state.rx[i].history, state.rx[i].repeats = 0, 0
+    for i in range(limits.shape[0]):  # what is still violated stops again
+        limits[i].violated, limits[i].since_ns = 0, -1
+    _forgive(rx)
     return PASSED
 
 
 @compiled
-def _tighten(state: Any, record: Any) -> int:
+def _tighten(limits: Any, record: Any) -> int:
     """NaN leaves a side as it is."""
-    if record.id >= state.limits.shape[0]:
+    if record.id >= limits.shape[0]:
         return REFUSED_UNKNOWN
-    limit = state.limits[record.id]
+    limit = limits[record.id]
     low = limit.low if math.isnan(record.value) else record.value
     high = limit.high if math.isnan(record.extra) else record.extra
     if low < limit.low or high > limit.high:
@@ -164,9 +163,27 @@ def _tighten(state: Any, record: Any) -> int:
 
 
 @compiled
-def _release(program: Any, state: Any, events: Ring, index: int, t_ns: int) -> int:
-    """Resume after a freeze, through the gate like any other set-point."""
-    if index >= state.setpoints.shape[0] or not state.setpoints[index].held:
+def _watch(channels: Any, watches: Any, conditions: Any, core: Any, record: Any) -> int:
+    if record.bus >= watches.shape[0]:
         return REFUSED_UNKNOWN
-    held = state.setpoints[index]
-    return _setpoint(program, state, events, index, held.held_target, held.held_rate, t_ns)
+    watch, own = watches[record.bus], conditions[record.bus]
+    if record.length == CMD_WATCH_ADD:
+        done = add_condition(channels, watch, own, record)
+    elif record.length == CMD_WATCH_START:
+        done = start_watch(watch, own, core, record.t_ns)
+    else:
+        done = cancel_watch(watch, core)
+    return PASSED if done else REFUSED_UNKNOWN
+
+
+@compiled
+def _meter(entries: Any, image: Any, core: Any, record: Any) -> int:
+    if record.length == CMD_METER_ADD:
+        return PASSED if add_to_meter(entries, image, core, int(record.id)) else REFUSED_UNKNOWN
+    if record.length == CMD_METER_START:
+        start_meter(entries, image, core)
+    elif record.length == CMD_METER_CLEAR:
+        core.meter_channels, core.metering = 0, 0
+    else:
+        core.metering = 0
+    return PASSED

@@ -10,8 +10,9 @@ from bench.core.rings import Rings
 from bench.core.sampling import sample
 from bench.core.state import State
 from bench.core.supervision import judge_clock, judge_heartbeats, judge_messages, mark_stale, set_modes
+from bench.core.tables import RUNNING, STOPPING
 from bench.core.take_in import log_tick, take_in
-from bench.core.trajectories import move
+from bench.core.trajectories import confine, move
 from bench.core.wakes import wake
 
 
@@ -23,30 +24,40 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
     Answer: bits of ``bench.core.tables``: WOKE 1, CAUSE 2 (a stop began or grew stronger), SAFE 4 (the ladder has
     ended), REFUSED 8 (a command was refused). What happened is in the events ring.
     """
-    core, settings, events = state.core[0], program.settings[0], rings.events
+    core, counters, settings, events = state.core[0], state.counters[0], program.settings[0], rings.events
+    image, setpoints, moving = state.image, program.setpoints, state.setpoints
     core.bits = 0
     elapsed_ns = settings.cycle_ns if core.t_ns < 0 else t_ns - core.t_ns
-    if settings.log_full and (core.t_ns < 0 or elapsed_ns != settings.cycle_ns):
-        log_tick(rings.inbox_log, core.t_ns, t_ns)
-    judge_clock(program, state, events, t_ns)
+    if elapsed_ns != settings.cycle_ns or core.t_ns < 0:
+        if settings.log_full:
+            log_tick(rings.inbox_log, core.t_ns, t_ns)
+        judge_clock(settings, core, counters, events, t_ns)
     core.t_ns = t_ns
 
-    take_in(program, state, rings.inbox_can, rings.inbox_log, events, t_ns)
-    take_in(program, state, rings.inbox_links, rings.inbox_log, events, t_ns)
-    take_in(program, state, rings.inbox_sequence, rings.inbox_log, events, t_ns)
+    take_in(program, state, rings, t_ns)
 
-    mark_stale(program, state, t_ns)
-    set_modes(program, state)
-    judge_limits(program, state, events, t_ns)
-    judge_messages(program, state, events, t_ns)
-    judge_heartbeats(program, state, events, t_ns)
+    mark_stale(program.channels, image, core, t_ns)
+    set_modes(program.confirms, settings.energised_confirms, image, core)
+    judge_limits(program.limits, state.limits, image, core, counters, events, t_ns)
+    if core.phase == RUNNING:
+        judge_messages(program.rx_rules, state.rx, core, counters, events, t_ns)
+    judge_heartbeats(program.heartbeats, state.beats_ns, core, counters, events, t_ns)
 
-    climb_down(program, state, events, t_ns)
-    move(program, state, events, t_ns, min(elapsed_ns, settings.step_max_ns) * 1e-9)
-    put_out(program, state, rings.frames_out, events, t_ns)
+    if core.phase == STOPPING:
+        rungs, actions, confirms = program.rungs, program.actions, program.confirms
+        climb_down(settings, rungs, actions, confirms, setpoints, moving, image, core, counters, events, t_ns)
+    move(setpoints, moving, image, t_ns, min(elapsed_ns, settings.step_max_ns) * 1e-9)
+    confine(setpoints, moving, program.envelopes, program.envelope_points, image, core.derating != 0, events, t_ns)
+    if t_ns >= core.next_send_ns:
+        entries, next_ns, frames = program.tx_entries, state.tx_next_ns, rings.frames_out
+        put_out(entries, next_ns, program.can, state.tx, setpoints, moving, image, core, counters, frames, events, t_ns)
 
-    wake(program, state, events, t_ns)
-    keep(program, state)
-    sample(program, state, rings.samples, t_ns)
-    state.counters[0].cycles += 1
+    if core.watches > 0:
+        watches, conditions, windows = state.watches, state.conditions, state.windows
+        metered = state.meter_channels
+        wake(program.channels, moving, watches, conditions, windows, metered, image, core, events, t_ns)
+    if core.metering:
+        keep(program.channels, state.meter_channels, state.meter_rows, image, core.meter_channels)
+    sample(program.groups, program.group_channels, state.group_last_ns, rings.samples, image, core.fast != 0, t_ns)
+    counters.cycles += 1
     return int(core.bits)

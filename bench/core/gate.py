@@ -22,12 +22,21 @@ PASSED = 0
 
 
 @compiled
-def judge_setpoint(program: Any, state: Any, index: int, target: float, rate: float) -> int:
+def judge_setpoint(
+    setpoints: Any,
+    states: Any,
+    envelopes: Any,
+    points: Any,
+    image: Any,
+    core: Any,
+    index: int,
+    target: float,
+    rate: float,
+) -> int:
     """0, or the reason why set-point ``index`` may not go to ``target``."""
-    core = state.core[0]
-    if index >= program.setpoints.shape[0]:
+    if index >= setpoints.shape[0]:
         return REFUSED_UNKNOWN
-    setpoint = program.setpoints[index]
+    setpoint = setpoints[index]
     if core.stop_class != NO_STOP:
         return REFUSED_STOPPING
     if not (core.armed or setpoint.always):
@@ -37,36 +46,36 @@ def judge_setpoint(program: Any, state: Any, index: int, target: float, rate: fl
     if not (setpoint.low <= target <= setpoint.high):
         return REFUSED_RANGE
     if setpoint.envelope != NONE and target != 0.0:
-        return _judge_torque(program, state, setpoint.envelope, target)
+        return _judge_torque(setpoints, states, envelopes, points, image, int(setpoint.envelope), target)
     if setpoint.speed_of != NONE:
-        return _judge_speed(program, state, setpoint, target)
+        return _judge_speed(states, envelopes[setpoint.speed_of], points, setpoint.speed_factor * target)
     return PASSED
 
 
 @compiled
-def _judge_torque(program: Any, state: Any, index: int, torque_nm: float) -> int:
+def _judge_torque(
+    setpoints: Any, states: Any, envelopes: Any, points: Any, image: Any, index: int, torque_nm: float
+) -> int:
     """At the actual speed and at every commanded one."""
-    envelope = program.envelopes[index]
-    actual = state.image[envelope.actual_channel]
+    envelope = envelopes[index]
+    actual = image[envelope.actual_channel]
     if actual.quality != GOOD:
         return REFUSED_SPEED_UNKNOWN
-    low, high = allowed(envelope, program.envelope_points, envelope.actual_factor * actual.value)
+    low, high = allowed(envelope, points, envelope.actual_factor * actual.value)
     if not (low <= torque_nm <= high):
         return REFUSED_ENVELOPE
-    for i in range(program.setpoints.shape[0]):
-        setpoint = program.setpoints[i]
+    for i in range(setpoints.shape[0]):
+        setpoint = setpoints[i]
         if setpoint.speed_of == index:
-            speed_rpm = setpoint.speed_factor * state.setpoints[i].target
-            low, high = allowed(envelope, program.envelope_points, speed_rpm)
+            low, high = allowed(envelope, points, setpoint.speed_factor * states[i].target)
             if not (low <= torque_nm <= high):
                 return REFUSED_ENVELOPE
     return PASSED
 
 
 @compiled
-def _judge_speed(program: Any, state: Any, setpoint: Any, speed: float) -> int:
+def _judge_speed(states: Any, envelope: Any, points: Any, speed_rpm: float) -> int:
     """The torque now commanded must be allowed at the new speed."""
-    envelope = program.envelopes[setpoint.speed_of]
-    torque_nm = state.setpoints[envelope.torque_setpoint].target
-    low, high = allowed(envelope, program.envelope_points, setpoint.speed_factor * speed)
+    torque_nm = states[envelope.torque_setpoint].target
+    low, high = allowed(envelope, points, speed_rpm)
     return PASSED if low <= torque_nm <= high else REFUSED_ENVELOPE

@@ -3,69 +3,78 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from bench.base.compiled import compiled
 from bench.base.quality import GOOD
-from bench.base.records import EV_RUNG, EV_SAFE
 from bench.base.ring import Ring
-from bench.core.tables import (
-    ABOVE,
-    ARRIVED,
-    BELOW,
-    NO_STOP,
-    NONE,
-    SAFE,
-    STOP_FREEZE,
-    STOPPED,
-    STOPPING,
-)
-from bench.core.tell import PENDING, stop, tell
+from bench.core.tables import ABOVE, ARRIVED, BELOW, NO_STOP, NONE, SAFE, STOP_FREEZE, STOPPED
+from bench.core.tell import PENDING, RUNG_TOLD, SAFE_TOLD, stop, tell
 from bench.core.trajectories import aim, hold
 
 _INF = float("inf")
 
 
 @compiled
-def climb_down(program: Any, state: Any, events: Ring, t_ns: int) -> None:
-    """One cycle of the stop, if one is active."""
-    core = state.core[0]
-    if core.phase != STOPPING:
-        return
+def climb_down(
+    settings: Any,
+    rungs: Any,
+    actions: Any,
+    confirms: Any,
+    setpoints: Any,
+    states: Any,
+    image: Any,
+    core: Any,
+    counters: Any,
+    events: Ring,
+    t_ns: int,
+) -> None:
+    """One cycle of the active stop: begin its ladder, or judge the present rung and go on."""
+    number = core.rung
+    if number != PENDING:
+        rung, confirmed = rungs[number], _confirmed(rungs[number], confirms, states, image, core, t_ns)
+        if not confirmed and t_ns - core.rung_since_ns < rung.deadline_ns:
+            return
+        tell(events, t_ns, RUNG_TOLD, np.int64(number), 1.0 if confirmed else -1.0, 0.0)
+        core.rung = rung.next
+        if not confirmed:
+            core.missed += 1
+            if rung.escalate_class != NO_STOP and rung.escalate_class < core.stop_class:
+                missed = core.missed
+                stop(
+                    core,
+                    counters,
+                    events,
+                    t_ns,
+                    np.int64(rung.escalate_cause),
+                    np.int64(rung.escalate_class),
+                    np.int64(number),
+                )
+                core.missed = missed
     if core.rung == PENDING:
-        _begin(program, state)
-        _enter(program, state, events, program.settings[0].first_rung[core.stop_class], t_ns)
-        return
-    rung = program.rungs[core.rung]
-    if _confirmed(program, state, rung, t_ns):
-        tell(events, t_ns, EV_RUNG, core.rung, 1.0, 0.0)
-        _enter(program, state, events, rung.next, t_ns)
-    elif t_ns - core.rung_since_ns >= rung.deadline_ns:
-        tell(events, t_ns, EV_RUNG, core.rung, -1.0, 0.0)
-        _miss(program, state, events, rung, t_ns)
-
-
-@compiled
-def _begin(program: Any, state: Any) -> None:
-    """Everything holds where it is; a freeze ramps to its freeze values and remembers where each was going."""
-    freeze = state.core[0].stop_class == STOP_FREEZE
-    for i in range(program.setpoints.shape[0]):
-        moving, value = state.setpoints[i], program.setpoints[i].freeze_value
-        moving.held = freeze
-        moving.held_target, moving.held_rate = moving.target, moving.rate
-        hold(moving)
-        if freeze and not math.isnan(value):
-            aim(moving, value, program.setpoints[i].safe_rate)
-
-
-@compiled
-def _enter(program: Any, state: Any, events: Ring, rung_index: int, t_ns: int) -> None:
-    core = state.core[0]
-    core.rung, core.rung_since_ns, core.confirmed_since_ns = rung_index, t_ns, -1
-    if rung_index == NONE:
+        _freeze(setpoints, states, core.stop_class == STOP_FREEZE)
+        core.rung = settings.first_rung[core.stop_class]
+    if number != PENDING and not confirmed:
+        _act(actions, setpoints, states, int(rung.first_miss), int(rung.misses))
+    core.rung_since_ns, core.confirmed_since_ns = t_ns, -1
+    if core.rung == NONE:
         _finish(core, events, t_ns)
         return
-    rung = program.rungs[rung_index]
-    tell(events, t_ns, EV_RUNG, rung_index, 0.0, 0.0)
-    _act(program, state, rung.first_action, rung.actions)
+    entered = rungs[core.rung]
+    tell(events, t_ns, RUNG_TOLD, np.int64(core.rung), 0.0, 0.0)
+    _act(actions, setpoints, states, int(entered.first_action), int(entered.actions))
+
+
+@compiled
+def _freeze(setpoints: Any, states: Any, resumable: bool) -> None:
+    """Everything holds where it is; a freeze ramps to its freeze values and remembers where each was going."""
+    for i in range(setpoints.shape[0]):
+        moving, value = states[i], setpoints[i].freeze_value
+        moving.held = resumable
+        moving.held_target, moving.held_rate = moving.target, moving.rate
+        hold(moving)
+        if resumable and not math.isnan(value):
+            aim(moving, value, setpoints[i].safe_rate)
 
 
 @compiled
@@ -73,43 +82,24 @@ def _finish(core: Any, events: Ring, t_ns: int) -> None:
     core.phase = STOPPED
     if core.stop_class < STOP_FREEZE:
         core.bits |= SAFE
-        tell(events, t_ns, EV_SAFE, core.cause, 1.0 if core.missed == 0 else 0.0, float(core.missed))
+        tell(events, t_ns, SAFE_TOLD, np.int64(core.cause), 1.0 if core.missed == 0 else 0.0, float(core.missed))
 
 
 @compiled
-def _act(program: Any, state: Any, first: int, count: int) -> None:
+def _act(actions: Any, setpoints: Any, states: Any, first: int, count: int) -> None:
     """The ladder's commands pass no gate: the builder has checked their ranges, and a stop is never refused."""
     for i in range(first, first + count):
-        action = program.actions[i]
-        rate = action.rate
+        action = actions[i]
+        rate = action.rate if action.rate != 0.0 else _INF
         if rate < 0.0:
-            rate = program.setpoints[action.setpoint].safe_rate
-        elif rate == 0.0:
-            rate = _INF
-        aim(state.setpoints[action.setpoint], action.target, rate)
+            rate = setpoints[action.setpoint].safe_rate
+        aim(states[action.setpoint], action.target, rate)
 
 
 @compiled
-def _miss(program: Any, state: Any, events: Ring, rung: Any, t_ns: int) -> None:
-    core = state.core[0]
-    missed = core.missed + 1
-    core.missed = missed
-    _act(program, state, rung.first_miss, rung.misses)
-    if rung.escalate_class < core.stop_class and rung.escalate_class != NO_STOP:
-        stop(core, state.counters[0], events, t_ns, rung.escalate_cause, rung.escalate_class, core.rung)
-        core.missed = missed
-        _begin(program, state)
-        _act(program, state, rung.first_miss, rung.misses)
-        _enter(program, state, events, program.settings[0].first_rung[core.stop_class], t_ns)
-    else:
-        _enter(program, state, events, rung.next, t_ns)
-
-
-@compiled
-def _confirmed(program: Any, state: Any, rung: Any, t_ns: int) -> bool:
-    core = state.core[0]
+def _confirmed(rung: Any, confirms: Any, states: Any, image: Any, core: Any, t_ns: int) -> bool:
     for i in range(rung.first_confirm, rung.first_confirm + rung.confirms):
-        if not holds(program, state, program.confirms[i], t_ns):
+        if not _holds(confirms[i], states, image, t_ns):
             core.confirmed_since_ns = -1
             return False
     if core.confirmed_since_ns < 0:
@@ -118,15 +108,15 @@ def _confirmed(program: Any, state: Any, rung: Any, t_ns: int) -> bool:
 
 
 @compiled
-def holds(program: Any, state: Any, confirm: Any, t_ns: int) -> bool:
+def _holds(confirm: Any, states: Any, image: Any, t_ns: int) -> bool:
     """Whether one confirmation is there now, by a good and fresh value."""
     if confirm.operator == ARRIVED:
-        return bool(state.setpoints[program.channels[confirm.channel].setpoint].moving == 0)
-    known, threshold = state.image[confirm.channel], confirm.threshold
+        return bool(states[confirm.other].moving == 0)
+    known, threshold = image[confirm.channel], confirm.threshold
     if known.quality != GOOD or (confirm.stale_ns > 0 and t_ns - known.arrived_ns > confirm.stale_ns):
         return False
     if confirm.other != NONE:
-        other = state.image[confirm.other]
+        other = image[confirm.other]
         if other.quality != GOOD:
             return False
         threshold += confirm.slope * abs(other.value)

@@ -281,7 +281,7 @@ class _Builder:
             for name in ("operator", "threshold", "slope", "stale_ns"):
                 row[name] = getattr(confirm, name)
             if confirm.operator == tables.ARRIVED:
-                self.setpoint(confirm.channel, place)
+                row["other"] = self.setpoint(confirm.channel, place)
         return table
 
     def action_table(self) -> Table:

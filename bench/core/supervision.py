@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from bench.base.compiled import compiled
 from bench.base.quality import GOOD, STALE
-from bench.base.records import EV_LATE
 from bench.base.ring import Ring
 from bench.core.causes import Cause
 from bench.core.tables import (
@@ -13,75 +14,71 @@ from bench.core.tables import (
     MODE_ENERGISED,
     MODE_STOPPING,
     NO_STOP,
-    NONE,
     RUNNING,
-    STOP_CONTROLLED,
 )
-from bench.core.tell import stop, tell
+from bench.core.tell import CONTROLLED, LATE_TOLD, NOTHING, NOWHERE, stop, tell
 
-_PAUSED = int(Cause.HOST_PAUSED)
+_PAUSED = np.int64(Cause.HOST_PAUSED)
 _CHANNELS_A_CYCLE = 8
 
 
 @compiled
-def judge_clock(program: Any, state: Any, events: Ring, t_ns: int) -> None:
+def judge_clock(settings: Any, core: Any, counters: Any, events: Ring, t_ns: int) -> None:
     """Cycles that came late are counted and told; a long pause is a stop (F-61)."""
-    settings, core = program.settings[0], state.core[0]
     gap_ns = t_ns - core.t_ns
     if core.t_ns < 0 or gap_ns < settings.late_ns:
         return
     missed = gap_ns // settings.cycle_ns - 1 if gap_ns >= 2 * settings.cycle_ns else 1
-    state.counters[0].late += missed
-    tell(events, t_ns, EV_LATE, 0, float(missed), 0.0)
+    counters.late += missed
+    tell(events, t_ns, LATE_TOLD, NOTHING, float(missed), 0.0)
     if gap_ns >= settings.stall_ns and core.armed:
-        stop(core, state.counters[0], events, t_ns, _PAUSED, STOP_CONTROLLED, NONE)
+        stop(core, counters, events, t_ns, _PAUSED, CONTROLLED, NOWHERE)
 
 
 @compiled
-def mark_stale(program: Any, state: Any, t_ns: int) -> None:
+def mark_stale(channels: Any, image: Any, core: Any, t_ns: int) -> None:
     """A few channels a cycle, in turn; limits judge ages exactly by themselves."""
-    core, count = state.core[0], state.image.shape[0]
+    count = image.shape[0]
     for _ in range(min(_CHANNELS_A_CYCLE, count)):
         i = core.stale_next if core.stale_next < count else 0
         core.stale_next = i + 1
-        stale_ns, known = program.channels[i].stale_ns, state.image[i]
+        stale_ns, known = channels[i].stale_ns, image[i]
         if stale_ns > 0 and t_ns - known.arrived_ns > stale_ns and known.quality == GOOD:
             known.quality = STALE
 
 
 @compiled
-def set_modes(program: Any, state: Any) -> None:
+def set_modes(confirms: Any, energised_confirms: int, image: Any, core: Any) -> None:
     """Which limits are in force now."""
-    core, modes = state.core[0], MODE_ALWAYS
+    modes = MODE_ALWAYS
     if core.armed:
         modes |= MODE_ARMED
     if core.stop_class != NO_STOP:
         modes |= MODE_STOPPING
-    if _energised(program, state):
+    if _energised(confirms, energised_confirms, image):
         modes |= MODE_ENERGISED
     core.modes = modes
 
 
 @compiled
-def _energised(program: Any, state: Any) -> bool:
+def _energised(confirms: Any, count: int, image: Any) -> bool:
     """Any of the program's conditions holds. What was known once and is not good now counts as energised."""
-    for i in range(program.settings[0].energised_confirms):
-        confirm = program.confirms[i]
-        known = state.image[confirm.channel]
+    for i in range(count):
+        confirm = confirms[i]
+        known = image[confirm.channel]
         if known.arrived_ns >= 0 and (known.quality != GOOD or not (known.value <= confirm.threshold)):
             return True
     return False
 
 
 @compiled
-def judge_messages(program: Any, state: Any, events: Ring, t_ns: int) -> None:
+def judge_messages(rules: Any, rx: Any, core: Any, counters: Any, events: Ring, t_ns: int) -> None:
     """Age, frozen counter and bad frames of each judged message (F-01, F-03, F-04, F-05)."""
-    core = state.core[0]
-    for i in range(program.rx_rules.shape[0]):
-        rule = program.rx_rules[i]
+    for i in range(rules.shape[0]):
+        rule = rules[i]
         if rule.modes & core.modes == 0:
             continue
-        heard = state.rx[rule.message]
+        heard = rx[rule.message]
         cause = 0
         if heard.arrived_ns < 0 or t_ns - heard.arrived_ns > rule.max_age_ns:
             cause = rule.cause_age
@@ -90,7 +87,7 @@ def judge_messages(program: Any, state: Any, events: Ring, t_ns: int) -> None:
         elif heard.history != 0 and _ones(heard.history) >= rule.bad_max:
             cause = rule.cause_bad
         if cause != 0 and core.phase == RUNNING:
-            stop(core, state.counters[0], events, t_ns, cause, rule.stop_class, rule.message)
+            stop(core, counters, events, t_ns, np.int64(cause), np.int64(rule.stop_class), np.int64(rule.message))
 
 
 @compiled
@@ -102,12 +99,11 @@ def _ones(history: int) -> int:
 
 
 @compiled
-def judge_heartbeats(program: Any, state: Any, events: Ring, t_ns: int) -> None:
+def judge_heartbeats(rules: Any, beats_ns: Any, core: Any, counters: Any, events: Ring, t_ns: int) -> None:
     """Each process is judged by this one (F-14, F-56, F-58)."""
-    core = state.core[0]
-    for i in range(program.heartbeats.shape[0]):
-        rule = program.heartbeats[i]
+    for i in range(rules.shape[0]):
+        rule = rules[i]
         if rule.modes & core.modes == 0 or rule.stop_class >= core.stop_class:
             continue
-        if t_ns - state.beats_ns[rule.who] > rule.max_age_ns:
-            stop(core, state.counters[0], events, t_ns, rule.cause, rule.stop_class, rule.who)
+        if t_ns - beats_ns[rule.who] > rule.max_age_ns:
+            stop(core, counters, events, t_ns, np.int64(rule.cause), np.int64(rule.stop_class), np.int64(rule.who))

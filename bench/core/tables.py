@@ -164,7 +164,7 @@ CONFIRM = np.dtype(
         ("slope", "f8"),  # threshold in force = threshold + slope * |other|
         ("stale_ns", "i8"),  # 0: only the image's own staleness
         ("channel", "i4"),
-        ("other", "i4"),
+        ("other", "i4"),  # of ARRIVED: the set-point
         ("operator", "u1"),
     ],
     align=True,

@@ -7,72 +7,67 @@ import numpy as np
 
 from bench.base.compiled import compiled
 from bench.base.quality import GOOD, NOT_A_NUMBER, SUBSTITUTED, WRONG
-from bench.base.records import COMMAND, EV_FRAME_BAD, FRAME_IN, HEARTBEAT, READING
+from bench.base.records import COMMAND, FRAME_IN, HEARTBEAT, READING
 from bench.base.ring import READ, WRITTEN, Ring, commit, slot
 from bench.canbus.codec import FRAME_OK, lookup, receive
 from bench.core.causes import Cause
 from bench.core.commands import obey
-from bench.core.tables import NONE, STOP_CONTROLLED, TICK, TRANSMITTED
-from bench.core.tell import stop, tell
+from bench.core.tables import NONE, TICK, TRANSMITTED
+from bench.core.tell import CONTROLLED, FRAME_BAD_TOLD, stop, tell
 
-_FOREIGN = int(Cause.FOREIGN_FRAME)
+_FOREIGN = np.int64(Cause.FOREIGN_FRAME)
 _PRIME = np.uint64(0x9E37_79B9_7F4A_7C15)
 _SHIFT = np.uint64(32)
 
 
 @compiled
-def take_in(program: Any, state: Any, inbox: Ring, log: Ring, events: Ring, t_ns: int) -> None:
-    """Drain ``inbox``: stamp, log, fold into the digest, act."""
-    written = inbox.header[WRITTEN]
-    counters, full = state.counters[0], program.settings[0].log_full
-    for number in range(inbox.header[READ], written):
-        record = inbox.records[number % inbox.records.shape[0]]
-        record.arrived_ns = t_ns
-        counters.taken_in += 1
-        counters.digest = fold(counters.digest, record)
-        if full:
-            _log(log, record)
-        _dispatch(program, state, events, record, t_ns)
-    inbox.header[READ] = written
+def take_in(program: Any, state: Any, rings: Any, t_ns: int) -> None:
+    """Drain the inboxes, frames first: stamp, log, fold into the digest, act."""
+    counters, full, log = state.counters[0], program.settings[0].log_full, rings.inbox_log
+    for inbox in (rings.inbox_can, rings.inbox_links, rings.inbox_sequence):
+        written = inbox.header[WRITTEN]
+        for number in range(inbox.header[READ], written):
+            record = inbox.records[number % inbox.records.shape[0]]
+            record.arrived_ns = t_ns
+            counters.taken_in += 1
+            counters.digest = fold(counters.digest, record)
+            if full:
+                _log(log, record)
+            if record.kind == FRAME_IN:
+                _frame(program.can, program.roles, state.rx, state.image, state.core[0], counters, rings.events, record)
+            elif record.kind == READING:
+                _reading(program.channels, state.image, counters, record)
+            elif record.kind == COMMAND:
+                obey(program, state, rings.events, record, t_ns)
+            elif record.kind == HEARTBEAT and record.id < state.beats_ns.shape[0]:
+                state.beats_ns[record.id] = t_ns
+            else:
+                counters.unknown += 1
+        inbox.header[READ] = written
 
 
 @compiled
-def _dispatch(program: Any, state: Any, events: Ring, record: Any, t_ns: int) -> None:
-    if record.kind == FRAME_IN:
-        _frame(program, state, events, record, t_ns)
-    elif record.kind == READING:
-        _reading(program, state, record, t_ns)
-    elif record.kind == COMMAND:
-        obey(program, state, events, record, t_ns)
-    elif record.kind == HEARTBEAT and record.id < state.beats_ns.shape[0]:
-        state.beats_ns[record.id] = t_ns
-    else:
-        state.counters[0].unknown += 1
-
-
-@compiled
-def _frame(program: Any, state: Any, events: Ring, record: Any, t_ns: int) -> None:
-    index = lookup(program.can, record.bus, record.id)
+def _frame(can: Any, roles: Any, rx: Any, image: Any, core: Any, counters: Any, events: Ring, record: Any) -> None:
+    index, t_ns = lookup(can, record.bus, record.id), record.arrived_ns
     if index < 0:
-        state.counters[0].unknown += 1
-        return
-    if program.roles[index] == TRANSMITTED:  # F-13: nobody but us may send it
-        state.counters[0].unknown += 1
-        if state.core[0].armed:
-            stop(state.core[0], state.counters[0], events, t_ns, _FOREIGN, STOP_CONTROLLED, index)
-        return
-    reason = receive(program.can, state.rx, state.image, index, record.data, record.length, record.t_ns, t_ns)
-    if reason != FRAME_OK:
-        tell(events, t_ns, EV_FRAME_BAD, index, float(reason), 0.0)
-
-
-@compiled
-def _reading(program: Any, state: Any, record: Any, t_ns: int) -> None:
-    counters = state.counters[0]
-    if record.id >= state.image.shape[0] or program.channels[record.id].setpoint != NONE:
         counters.unknown += 1
         return
-    known = state.image[record.id]
+    if roles[index] == TRANSMITTED:  # F-13: nobody but us may send it
+        counters.unknown += 1
+        if core.armed:
+            stop(core, counters, events, t_ns, _FOREIGN, CONTROLLED, index)
+        return
+    reason = receive(can, rx, image, index, record.data, record.length, record.t_ns, t_ns)
+    if reason != FRAME_OK:
+        tell(events, t_ns, FRAME_BAD_TOLD, index, float(reason), 0.0)
+
+
+@compiled
+def _reading(channels: Any, image: Any, counters: Any, record: Any) -> None:
+    if record.id >= image.shape[0] or channels[record.id].setpoint != NONE:
+        counters.unknown += 1
+        return
+    known = image[record.id]
     if record.t_ns < known.t_ns:
         counters.older += 1
         return
@@ -81,7 +76,7 @@ def _reading(program: Any, state: Any, record: Any, t_ns: int) -> None:
         quality = NOT_A_NUMBER
     elif quality > SUBSTITUTED:
         quality = WRONG
-    known.value, known.t_ns, known.arrived_ns, known.quality = record.value, record.t_ns, t_ns, quality
+    known.value, known.t_ns, known.arrived_ns, known.quality = record.value, record.t_ns, record.arrived_ns, quality
 
 
 @compiled

@@ -2,10 +2,25 @@
 
 from typing import Any
 
+import numpy as np
+
+from bench.base import records
 from bench.base.compiled import compiled
-from bench.base.records import EV_ARMED, EV_STOP
 from bench.base.ring import Ring, commit, slot
-from bench.core.tables import CAUSE, NO_STOP, RUNNING, STOP_FREEZE, STOPPING
+from bench.core.tables import CAUSE, NO_STOP, NONE, RUNNING, STOP_CONTROLLED, STOP_FREEZE, STOPPING
+
+# As np.int64, since Numba would compile ``tell`` and ``stop`` again for each literal they are called with.
+WAKE_TOLD = np.int64(records.EV_WAKE)
+LIMIT_TOLD = np.int64(records.EV_LIMIT)
+STOP_TOLD = np.int64(records.EV_STOP)
+RUNG_TOLD = np.int64(records.EV_RUNG)
+SAFE_TOLD = np.int64(records.EV_SAFE)
+REFUSED_TOLD = np.int64(records.EV_REFUSED)
+FRAME_BAD_TOLD = np.int64(records.EV_FRAME_BAD)
+LATE_TOLD = np.int64(records.EV_LATE)
+LIMITED_TOLD = np.int64(records.EV_LIMITED)
+ARMED_TOLD = np.int64(records.EV_ARMED)
+NOTHING, NOWHERE, CONTROLLED = np.int64(0), np.int64(NONE), np.int64(STOP_CONTROLLED)
 
 PENDING = -2
 """Value of ``core.rung``: the ladder of the stop's class is to be entered in this cycle."""
@@ -33,10 +48,10 @@ def stop(core: Any, counters: Any, events: Ring, t_ns: int, cause: int, stop_cla
     core.stop_class, core.cause, core.source = stop_class, cause, source
     core.phase, core.rung, core.missed = STOPPING, PENDING, 0
     core.bits |= CAUSE
-    tell(events, t_ns, EV_STOP, cause, float(stop_class), float(source))
+    tell(events, t_ns, STOP_TOLD, cause, float(stop_class), float(source))
     if stop_class < STOP_FREEZE and core.armed:
         core.armed = 0
-        tell(events, t_ns, EV_ARMED, 0, 0.0, 0.0)
+        tell(events, t_ns, ARMED_TOLD, NOTHING, 0.0, 0.0)
 
 
 @compiled

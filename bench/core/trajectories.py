@@ -5,11 +5,10 @@ from typing import Any
 
 from bench.base.compiled import compiled
 from bench.base.quality import GOOD
-from bench.base.records import EV_LIMITED
 from bench.base.ring import Ring
 from bench.core.envelope import allowed
 from bench.core.tables import NONE
-from bench.core.tell import tell
+from bench.core.tell import LIMITED_TOLD, tell
 
 
 @compiled
@@ -27,49 +26,46 @@ def hold(moving: Any) -> None:
 
 
 @compiled
-def move(program: Any, state: Any, events: Ring, t_ns: int, elapsed_s: float) -> None:
+def move(setpoints: Any, states: Any, image: Any, t_ns: int, elapsed_s: float) -> None:
     """One cycle's worth of every trajectory, into the image."""
-    for i in range(program.setpoints.shape[0]):
-        setpoint, moving = program.setpoints[i], state.setpoints[i]
+    for i in range(setpoints.shape[0]):
+        moving = states[i]
         if moving.moving and elapsed_s > 0.0:
-            _step(moving, moving.rate * elapsed_s)
-        if setpoint.envelope != NONE or setpoint.derate != 1.0:
-            _confine(program, state, events, i, t_ns)
-        record = state.image[setpoint.channel]
+            step, distance = moving.rate * elapsed_s, moving.target - moving.value
+            if abs(distance) <= step:
+                moving.value, moving.moving = moving.target, 0
+            else:
+                moving.value += math.copysign(step, distance)
+        record = image[setpoints[i].channel]
         record.value, record.t_ns, record.arrived_ns, record.quality = moving.value, t_ns, t_ns, GOOD
 
 
 @compiled
-def _step(moving: Any, step: float) -> None:
-    distance = moving.target - moving.value
-    if abs(distance) <= step:
-        moving.value, moving.moving = moving.target, 0
-    else:
-        moving.value += math.copysign(step, distance)
+def confine(
+    setpoints: Any, states: Any, envelopes: Any, points: Any, image: Any, derating: bool, events: Ring, t_ns: int
+) -> None:
+    """Keep values inside the envelope at the actual speed and inside their derated range, and say so once.
 
-
-@compiled
-def _confine(program: Any, state: Any, events: Ring, index: int, t_ns: int) -> None:
-    """Keep a value inside the envelope at the actual speed and inside its derated range, and say so once.
-
-    It happens when the speed moves under a held torque or a DERATE limit is violated, never at the gate.
+    It acts when the speed moves under a held torque or a DERATE limit is violated; the gate has refused the rest.
     """
-    setpoint, moving = program.setpoints[index], state.setpoints[index]
-    low, high = setpoint.low, setpoint.high
-    if state.core[0].derating:
-        low, high = low * setpoint.derate, high * setpoint.derate
-    if setpoint.envelope != NONE:
-        envelope = program.envelopes[setpoint.envelope]
-        actual = state.image[envelope.actual_channel]
-        if actual.quality == GOOD and moving.value != 0.0:
-            low_here, high_here = allowed(envelope, program.envelope_points, envelope.actual_factor * actual.value)
-            low, high = max(low, low_here), min(high, high_here)
-    asked = moving.value
-    if low <= asked <= high:
-        moving.limited = moving.limited and moving.value != moving.target
-        return
-    moving.value = low if asked < low else high
-    moving.moving = 1
-    if not moving.limited:
-        moving.limited = 1
-        tell(events, t_ns, EV_LIMITED, index, asked, moving.value)
+    for i in range(setpoints.shape[0]):
+        setpoint, moving = setpoints[i], states[i]
+        if (setpoint.envelope == NONE and setpoint.derate == 1.0) or moving.value == 0.0:
+            continue
+        factor = setpoint.derate if derating else 1.0
+        low, high = setpoint.low * factor, setpoint.high * factor
+        if setpoint.envelope != NONE:
+            envelope = envelopes[setpoint.envelope]
+            actual = image[envelope.actual_channel]
+            if actual.quality == GOOD:
+                low_here, high_here = allowed(envelope, points, envelope.actual_factor * actual.value)
+                low, high = max(low, low_here), min(high, high_here)
+        asked = moving.value
+        if low <= asked <= high:
+            moving.limited = moving.limited and moving.moving
+            continue
+        moving.value = image[setpoint.channel].value = low if asked < low else high
+        moving.moving = moving.value != moving.target
+        if not moving.limited:
+            moving.limited = 1
+            tell(events, t_ns, LIMITED_TOLD, i, asked, moving.value)

@@ -8,7 +8,6 @@ from typing import Any
 
 from bench.base.compiled import compiled
 from bench.base.quality import GOOD
-from bench.base.records import EV_WAKE
 from bench.base.ring import Ring
 from bench.core.meter import metered_rows
 from bench.core.tables import (
@@ -24,23 +23,24 @@ from bench.core.tables import (
     NONE,
     WOKE,
 )
-from bench.core.tell import tell
+from bench.core.tell import WAKE_TOLD, tell
 
 _PARTS = 200  # samples of a window; the buffer holds 256
 _STEP_MIN_NS = 1_000_000
+_WAIT = 2
 
 
 @compiled
-def add_condition(program: Any, state: Any, record: Any) -> bool:
+def add_condition(channels: Any, watch: Any, conditions: Any, record: Any) -> bool:
     """One more condition of a watch that has not started (CMD_WATCH_ADD)."""
-    if record.bus >= state.watches.shape[0] or record.id >= state.image.shape[0]:
+    kind = record.quality
+    if record.id >= channels.shape[0] or not (KIND_ABOVE <= kind <= KIND_UPDATES):
         return False
-    watch, kind = state.watches[record.bus], record.quality
-    if watch.started or watch.conditions >= state.conditions.shape[1] or not (KIND_ABOVE <= kind <= KIND_UPDATES):
+    if watch.started or watch.conditions >= conditions.shape[0]:
         return False
-    if kind == KIND_DONE and program.channels[record.id].setpoint == NONE:
+    if kind == KIND_DONE and channels[record.id].setpoint == NONE:
         return False
-    condition = state.conditions[record.bus, watch.conditions]
+    condition = conditions[watch.conditions]
     condition.kind, condition.channel = kind, record.id
     condition.reference, condition.tolerance, condition.window_ns = record.value, record.extra, max(0, record.t_ns)
     condition.step_ns = max(_STEP_MIN_NS, condition.window_ns // _PARTS)
@@ -50,68 +50,61 @@ def add_condition(program: Any, state: Any, record: Any) -> bool:
 
 
 @compiled
-def start_watch(state: Any, index: int, deadline_ns: int) -> bool:
+def start_watch(watch: Any, conditions: Any, core: Any, deadline_ns: int) -> bool:
     """Begin to judge; windows are empty (CMD_WATCH_START)."""
-    if index >= state.watches.shape[0] or state.watches[index].started or state.watches[index].conditions == 0:
+    if watch.started or watch.conditions == 0:
         return False
-    watch = state.watches[index]
     watch.started, watch.deadline_ns = 1, deadline_ns
     for i in range(watch.conditions):
-        condition = state.conditions[index, i]
+        condition = conditions[i]
         condition.since_ns, condition.next_ns = -1, -1
         condition.count, condition.head, condition.holds = 0, 0, 0
-    state.core[0].watches += 1
+    core.watches += 1
     return True
 
 
 @compiled
-def cancel_watch(state: Any, index: int) -> bool:
+def cancel_watch(watch: Any, core: Any) -> bool:
     """Free a watch without a word (CMD_WATCH_CANCEL)."""
-    if index >= state.watches.shape[0]:
-        return False
-    watch = state.watches[index]
-    state.core[0].watches -= watch.started
+    core.watches -= watch.started
     watch.started, watch.conditions = 0, 0
     return True
 
 
 @compiled
-def wake(program: Any, state: Any, events: Ring, t_ns: int) -> None:
+def wake(
+    channels: Any,
+    setpoints: Any,
+    watches: Any,
+    conditions: Any,
+    windows: Any,
+    entries: Any,
+    image: Any,
+    core: Any,
+    events: Ring,
+    t_ns: int,
+) -> None:
     """Judge all started watches, in order of their numbers."""
-    core = state.core[0]
-    if core.watches == 0:
-        return
-    for index in range(state.watches.shape[0]):
-        watch = state.watches[index]
+    for index in range(watches.shape[0]):
+        watch = watches[index]
         if not watch.started:
             continue
-        verdict = 2
-        if core.stop_class != NO_STOP:
-            verdict = -1
-        elif _all_hold(program, state, index, t_ns):
-            verdict = 1
-        elif t_ns >= watch.deadline_ns:
-            verdict = 0
-        if verdict != 2:
-            tell(events, t_ns, EV_WAKE, index, float(verdict), 0.0)
+        hold = True
+        for i in range(watch.conditions):  # each is judged, even after one that fails: windows must go on filling
+            condition = conditions[index, i]
+            if condition.kind == KIND_DONE:
+                holds = setpoints[channels[condition.channel].setpoint].moving == 0
+            elif condition.kind == KIND_UPDATES:
+                rows = metered_rows(entries, int(core.meter_channels), int(condition.channel))
+                holds = rows >= condition.reference
+            else:
+                holds = _holds(condition, windows[index, i], image[condition.channel], t_ns)
+            hold = hold and holds
+        verdict = -1 if core.stop_class != NO_STOP else 1 if hold else 0 if t_ns >= watch.deadline_ns else _WAIT
+        if verdict != _WAIT:
+            tell(events, t_ns, WAKE_TOLD, index, float(verdict), 0.0)
             core.bits |= WOKE
-            cancel_watch(state, index)
-
-
-@compiled
-def _all_hold(program: Any, state: Any, index: int, t_ns: int) -> bool:
-    """Every condition is judged, even after the first that fails: windows must go on filling."""
-    all_hold = True
-    for i in range(state.watches[index].conditions):
-        condition = state.conditions[index, i]
-        if condition.kind == KIND_DONE:
-            holds = state.setpoints[program.channels[condition.channel].setpoint].moving == 0
-        elif condition.kind == KIND_UPDATES:
-            holds = metered_rows(state, condition.channel) >= condition.reference
-        else:
-            holds = _holds(condition, state.windows[index, i], state.image[condition.channel], t_ns)
-        all_hold = all_hold and holds
-    return all_hold
+            cancel_watch(watch, core)
 
 
 @compiled
