@@ -35,7 +35,7 @@ def find(kind: Kind, text: str, near: Path | None = None) -> Path:
             return base / text
     if _looks_like_path(text):
         message = f"there is no such {_WORD[kind]} file; give an existing path, or one of: {', '.join(names(kind))}"
-        raise InputError([Problem(text, 0, 0, message)])
+        raise InputError([Problem(text if text.isprintable() else repr(text), 0, 0, message)])
     for folder in _FOLDERS[kind] if re.fullmatch(NAME_FORM, text) else ():
         candidate = folder / f"{text}{_SUFFIX[kind]}"
         if _is_file(candidate):

@@ -25,10 +25,11 @@ from ruamel.yaml.reader import ReaderError
 
 from bench.base.errors import Problem
 
-SIZE_MAX = 1_000_000  # characters; the largest sensible plan is some 50 kB
+SIZE_MAX = 200_000  # characters; the largest sensible plan is some 50 kB, and a hostile one costs a second at most
 DEPTH_MAX = 24
-NODES_MAX = 50_000
+NODES_MAX = 20_000
 KEY_LENGTH_MAX = 100
+MESSAGE_LENGTH_MAX = 300
 
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
@@ -167,7 +168,7 @@ class _Builder:
         return path
 
     def _refuse(self, event: Any, message: str) -> None:
-        self._tree.problems.append(Problem(self._tree.file, *_place(event), message))
+        self._tree.problems.append(Problem(self._tree.file, *_place(event), _shown(message)))
 
 
 def read_tree(text: str, file: str) -> Tree:
@@ -196,6 +197,12 @@ def _place(event: Any) -> Place:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
+def _shown(message: str) -> str:
+    """Short, and without control characters: a hostile file must not write to the terminal."""
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message[: MESSAGE_LENGTH_MAX + 1])
+    return text if len(message) <= MESSAGE_LENGTH_MAX else f"{text[:MESSAGE_LENGTH_MAX]}..."
+
+
 def _scalar(event: Any) -> Any:
     text = event.value
     if event.style not in (None, "") or event.tag:
@@ -215,11 +222,11 @@ def _syntax(error: Exception, text: str, file: str) -> Problem:
     if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         why = ": ".join(part for part in (error.context, error.problem) if part)
-        return Problem(file, mark.line + 1, mark.column + 1, f"no valid YAML: {why}")
+        return Problem(file, mark.line + 1, mark.column + 1, _shown(f"no valid YAML: {why}"))
     if isinstance(error, ReaderError):
         before = text[: error.position]  # told here, because the reader counts from its own buffer
         line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
         return Problem(
             file, line, column, f"character U+{_code(error.character):04X} is not allowed in YAML; remove it"
         )
-    return Problem(file, 1, 1, f"no valid YAML: {str(error).splitlines()[0] if str(error) else 'unreadable'}")
+    return Problem(file, 1, 1, _shown(f"no valid YAML: {str(error).splitlines()[0] if str(error) else 'unreadable'}"))

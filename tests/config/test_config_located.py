@@ -65,6 +65,13 @@ def test_depth_size_and_number_are_bounded(text: str) -> None:
     assert len(refused(text)) == 1
 
 
+@pytest.mark.parametrize("text", ["!" * 150_000, "a: \x1b[2J", "a: !\u202e x", "[a, " + "b\n " * 40_000, "\u202e: 1"])
+def test_messages_stay_short_and_printable(text: str) -> None:
+    for message in refused(text):
+        assert len(message) < 400
+        assert message.isprintable()
+
+
 def test_depth_up_to_the_limit_is_read() -> None:
     tree = read_tree("[" * DEPTH_MAX + "]" * DEPTH_MAX, "f")
     assert not tree.problems

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from bench.base.errors import InputError, Problem
+from bench.config.dut import Dut
 from bench.config.located import load
 from bench.config.plan import parse_plan
 from bench.config.rig import Rig
 
-RIG = (Path(__file__).parents[2] / "bench/rigs/e_axle_demo.yaml").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+RIG = (ROOT / "bench/rigs/e_axle_demo.yaml").read_text(encoding="utf-8")
 
 PLAN_CASES = [
     (
@@ -554,6 +556,24 @@ RIG_CASES = [
 ]
 
 
+DUT = (ROOT / "bench/duts/gen5_bev.yaml").read_text(encoding="utf-8")
+
+DUT_CASES = [
+    (
+        "ratio: {",
+        "ratoi: {",
+        [(-6, "1: missing key 'ratio'; add it"), (0, "1: unknown key 'ratoi'; did you mean 'ratio'?")],
+    ),
+    (
+        "speed_max: {value: 14000 rpm",
+        "speed_max: {value: 14000 Nm",
+        [(0, "22: 'Nm' is no unit of this quantity; expected rpm, 1/min, krpm, rad/s")],
+    ),
+    ("machine: eesm", "machine: esm", [(0, "10: 'esm' is not one of eesm, pmsm; did you mean 'eesm'?")]),
+    ("- [5013 rpm, 400 Nm]", "- [5013 rpm, 400]", [(0, "20: '400' has no unit; expected Nm, N m, kNm, mNm")]),
+]
+
+
 def _refused(text: str, kinds: dict) -> tuple[Problem, ...]:
     with pytest.raises(InputError) as refused:
         parse_plan(text, kinds, "plan.yaml")
@@ -574,6 +594,14 @@ def test_a_broken_rig_is_told_with_place_and_remedy(old, new, messages):
         load(RIG.replace(old, new, 1), Rig, "rig.yaml")
     told = [(p.line - line, f"{p.column}: {p.message}") for p in refused.value.problems]
     assert told == messages
+
+
+@pytest.mark.parametrize(("old", "new", "messages"), DUT_CASES)
+def test_a_broken_dut_is_told_with_place_and_remedy(old, new, messages):
+    line = DUT[: DUT.index(old)].count("\n") + 1
+    with pytest.raises(InputError) as refused:
+        load(DUT.replace(old, new, 1), Dut, "dut.yaml")
+    assert [(p.line - line, f"{p.column}: {p.message}") for p in refused.value.problems] == messages
 
 
 def test_all_problems_come_in_one_pass_in_the_order_of_the_file(plan_text, kinds):

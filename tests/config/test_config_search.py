@@ -42,7 +42,21 @@ def test_what_is_not_found_is_answered_with_what_there_is(kind, text: str, hint:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "\x00", "..", ".", "/", "../../etc/passwd\x00.yaml", "a" * 5000, "a\nb", "~root", "$(id)", "*", "\x1b[2J"],
+    [
+        "",
+        "\x00",
+        "..",
+        ".",
+        "/",
+        "../../etc/passwd\x00.yaml",
+        "a" * 5000,
+        "a\nb",
+        "~root",
+        "$(id)",
+        "*",
+        "\x1b[2J",
+        "\x1b/x.yaml",
+    ],
 )
 def test_hostile_names_are_refused_and_echo_no_control_characters(text: str) -> None:
     with pytest.raises(InputError) as error:
