@@ -1,0 +1,77 @@
+"""Between python-can and the core's records. Works with any interface of python-can: benchwire, SocketCAN, adapters."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import can
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base.records import FRAME, FRAME_IN, INBOX
+from bench.base.ring import Ring, push
+from bench.io.clock import MonotonicClock
+
+_EXTENDED = 0x8000_0000
+_TAKE_MAX = 256  # frames of one bus in one go: a flooded bus must not hold up the cycle
+
+
+class CanPort:
+    """The buses of the bench; the place in the sequence is the bus number of the tables."""
+
+    def __init__(self, buses: Sequence[can.BusABC], clock: MonotonicClock) -> None:
+        self._buses = tuple(buses)
+        self._clock = clock
+        self._inbox = np.zeros(1, INBOX)
+        self._inbox["kind"] = FRAME_IN
+        self._frame = np.zeros(1, FRAME)
+        self.unsent = 0
+        self.error_frames = 0
+
+    def take_to_inbox(self, inbox: Ring) -> None:
+        """Everything received, as FRAME_IN records. ``t_ns`` is the frame's time on the wire."""
+        self._take(self._inbox, inbox)
+
+    def take_frames(self, frames: Ring) -> None:
+        """Everything received, as FRAME records with sender 0 (the bench as the other side sees it)."""
+        self._take(self._frame, frames)
+
+    def _take(self, record: NDArray[Any], ring: Ring) -> None:
+        row = record[0]
+        for number, bus in enumerate(self._buses):
+            for _ in range(_TAKE_MAX):
+                message = bus.recv(0)
+                if message is None:
+                    break
+                if message.is_error_frame or message.is_remote_frame:
+                    self.error_frames += 1
+                    continue
+                length = len(message.data)
+                row["t_ns"] = self._clock.from_calendar_s(message.timestamp)
+                row["id"] = message.arbitration_id | (_EXTENDED if message.is_extended_id else 0)
+                row["bus"], row["length"] = number, length
+                row["data"] = 0
+                row["data"][:length] = np.frombuffer(message.data, np.uint8)
+                push(ring, row)
+
+    def send(self, frames: NDArray[Any]) -> int:
+        """Send FRAME records at once or not at all; how many could not be sent (also counted in ``unsent``)."""
+        failed = 0
+        for frame in frames:
+            identifier, length = int(frame["id"]), int(frame["length"])
+            message = can.Message(
+                arbitration_id=identifier & ~_EXTENDED,
+                is_extended_id=bool(identifier & _EXTENDED),
+                data=frame["data"][:length].tobytes(),
+                is_fd=length > 8,
+            )
+            try:
+                self._buses[int(frame["bus"])].send(message, timeout=0)
+            except (can.CanError, OSError):
+                failed += 1
+        self.unsent += failed
+        return failed
+
+    def close(self) -> None:
+        """Leave every bus."""
+        for bus in self._buses:
+            bus.shutdown()

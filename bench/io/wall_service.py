@@ -1,0 +1,150 @@
+"""The service's loop in wall time: drives the sequence's jobs by the same scheduler and desk as the virtual world.
+
+``Ask`` goes to the links process, ``Record`` to the recorder, the rest to the desk, which reads and writes the core's
+shared memory.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import NDArray
+
+from bench.base.errors import DeviceError, LinkError
+from bench.base.ring import Ring
+from bench.core.design import SERVICE
+from bench.io.clock import MonotonicClock
+from bench.io.control import Control
+from bench.io.processes import ProcessError
+from bench.io.ring_edges import Tail
+from bench.io.status import FINISHED, RUNNING
+from bench.record.journal import plain
+from bench.schedule.requests import Ask, Operation, Prompt, Record
+from bench.schedule.scheduler import PENDING, Handler, Job, Scheduler
+from bench.sequence.desk import Desk
+
+_TURN_NS = 1_000_000
+
+
+class WallService:
+    """One core, one desk, and the pipes to links and recorder."""
+
+    def __init__(
+        self, desk: Desk, events: Ring, links: Control, recorder: Control, status: NDArray[Any], clock: MonotonicClock,
+        failure: Callable[[], str] = lambda: "", on_turn: Callable[[int], None] = lambda _t_ns: None,
+    ) -> None:  # fmt: skip
+        """``failure``: why the crew is not complete (``Crew.failure``); ``on_turn``: called about every 20 ms."""
+        self._desk = desk
+        self._tail = Tail(events)
+        self._links = links
+        self._recorder = recorder
+        self._row = status[SERVICE]
+        self._clock = clock
+        self._failure = failure
+        self._on_turn = on_turn
+        self._number = 0
+        self._asked: dict[int, Job] = {}
+        self._recorded: dict[int, Job] = {}
+        self._prompted: Job | None = None
+        handlers: dict[type[Any], Handler] = {
+            **desk.handlers(),
+            Ask: self._ask,
+            Record: self._record,
+            Prompt: self._prompt,
+        }
+        self.scheduler = Scheduler(handlers)
+        desk.scheduler = self.scheduler
+
+    def run(self, name: str, operation: Operation[Any]) -> Any:
+        """Run a job to its end; its result, or what it raised. Raises ``ProcessError`` when a process has died and the
+        job does not end within ten seconds of being told."""
+        self.scheduler.run_due(self._clock.now_ns())
+        job = self.scheduler.spawn(name, operation)
+        self._desk.attend(job)
+        self._row["phase"] = RUNNING
+        told_ns = turn = 0
+        while not job.done:
+            self._turn()
+            turn += 1
+            if turn % 20 == 0:
+                now_ns = self.scheduler.t_ns
+                self._on_turn(now_ns)
+                failure = self._failure()
+                if failure and not told_ns:
+                    told_ns = now_ns
+                    self.scheduler.wake(job, now_ns, error=ProcessError(failure))
+                elif failure and now_ns - told_ns > 10_000_000_000:
+                    raise ProcessError(failure)
+        self._row["phase"] = FINISHED
+        if job.error is not None:
+            raise job.error
+        return job.result
+
+    def answer_prompt(self, text: str) -> bool:
+        """The operator's answer; ``False`` if nobody has asked."""
+        job, self._prompted = self._prompted, None
+        if job is not None:
+            self.scheduler.wake(job, self.scheduler.t_ns, text)
+        return job is not None
+
+    def _turn(self) -> None:
+        self._row["beat"] += 1
+        self.scheduler.run_due(self._clock.now_ns())
+        events = self._tail.take()
+        if len(events):
+            self._desk.on_events(events)
+        self._hear_links()
+        self._hear_recorder()
+        look_ns, next_ns = self._clock.now_ns() + _TURN_NS, self.scheduler.next_ns()
+        self._clock.sleep_until(look_ns if next_ns is None else min(look_ns, next_ns))
+
+    # --- the links -------------------------------------------------------------------------------------------------
+    def _ask(self, job: Job, request: Ask) -> Any:
+        self._number += 1
+        arguments = plain(dict(request.arguments))
+        message = {"ask": self._number, "part": request.part, "what": request.what, "arguments": arguments}
+        if not self._links.send(message):
+            raise LinkError(f"{request.part}: the links process has gone")
+        self._asked[self._number] = job
+        return PENDING
+
+    def _hear_links(self) -> None:
+        while (message := self._links.receive()) is not None:
+            job = self._asked.pop(message.get("answer", 0), None)
+            if job is None:
+                continue
+            if "error" in message:
+                kind = DeviceError if message["device"] else LinkError
+                self.scheduler.wake(job, self.scheduler.t_ns, error=kind(message["error"]))
+            else:
+                self.scheduler.wake(job, self.scheduler.t_ns, message["value"])
+        if self._links.gone:
+            self._fail_all(self._asked, LinkError("the links process has gone"))
+
+    # --- the recorder ----------------------------------------------------------------------------------------------
+    def _record(self, job: Job, request: Record) -> Any:
+        self._number += 1
+        data = plain(dict(request.data))
+        message = {"record": self._number, "t_ns": self.scheduler.t_ns, "event": request.event, "data": data}
+        if not self._recorder.send(message):
+            raise ProcessError("the recorder has gone; nothing can be recorded")
+        self._recorded[self._number] = job
+        return PENDING
+
+    def _hear_recorder(self) -> None:
+        while (message := self._recorder.receive()) is not None:
+            job = self._recorded.pop(message.get("recorded", 0), None)
+            if job is not None:
+                self.scheduler.wake(job, self.scheduler.t_ns)
+        if self._recorder.gone:
+            self._fail_all(self._recorded, ProcessError("the recorder has gone; nothing can be recorded"))
+
+    def _fail_all(self, waiting: dict[int, Job], error: Exception) -> None:
+        for job in waiting.values():
+            self.scheduler.wake(job, self.scheduler.t_ns, error=error)
+        waiting.clear()
+
+    # --- the operator ----------------------------------------------------------------------------------------------
+    def _prompt(self, job: Job, request: Prompt) -> Any:
+        self._prompted = job
+        self.scheduler.wake(job, self.scheduler.t_ns + request.timeout_ns, request.default)
+        return PENDING
