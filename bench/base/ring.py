@@ -27,17 +27,17 @@ def make_ring(dtype: np.dtype, capacity: int) -> Ring:
 
 
 @compiled
-def slot(ring):  # type: ignore[no-untyped-def]
+def slot(ring: Ring) -> int:
     """Index of the next free record, or -1 if the ring is full (counted). Fill it, then ``commit``."""
     written = ring.header[WRITTEN]
     if written - ring.header[READ] >= ring.records.shape[0]:
         ring.header[DROPPED] += 1
         return -1
-    return written % ring.records.shape[0]
+    return int(written % ring.records.shape[0])
 
 
 @compiled
-def commit(ring):  # type: ignore[no-untyped-def]
+def commit(ring: Ring) -> None:
     """Hand the record of the last ``slot`` to the reader."""
     ring.header[WRITTEN] += 1
 

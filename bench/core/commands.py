@@ -40,7 +40,7 @@ from bench.core.tables import (
     STOP_FREEZE,
     STOPPED,
 )
-from bench.core.tell import ARMED_TOLD, LIMITED_TOLD, NOTHING, NOWHERE, REFUSED_TOLD, stop, tell
+from bench.core.tell import ARMED_TOLD, LIMITED_TOLD, NOTHING, NOWHERE, REFUSED_TOLD, Int, stop, tell
 from bench.core.trajectories import aim
 from bench.core.wakes import add_condition, cancel_watch, start_watch
 
@@ -98,7 +98,7 @@ def _wish(states: Any, record: Any) -> tuple[float, float, int]:
 
 
 @compiled
-def _go(setpoints: Any, states: Any, events: Ring, index: int, target: float, rate: float, t_ns: int) -> None:
+def _go(setpoints: Any, states: Any, events: Ring, index: Int, target: float, rate: float, t_ns: int) -> None:
     highest = setpoints[index].rate_max
     if rate > highest:  # F-52: limited, and said
         tell(events, t_ns, LIMITED_TOLD, index, rate, highest)

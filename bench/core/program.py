@@ -50,11 +50,10 @@ def program_hash(program: Program) -> str:
 
 
 def _flat(program: Program) -> Iterable[tuple[str, Table]]:
-    for name, table in zip(program._fields, program, strict=True):
-        if isinstance(table, np.ndarray):
-            yield name, table
-        else:
-            yield from ((f"{name}.{inner}", array) for inner, array in zip(table._fields, table, strict=True))
+    for name in program._fields[:-1]:
+        yield name, getattr(program, name)
+    for name in program.can._fields:
+        yield f"can.{name}", getattr(program.can, name)
 
 
 def build_program(design: Design) -> Program:

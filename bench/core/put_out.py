@@ -10,7 +10,7 @@ from bench.canbus.codec import transmit
 from bench.canbus.tables import CanTables
 from bench.core.causes import Cause
 from bench.core.tables import NONE
-from bench.core.tell import CONTROLLED, stop
+from bench.core.tell import CONTROLLED, Int, stop
 
 _NOT_SENT, _NOT_ENCODABLE = np.int64(Cause.FRAME_NOT_SENT), np.int64(Cause.SETPOINT_NOT_ENCODABLE)
 _FAR_NS = 1_000_000_000
@@ -63,7 +63,7 @@ def _next(due_ns: int, period_ns: int, counters: Any, t_ns: int) -> int:
 
 
 @compiled
-def _send(can: CanTables, tx: Any, image: Any, frames: Ring, message: int, t_ns: int) -> int:
+def _send(can: CanTables, tx: Any, image: Any, frames: Ring, message: int, t_ns: int) -> Int:
     """0, or the cause for which the frame was not sent."""
     place = slot(frames)
     if place < 0:

@@ -9,6 +9,8 @@ from bench.base.compiled import compiled
 from bench.base.ring import Ring, commit, slot
 from bench.core.tables import CAUSE, NO_STOP, NONE, RUNNING, STOP_CONTROLLED, STOP_FREEZE, STOPPING
 
+Int = int | np.int64
+
 # As np.int64, since Numba would compile ``tell`` and ``stop`` again for each literal they are called with.
 WAKE_TOLD = np.int64(records.EV_WAKE)
 LIMIT_TOLD = np.int64(records.EV_LIMIT)
@@ -27,7 +29,7 @@ PENDING = -2
 
 
 @compiled
-def tell(events: Ring, t_ns: int, kind: int, number: int, value: float, extra: float) -> None:
+def tell(events: Ring, t_ns: int, kind: Int, number: Int, value: float, extra: float) -> None:
     """One event. A full ring drops it, counted in the ring's header."""
     place = slot(events)
     if place < 0:
@@ -38,7 +40,7 @@ def tell(events: Ring, t_ns: int, kind: int, number: int, value: float, extra: f
 
 
 @compiled
-def stop(core: Any, counters: Any, events: Ring, t_ns: int, cause: int, stop_class: int, source: int) -> None:
+def stop(core: Any, counters: Any, events: Ring, t_ns: int, cause: Int, stop_class: Int, source: Int) -> None:
     """A stop cause: the stronger class wins, an equal or weaker one never restarts the ladder (F-53)."""
     if stop_class >= core.stop_class:
         counters.further_causes += 1
