@@ -6,6 +6,7 @@ was opened, the same instrument has told its name, and its set-up was read back.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 
 from bench.base.errors import DeviceError, LinkError
@@ -14,13 +15,36 @@ from bench.schedule.requests import Operation, Reopen
 from drivers.grammar import GrammarError
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Who has to answer, from the rig file: ``maker`` and ``model`` occur in the identity, ``serial`` equals it.
+
+    Empty: not checked.
+    """
+
+    maker: str = ""
+    model: str = ""
+    serial: str = ""
+
+    def problem(self, identity: Identity) -> str:
+        """What does not fit; empty if all does."""
+        for name in ("maker", "model"):
+            wanted, got = getattr(self, name), getattr(identity, name)
+            if wanted.upper() not in got.upper():
+                return f"{name} is {got!r}, not {wanted!r}"
+        if self.serial not in ("", identity.serial):
+            return f"serial number is {identity.serial!r}, not {self.serial!r}"
+        return ""
+
+
 class Session:
     """Use as ``with session:`` around each question and its answer."""
 
-    __slots__ = ("_cause", "identity", "part", "recoveries")
+    __slots__ = ("_cause", "expected", "identity", "part", "recoveries")
 
-    def __init__(self, part: str) -> None:
+    def __init__(self, part: str, expected: Expected | None = None) -> None:
         self.part = part
+        self.expected = expected or Expected()
         self.identity: Identity | None = None
         self.recoveries = 0
         self._cause: str | None = None
@@ -53,6 +77,9 @@ class Session:
             raise DeviceError(
                 f"{self.part}: {identity} answers where {self.identity} was; check the address, then arm again"
             )
+        problem = self.expected.problem(identity)
+        if problem:
+            raise DeviceError(f"{self.part}: {problem}; connect the right instrument or correct the rig file")
         self.identity = identity
         return identity
 

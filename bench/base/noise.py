@@ -25,7 +25,7 @@ def noise_state(seed: int, name: str) -> NDArray[np.uint64]:
 
 
 @compiled
-def uniform(state):  # type: ignore[no-untyped-def]
+def uniform(state: NDArray[np.uint64]) -> float:
     """The next number in [0, 1)."""
     state[0] = state[0] + _GOLDEN
     z = state[0]
@@ -36,7 +36,7 @@ def uniform(state):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def gauss(state):  # type: ignore[no-untyped-def]
+def gauss(state: NDArray[np.uint64]) -> float:
     """The next standard normal number (Box-Muller, one of the pair)."""
     radius = math.sqrt(-2.0 * math.log(1.0 - uniform(state)))
     return radius * math.cos(2.0 * math.pi * uniform(state))

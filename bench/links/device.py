@@ -65,6 +65,9 @@ class Driven(Device, Protocol):
     def energises(self, index: int, value: float) -> bool:
         """Whether this write could bring energy in."""
 
+    def in_force(self, index: int) -> Operation[float]:
+        """What the device holds for set-point ``index``."""
+
 
 class Ranged(Device, Protocol):
     """A driver with ranges to fix."""

@@ -41,9 +41,16 @@ class Follower:
             self._written[index], self._held[index] = value, math.nan
         self._seen = seen
 
-    def look_again(self) -> None:
-        """After a recovery: nothing is taken as written that was on its way."""
+    def look_again(self) -> Operation[None]:
+        """After a recovery: ask the device about every write that was lost on its way."""
         self._seen = b""
+        for index, value in enumerate(self._held):
+            if not math.isnan(value) and self._close((yield from self._driver.in_force(index)), value):
+                self._written[index], self._held[index] = value, math.nan
+
+    @staticmethod
+    def _close(got: float, wanted: float) -> bool:
+        return abs(got - wanted) <= max(0.02, 1e-3 * abs(wanted))
 
     def _due(self, values: Sequence[float]) -> list[tuple[int, float]]:
         due = [(i, v) for i, v in enumerate(values) if self._must_write(i, v)]

@@ -123,13 +123,13 @@ class _Link:
         while self.ready:
             try:
                 yield from self.driver.session.recover(self.driver.identify, self.driver.verify)
+                if self.follower is not None:
+                    yield from self.follower.look_again()
             except (LinkError, DeviceError) as next_error:
                 self._note(next_error)
                 yield from self._wait_unconnected()
             else:
                 self.counters.recoveries += 1
-                if self.follower is not None:
-                    self.follower.look_again()
                 return
 
     def _wait_unconnected(self) -> Operation[None]:

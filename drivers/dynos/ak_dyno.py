@@ -21,7 +21,7 @@ from drivers import ak, scpi
 from drivers.command import UNVERIFIED, Command
 from drivers.grammar import GrammarError
 from drivers.readout import Readout
-from drivers.session import Session
+from drivers.session import Expected, Session
 
 COMMANDS: tuple[Command, ...] = (
     Command("AKEN", "identity", "common AK function (CAI 700 p.149)"),
@@ -65,13 +65,14 @@ class AkDynoSettings:
     tolerance_rpm: float = 0.1
     watchdog_ms: int = 500  # inverter < dyno < supply
     latency_ms: float = 2.0
+    timeout_ms: int = 250
+    expected: Expected = field(default_factory=Expected)
     channel: str = "K0"
     mnemonics: Mnemonics = field(default_factory=Mnemonics)
 
 
 OFF, HOLDING, FAULT = 0.0, 1.0, 2.0
 _NOW = Now()
-_TIMEOUT_NS = 250 * NS_PER_MS
 _SETTING = re.compile(rb"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
@@ -84,13 +85,14 @@ class AkDyno:
     def __init__(self, part: str, settings: AkDynoSettings | None = None) -> None:
         self.part = part
         self.settings = settings or AkDynoSettings()
-        self.session = Session(part)
+        self.session = Session(part, self.settings.expected)
         self.readout = Readout([f"{part}.{q}" for q in ("speed", "torque", "state")])
         self.setpoints = (f"{part}.speed_cmd", f"{part}.enable_cmd")
         self._age_ns = round(self.settings.latency_ms * NS_PER_MS)
+        self._timeout_ns = self.settings.timeout_ms * NS_PER_MS
         self._sign = float(self.settings.sign)
         values = self.settings.mnemonics.values
-        self._values = Exchange(ak.telegram(values, channel=self.settings.channel), "ak", _TIMEOUT_NS)
+        self._values = Exchange(ak.telegram(values, channel=self.settings.channel), "ak", self._timeout_ns)
         # the fast path: error status 0 and three plain numbers; anything else goes through the full grammar
         self._plain = re.compile(
             rb"\x02[ -~]" + values.encode() + rb" 0 (" + scpi.NUMBER + rb") (" + scpi.NUMBER + rb") ([012])\x03\r?"
@@ -119,12 +121,10 @@ class AkDyno:
         """Maker, model, serial and firmware as the drive tells them. Raises ``DeviceError`` if it is another one."""
         with self.session:
             reply = yield from self._ask(self.settings.mnemonics.identity)
-            if len(reply.fields) != 4:
-                raise DeviceError(
-                    f"{self.part}: identity has {len(reply.fields)} fields, not maker model serial firmware"
-                )
-            maker, model, serial, firmware = (text.decode() for text in reply.fields)
-            return self.session.meet(Identity(maker, model, serial, firmware))
+            fields = b" ".join(reply.fields).decode().split(",")
+            if len(fields) != 4:
+                raise DeviceError(f"{self.part}: identity {fields} is not maker,model,serial,firmware")
+            return self.session.meet(Identity(*fields))
 
     def set_up(self) -> Operation[Mapping[str, str]]:
         """Remote control, running free, speed zero, own watchdog; all read back."""
@@ -161,10 +161,15 @@ class AkDyno:
             match = self._plain.fullmatch(reply)
             if match is None:
                 return self._take_slowly(reply, arrived_ns)
-            out, sign = self.readout, self._sign
-            out.values[:] = (float(match[1]) * sign, float(match[2]) * sign, float(match[3]))
-            out.qualities[:] = 0
-            out.times[:] = arrived_ns - self._age_ns
+            out, sign, t_ns = self.readout, self._sign, arrived_ns - self._age_ns
+            speed, torque, state = map(float, match.groups())
+            if not max(abs(speed), abs(torque)) < scpi.OVERFLOW:
+                return self._take_slowly(reply, arrived_ns)
+            values, qualities, times = out.values, out.qualities, out.times
+            # one by one: three assignments are quicker than one of a tuple
+            values[0], values[1], values[2] = speed * sign, torque * sign, state
+            qualities[0] = qualities[1] = qualities[2] = 0
+            times[0] = times[1] = times[2] = t_ns
             return out.records
 
     # --- set-points ------------------------------------------------------------------------------------------------
@@ -176,6 +181,14 @@ class AkDyno:
     def energises(self, index: int, value: float) -> bool:
         """Whether this write could bring energy in, so that it must not be repeated after a failure."""
         return value != 0.0
+
+    def in_force(self, index: int) -> Operation[float]:
+        """What the drive holds for set-point ``index`` of ``setpoints``."""
+        if index == 1:
+            yield from self.read()
+            return float(self.readout.values[2] == HOLDING)
+        with self.session:
+            return _setting((yield from self._ask(self.settings.mnemonics.speed_in_force))) * self._sign
 
     def set_speed(self, speed_rpm: float) -> Operation[None]:
         """Set the speed to hold in rpm, read back."""
@@ -196,7 +209,7 @@ class AkDyno:
     # --- inside ----------------------------------------------------------------------------------------------------
 
     def _ask(self, code: str, data: str = "") -> Operation[ak.AkReply]:
-        reply = yield Exchange(ak.telegram(code, data, self.settings.channel), "ak", _TIMEOUT_NS)
+        reply = yield Exchange(ak.telegram(code, data, self.settings.channel), "ak", self._timeout_ns)
         return ak.parse(reply, code.encode("ascii"))
 
     def _obey(self, code: str, data: str = "") -> Operation[None]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from drivers.session import Expected
+
 
 @dataclass(frozen=True, slots=True)
 class Element:
@@ -69,6 +71,8 @@ class AnalyzerSettings:
     motors: Sequence[MotorInput] = FLANGES_E_AXLE
     update_ms: int = 50
     latency_ms: float = 2.0
+    timeout_ms: int = 500
+    expected: Expected = field(default_factory=Expected)
     sync_source: str = "I2"
     range_margin: float = 1.15  # predicted value times this must fit the range
     items: Sequence[Item] = ()  # empty: the standard table

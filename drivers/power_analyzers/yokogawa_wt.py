@@ -75,12 +75,12 @@ class YokogawaWT5000:
         self.settings = settings or AnalyzerSettings()
         self.items = tuple(self.settings.items) or standard_items(self.settings)
         self.readout = Readout([item.channel for item in self.items])
-        self.session = Session(part)
+        self.session = Session(part, self.settings.expected)
         self.ranges: dict[str, float] = {}
         self._bytes = 4 * len(self.items)
         update_ns = self.settings.update_ms * NS_PER_MS
         self._age_ns = round(self.settings.latency_ms * NS_PER_MS) + update_ns // 2
-        self._read = Exchange(_READ, "block", 3 * update_ns + 200 * NS_PER_MS)
+        self._read = Exchange(_READ, "block", 2 * update_ns + self.settings.timeout_ms * NS_PER_MS)
         self._word = np.zeros(1, np.uint32)
         self._single = self._word.view(np.float32)
 

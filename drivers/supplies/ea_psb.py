@@ -6,7 +6,7 @@ Source: programming guide PGMBEN rev 24 (2023-05-15).
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from drivers import scpi
 from drivers.command import UNVERIFIED, Command
 from drivers.grammar import GrammarError
 from drivers.readout import Readout
-from drivers.session import Session
+from drivers.session import Expected, Session
 
 COMMANDS: tuple[Command, ...] = (
     Command("*IDN?", "identity", "IEEE 488.2, 10.14"),
@@ -69,6 +69,8 @@ class EaPsbSettings:
     tolerance: float = 0.001  # of the nominal value, between written and read back
     latency_ms: float = 3.0
     watchdog_s: float = 2.0  # 0: not set
+    timeout_ms: int = 250
+    expected: Expected = field(default_factory=Expected)
     status_every: int = 5  # output and alarms with each n-th reading
 
 
@@ -81,14 +83,14 @@ class EaPsb:
     def __init__(self, part: str = "supply", settings: EaPsbSettings | None = None) -> None:
         self.part = part
         self.settings = settings or EaPsbSettings()
-        self.session = Session(part)
+        self.session = Session(part, self.settings.expected)
         self.readout = Readout([f"{part}.{q}" for q in ("voltage", "current", "power", "output", "alarm")])
         self.setpoints = tuple(f"{part}.{q}" for q in ("voltage_cmd", "current_cmd", "sink_current_cmd", "output_cmd"))
         self._measured = self.readout.records[:3]
         self._until_status = 0
         self._age_ns = round(self.settings.latency_ms * NS_PER_MS)
-        self._brief = Exchange(b"MEAS:ARR?\n", "line", 250 * NS_PER_MS)
-        self._full = Exchange(b"MEAS:ARR?;:OUTP?;:STAT:QUES?\n", "line", 250 * NS_PER_MS)
+        self._brief = Exchange(b"MEAS:ARR?\n", "line", self.settings.timeout_ms * NS_PER_MS)
+        self._full = Exchange(b"MEAS:ARR?;:OUTP?;:STAT:QUES?\n", "line", self.settings.timeout_ms * NS_PER_MS)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -165,7 +167,17 @@ class EaPsb:
 
     def energises(self, index: int, value: float) -> bool:
         """Whether this write could bring energy in, so that it must not be repeated after a failure."""
-        return value > 0.0
+        # the sink limit only lets energy out; losing it while the DUT regenerates would be the danger (F-31)
+        return value > 0.0 and not self.setpoints[index].endswith("sink_current_cmd")
+
+    def in_force(self, index: int) -> Operation[float]:
+        """What the device holds for set-point ``index`` of ``setpoints``."""
+        quantity = self.setpoints[index].partition(".")[2]
+        with self.session:
+            if quantity == "output_cmd":
+                return float(scpi.line((yield Exchange(b"OUTP?\n"))) == b"ON")
+            header, unit = _WRITES[quantity]
+            return scpi.quantity(scpi.line((yield Exchange(f"{header}?\n".encode("ascii")))), unit)[0]
 
     def set_voltage(self, voltage_v: float) -> Operation[None]:
         """Set the source voltage in V, read back."""
@@ -228,18 +240,23 @@ class EaPsb:
         match = _ARRAY.fullmatch(text)
         if match is None:
             return self._take_slowly(text, arrived_ns)
-        out = self.readout
-        out.values[:3] = (float(match[1]), float(match[2]), float(match[3]))
-        out.qualities[:3] = 0
-        out.times[:3] = arrived_ns - self._age_ns
+        out, t_ns = self.readout, arrived_ns - self._age_ns
+        volts, amperes, watts = map(float, match.groups())
+        if not max(abs(volts), abs(amperes), abs(watts)) < scpi.OVERFLOW:
+            return self._take_slowly(text, arrived_ns)
+        values, qualities, times = out.values, out.qualities, out.times
+        # one by one: three assignments are quicker than one of a tuple
+        values[0], values[1], values[2] = volts, amperes, watts
+        qualities[0] = qualities[1] = qualities[2] = 0
+        times[0] = times[1] = times[2] = t_ns
         return self._measured
 
     def _take_slowly(self, text: bytes, arrived_ns: int) -> NDArray[np.void]:
         fields = text.split(b",")
         if len(fields) != 3:
             raise GrammarError("voltage, current, power", text)
-        for i, (field, unit) in enumerate(zip(fields, (b"V", b"A", b"W"), strict=True)):
-            self.readout.values[i], self.readout.qualities[i] = _value(field, unit)
+        for i, (text_of, unit) in enumerate(zip(fields, (b"V", b"A", b"W"), strict=True)):
+            self.readout.values[i], self.readout.qualities[i] = _value(text_of, unit)
         self.readout.times[:3] = arrived_ns - self._age_ns
         return self._measured
 

@@ -26,7 +26,7 @@ class DriveNameplate:
     speed_max_rpm: float = 3000.0
     torque_max_nm: float = 3000.0
     sign: int = 1
-    torque_accuracy: float = 2.0  # % of maximum, rectangular: an estimate from currents
+    torque_accuracy: float = 0.5  # % of maximum, rectangular: an estimate from currents
     torque_noise: float = 0.05  # % of maximum
     speed_noise_rpm: float = 0.05
 

@@ -99,7 +99,7 @@ class AnalyzerModel:
             case "I":
                 self._current_row(row, element, number, setup)
             case "P":
-                self._power_row(row, element, number, setup, 1.0 / len(element.numbers), 1.0)
+                self._power_row(row, element, (number,), setup)
             case "F":
                 gain = self._draw.within(self._accuracy.frequency, "frequency") / 100.0
                 row["kind"], row["gain"] = PLAIN, 1.0 + gain
@@ -110,7 +110,7 @@ class AnalyzerModel:
     def _voltage_row(self, row: NDArray[np.void], element: ElementWiring, number: int, setup: Setup) -> None:
         range_v = setup.voltage_range[number]
         accuracy = self._accuracy.element(element.name)
-        self._linear(row, f"{element.name}.voltage", accuracy.voltage, range_v, accuracy.noise)
+        self._linear(row, f"{element.name}.voltage.{number}", accuracy.voltage, range_v, accuracy.noise)
         row["source"] = self._place.get(element.voltage_field, -1)
         if not element.voltage_field:
             row["offset"] += element.voltage_v * row["gain"]
@@ -120,30 +120,34 @@ class AnalyzerModel:
         ratio = setup.ct[number] / element.ct_ratio * element.ct_polarity
         range_a = setup.current_range[number] * setup.ct[number]
         accuracy = self._accuracy.element(element.name)
-        self._linear(row, f"{element.name}.current", accuracy.current, range_a, accuracy.noise)
+        self._linear(row, f"{element.name}.current.{number}", accuracy.current, range_a, accuracy.noise)
         row["gain"] *= ratio
         row["source"] = self._place.get(element.current_field or element.power_field, -1)
         if not element.current_field:
             row["gain"] /= element.voltage_v
         self._guard(row, "a", element.current_field, setup.current_range[number] * element.ct_ratio)
 
-    def _power_row(
-        self, row: NDArray[np.void], element: ElementWiring, number: int, setup: Setup, share: float, times: float
-    ) -> None:
-        ratio = setup.ct[number] / element.ct_ratio * element.ct_polarity
-        range_w = times * setup.voltage_range[number] * setup.current_range[number] * setup.ct[number]
+    def _power_row(self, row: NDArray[np.void], element: ElementWiring, numbers: tuple[int, ...], setup: Setup) -> None:
+        """The sum over some inputs of an element: each has an equal share and errors of its own."""
         accuracy = self._accuracy.element(element.name)
-        self._linear(row, f"{element.name}.power", accuracy.power, range_w, accuracy.noise)
-        row["gain"] *= ratio * share
+        gain = offset = square = 0.0
+        for n in numbers:
+            full = setup.voltage_range[n] * setup.current_range[n] * setup.ct[n]
+            self._linear(row, f"{element.name}.power.{n}", accuracy.power, full, accuracy.noise)
+            gain += float(row["gain"]) * setup.ct[n] / element.ct_ratio * element.ct_polarity / len(element.numbers)
+            offset += float(row["offset"])
+            square += float(row["noise"]) ** 2
+        row["gain"], row["offset"], row["noise"] = gain, offset, square**0.5
+        number = numbers[0]
         row["source"] = self._place.get(element.power_field, -1)
         self._guard(row, "a", element.voltage_field, setup.voltage_range[number])
         self._guard(row, "b", element.current_field, setup.current_range[number] * element.ct_ratio)
 
     def _sigma_row(self, row: NDArray[np.void], setup: Setup) -> None:
-        """The sum of a three-phase element: its inputs share one draw, so their limits add (the cautious case)."""
+        """The three-phase element."""
         element = next((e for e in self.wiring.elements if len(e.numbers) > 1), None)
         if element is not None:
-            self._power_row(row, element, element.numbers[0], setup, 1.0, float(len(element.numbers)))
+            self._power_row(row, element, element.numbers, setup)
 
     def _linear(
         self, row: NDArray[np.void], name: str, limits: ReadingRange, full: float, noise_percent: float

@@ -185,10 +185,10 @@ class EaPsbEmulator(ScpiPeer):
         if not self._on:
             return
         truth = self._measured()[0]
-        over_v = truth[self._place[0]] > self.values["OVP"]
-        over_a = abs(truth[self._place[1]]) > self.values["OCP"]
+        over_v = truth.item(self._place[0]) > self.values["OVP"]
+        over_a = abs(truth.item(self._place[1])) > self.values["OCP"]
         if over_v or over_a:
-            self._alarms |= OVP * bool(over_v) | OCP * bool(over_a)
+            self._alarms |= OVP * over_v | OCP * over_a
             self._switch(False)
 
     def _error(self, *_: object) -> bytes:

@@ -13,8 +13,8 @@ Payload = bytes | Callable[[int], bytes]
 class Peer:
     """Base of the emulators. A subclass implements ``handle(message, t_ns)`` and answers by ``reply``.
 
-    The owner of the connection calls ``opened`` for each fresh connection, ``receive`` for what arrives, and
-    ``produce`` when ``next_ns`` has come.
+    The owner of the connection calls ``reopen`` for each fresh connection (or ``receive(b"")`` when the client has
+    gone), ``receive`` for what arrives, and ``produce`` when ``next_ns`` has come.
     """
 
     def __init__(self, end: bytes, faults: FaultScript | None = None, idle_close_ns: int = 0) -> None:
@@ -22,7 +22,7 @@ class Peer:
         self._input = b""
         self._due: deque[tuple[int, Payload]] = deque()
         self._closed = False
-        self._last_ns = 0
+        self._last_ns = -1
         self._idle_close_ns = idle_close_ns
         self.faults = faults or FaultScript()
         self.unknown = 0
@@ -32,20 +32,23 @@ class Peer:
         """Obey one complete message, its end included."""
         raise AssertionError("a subclass handles its messages")
 
-    def opened(self, t_ns: int) -> None:
-        """A fresh connection: nothing of the last one is left in the pipes."""
+    def reopen(self, t_ns: int) -> bool:
+        """A fresh connection, with nothing of the last one in the pipes; ``False`` if it is refused."""
         self._input = b""
         self._due.clear()
-        self._last_ns = t_ns
+        self._last_ns = -1  # idle time counts from the first byte
         self._closed = bool(self.faults) and self.faults.active("close", t_ns) is not None
+        return not self._closed
 
     def closed(self) -> bool:
         """Whether the instrument has closed the connection."""
         return self._closed
 
     def receive(self, data: bytes, t_ns: int) -> None:
-        """Bytes from the wire, in any portions."""
-        if self._must_close(t_ns):
+        """Bytes from the wire, in any portions; none: the client has gone."""
+        if not data:
+            self.reopen(t_ns)
+        if not data or self._must_close(t_ns):
             return
         self._last_ns = t_ns
         if self._input or data.find(self._end) != len(data) - 1:
@@ -97,7 +100,7 @@ class Peer:
             self._due.append((at_ns + partial.delay_ns, whole[half:]))
 
     def _must_close(self, t_ns: int) -> bool:
-        if self._idle_close_ns and t_ns - self._last_ns > self._idle_close_ns:
+        if self._idle_close_ns and 0 <= self._last_ns < t_ns - self._idle_close_ns:
             self._closed = True
         if self.faults and self.faults.active("close", t_ns):
             self._closed = True

@@ -1,5 +1,7 @@
 """What an emulated analyzer makes of the truth: range, gain, offset, noise, resolution; then bytes. Compiled."""
 
+from typing import Any
+
 import numpy as np
 
 from bench.base.compiled import compiled
@@ -67,14 +69,14 @@ def fill_block(
 
 
 @compiled
-def _measured(row: np.ndarray, truth: np.ndarray, noise: np.ndarray) -> float:
+def _measured(row: Any, truth: np.ndarray, noise: np.ndarray) -> float:
     if row.kind == NOTHING or row.kind == PRODUCT:
         return np.nan
     if row.guard_a >= 0 and abs(truth[row.guard_a]) > row.limit_a:
         return np.inf
     if row.guard_b >= 0 and abs(truth[row.guard_b]) > row.limit_b:
         return np.inf
-    value = row.gain * truth[row.source] + row.offset if row.source >= 0 else row.offset
+    value: float = row.gain * truth[row.source] + row.offset if row.source >= 0 else row.offset
     if row.kind == MAGNITUDE:
         value = abs(value)
     if row.noise > 0.0:

@@ -1,0 +1,188 @@
+"""The emulated instruments that stand in for those of a rig file, with the errors its accuracy figures allow."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base.time import ns
+from bench.config.analyzer import Accuracy, Element
+from bench.config.rig import Rig
+from bench.emulators.device import ByteDevice
+from bench.emulators.instruments.accuracy import AnalyzerAccuracy, ElementAccuracy, FlangeAccuracy, ReadingRange
+from bench.emulators.instruments.ak_dyno import AkDynoEmulator, DriveNameplate
+from bench.emulators.instruments.ea_psb import EaPsbEmulator, SupplyNameplate
+from bench.emulators.instruments.faults import Fault as InstrumentFault
+from bench.emulators.instruments.faults import FaultScript
+from bench.emulators.instruments.wiring import AnalyzerWiring, ElementWiring, FlangeWiring
+from bench.emulators.instruments.yokogawa import YokogawaEmulator
+from bench.schedule.faults import Fault, of_place
+
+Measured = Callable[[], tuple[NDArray[np.float64], int]]
+
+_FIELDS = {
+    "dc": ("u_dc_v", "i_dc_a", "p_dc_w", ""),
+    "ac": ("u_ac_v", "i_ac_a", "p_ac_w", "f_el_hz"),
+    "field": ("u_f_v", "i_f_a", "p_f_w", ""),
+    "aux": ("", "", "p_aux_w", ""),
+}
+"""Where an element is connected: voltage, current, power, frequency (names of the plant's OUTPUTS)."""
+
+_SIDE_FIELDS = {"l": "l", "r": "r", "m": "l"}  # the plant of a motor bench has its one dyno on the left
+
+
+def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, faults: tuple[Fault, ...]) -> ByteDevice:
+    """The power analyzer with its flanges."""
+    elements = [_element(name, element) for name, element in rig.analyzer.elements.items()]
+    flanges = [
+        FlangeWiring(
+            name,
+            flange.motor_input,
+            f"torque_{_SIDE_FIELDS[name[-1]]}_nm",
+            f"speed_{_SIDE_FIELDS[name[-1]]}_rpm",
+            flange.nominal_torque,
+            flange.sign * (-1 if _wired_backwards(faults, name) else 1),
+            flange.frequency_centre,
+            flange.frequency_span,
+            flange.pulses_per_rev,
+        )
+        for name, flange in rig.flanges.items()
+    ]
+    return YokogawaEmulator(
+        measured,
+        outputs,
+        AnalyzerWiring(elements, flanges),
+        _accuracy(rig),
+        seed=seed,
+        identity=f"{rig.analyzer.maker},{rig.analyzer.model},{rig.analyzer.serial},F1.03",
+        latency_ns=ns(rig.analyzer.latency),
+        faults=script(faults, "analyzer"),
+    )
+
+
+def _wired_backwards(faults: tuple[Fault, ...], flange: str) -> bool:
+    return any(fault.kind == "flipped" for fault in of_place(faults, flange))
+
+
+def _element(name: str, element: Element) -> ElementWiring:
+    voltage, current, power, frequency = _FIELDS[name]
+    sensor = element.sensor
+    return ElementWiring(
+        name,
+        element.inputs,
+        voltage,
+        current,
+        power,
+        element.voltage_ranges,
+        element.current_ranges,
+        ct_ratio=sensor.ratio if sensor else 1.0,
+        ct_polarity=sensor.polarity if sensor else 1,
+        frequency_field=frequency,
+    )
+
+
+def _accuracy(rig: Rig) -> AnalyzerAccuracy:
+    def of(accuracy: Accuracy) -> ReadingRange:
+        return ReadingRange(accuracy.reading, accuracy.range)
+
+    return AnalyzerAccuracy(
+        {
+            name: ElementAccuracy(of(element.voltage), of(element.current), of(element.power))
+            for name, element in rig.analyzer.elements.items()
+        },
+        {
+            name: FlangeAccuracy(
+                flange.sensitivity,
+                flange.linearity,
+                flange.repeatability,
+                flange.zero,
+                flange.tk0,
+                flange.tkc,
+                flange.temperature_band,
+                flange.speed,
+            )
+            for name, flange in rig.flanges.items()
+        },
+    )
+
+
+def supply(
+    rig: Rig,
+    measured: Measured,
+    outputs: Sequence[str],
+    actuate: NDArray[np.void],
+    seed: int,
+    faults: tuple[Fault, ...],
+) -> ByteDevice:
+    """The DC supply."""
+    rated = rig.supply
+    return EaPsbEmulator(
+        measured,
+        tuple(outputs),
+        actuate,
+        SupplyNameplate(rated.voltage_max, rated.current_max, rated.power_max),
+        seed=seed,
+        identity=f"{rated.maker} Elektro-Automatik, {rated.model}, {rated.serial}, V3.02 25.05.2023",
+        faults=script(faults, "supply"),
+    )
+
+
+def dyno(
+    rig: Rig,
+    name: str,
+    measured: Measured,
+    outputs: Sequence[str],
+    actuate: NDArray[np.void],
+    seed: int,
+    faults: tuple[Fault, ...],
+) -> ByteDevice:
+    """One dyno."""
+    rated = rig.dynos[name]
+    return AkDynoEmulator(
+        measured,
+        tuple(outputs),
+        actuate,
+        _SIDE_FIELDS[name[-1]],
+        DriveNameplate(torque_max_nm=rated.torque_max, speed_max_rpm=rated.speed_max, sign=rated.sign),
+        seed=seed,
+        name=name,
+        identity=f"{rated.model} {rated.serial}",
+        codes=rated.mnemonics or None,
+        faults=script(faults, name),
+    )
+
+
+_DELAYED = ("late", "partial")
+
+
+def script(faults: tuple[Fault, ...], place: str) -> FaultScript:
+    """The faults of one instrument; the argument of ``late`` and ``partial`` is the delay, such as ``400ms``."""
+    from bench.base.units import Unit, parse
+
+    return FaultScript(
+        InstrumentFault(
+            fault.kind,  # type: ignore[arg-type]
+            fault.start_ns,
+            fault.end_ns,
+            ns(parse(fault.argument or "0 s", Unit.SECOND)) if fault.kind in _DELAYED else 0,
+        )
+        for fault in of_place(faults, place)
+    )
+
+
+def by_part(
+    rig: Rig,
+    sensors: Mapping[str, Measured],
+    outputs: Sequence[str],
+    actuate: NDArray[np.void],
+    seed: int,
+    faults: tuple[Fault, ...],
+) -> dict[str, ByteDevice]:
+    """All emulated instruments of a rig, by part name."""
+    devices: dict[str, ByteDevice] = {
+        "analyzer": analyzer(rig, sensors["analyzer"], outputs, seed, faults),
+        "supply": supply(rig, sensors["supply"], outputs, actuate, seed, faults),
+    }
+    for name in rig.dynos:
+        devices[name] = dyno(rig, name, sensors[name], outputs, actuate, seed, faults)
+    return devices
