@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
 
 
-def mean_std(values: Floats) -> tuple[float, float]:
+def mean_std(values: Floats | Sequence[float]) -> tuple[float, float]:
     """Mean and sample standard deviation (0 for a single value, NaN for none)."""
     if len(values) == 0:
         return math.nan, math.nan

@@ -6,7 +6,7 @@ They are the job's side of the matter only: the core has already acted when they
 from bench.base.errors import BenchError
 
 
-class Stopped(BenchError):  # noqa: N818  (a state of the bench, not an error of the job)
+class Stopped(BenchError):
     """The core has stopped the bench (``EV_STOP``); the stop ladder is running by itself.
 
     Thrown once for each stop, at the job's pending or next request. Afterwards the job may still ``Read``, ``Record``,
@@ -22,7 +22,7 @@ class Stopped(BenchError):  # noqa: N818  (a state of the bench, not an error of
         super().__init__(f"{cause}; {remedy}" if remedy else cause)
 
 
-class SetpointRefused(BenchError):  # noqa: N818
+class SetpointRefused(BenchError):
     """The core refused a set-point (``EV_REFUSED``): outside its range or the envelope, or not armed."""
 
     def __init__(self, channel: str, target: float, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Arming, in the bench's order: identities and set-up, chain and door, coolant and oil, insulation, dynos, DC, inverter.
+"""Arming, in the order of the bench: identities, chain and door, coolant and oil, insulation, dynos, DC, inverter.
 
 What comes first makes what follows safe: nothing turns without a closed chain, nothing is fed before the dynos hold
 their speed, and the inverter comes last. Each stage waits for an observation by another device than the one commanded.

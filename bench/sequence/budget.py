@@ -39,7 +39,9 @@ def flange_of(flange: RigFlange) -> Flange:
 
 def budget_of(rig: Rig) -> Budget:
     """Everything of the rig that takes part in an efficiency; ``assumed`` as soon as one figure is."""
-    elements = {name: element_of(e) for name, e in rig.analyzer.elements.items() if name in ("dc", "ac", "field")}
+    elements: dict[str, Element] = {
+        str(name): element_of(e) for name, e in rig.analyzer.elements.items() if name in ("dc", "ac", "field")
+    }
     flanges = {name: flange_of(flange) for name, flange in rig.flanges.items()}
     bases = [e.basis for e in rig.analyzer.elements.values()] + [f.basis for f in rig.flanges.values()]
     return Budget(elements, flanges, "certificate" if set(bases) == {"certificate"} else "assumed")

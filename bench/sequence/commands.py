@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bench.base.records import CMD_ARM, CMD_RESET, CMD_SAMPLING, CMD_STOP, COMMAND, INBOX
+from bench.base.records import CMD_ARM, CMD_RESET, CMD_STOP, COMMAND, INBOX
 from bench.schedule.requests import Command
 
 
@@ -28,8 +28,3 @@ def reset() -> Command:
 def stop(cause_code: int, stop_class: int = 1) -> Command:
     """Ask the core for a stop; it walks the ladder by itself."""
     return _command(CMD_STOP, float(stop_class), cause_code)
-
-
-def fast_sampling(on: bool) -> Command:
-    """Sample the DUT's channels fast (around a measuring window) or slowly."""
-    return _command(CMD_SAMPLING, float(on))

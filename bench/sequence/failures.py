@@ -3,7 +3,7 @@
 from bench.base.errors import BenchError
 
 
-class SequenceFailed(BenchError):  # noqa: N818
+class SequenceFailed(BenchError):
     """The sequence cannot go on. ``cause_code`` is a code of ``bench.core.causes``."""
 
     def __init__(self, cause_code: int, reasons: tuple[str, ...]) -> None:

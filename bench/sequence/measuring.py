@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from bench.base.time import ns
 from bench.schedule.requests import Measure, Operation, Window
 from bench.sequence.channels import PACE, analyzer_channels, measured_channels
-from bench.sequence.commands import fast_sampling
 from bench.sequence.context import Context
 
 _EXTRA_S = 5.0
@@ -32,14 +31,12 @@ def duration_s(context: Context, speed_rpm: float, spec: WindowSpec) -> float:
 
 
 def measure(context: Context, seconds: float, updates: int) -> Operation[Window]:
-    """One window of everything a point keeps, sampled fast; repeated once if the analyzer skipped or lost values."""
+    """One window of everything a point keeps; repeated once if the analyzer skipped or lost values."""
     channels = measured_channels(context)
-    yield fast_sampling(True)
     for _ in range(_TRIES):
         window: Window = yield Measure(channels, ns(seconds), updates, PACE, ns(seconds + _EXTRA_S))
         if not faults(window, analyzer_channels(context), updates):
             break
-    yield fast_sampling(False)
     return window
 
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from bench.analysis.window import mean_std
 from bench.config.grid import OperatingPoint
 from bench.config.quantity import Span
 from bench.schedule.requests import Operation, Record, Window
@@ -99,20 +102,23 @@ def _outside(window: Window, windows: Mapping[str, Span]) -> list[str]:
         values = window.values.get(channel, ())
         if len(values) == 0:
             found.append(f"{channel} had no good value")
-        elif not (span.low <= min(values) and max(values) <= span.high):
-            found.append(f"{channel} {min(values):.1f}..{max(values):.1f} outside {span.low:g}..{span.high:g} degC")
+            continue
+        low, high = float(np.min(values)), float(np.max(values))
+        if not (span.low <= low and high <= span.high):
+            found.append(f"{channel} {low:.1f}..{high:.1f} outside {span.low:g}..{span.high:g} degC")
     return found
 
 
 def derated(window: Window) -> bool:
     """Whether the inverter limited the torque at any moment of the window, or said nothing about it."""
     flags, states = window.values.get("dut.derating", ()), window.values.get("dut.state", ())
-    return len(flags) == 0 or max(flags) > 0.5 or any(abs(state - _DERATE_STATE) < 0.5 for state in states)
+    limited = bool(np.any(np.abs(np.asarray(states) - _DERATE_STATE) < 0.5))
+    return limited or len(flags) == 0 or float(np.max(flags)) > 0.5
 
 
 def _torque_missed(window: Window, task: Task) -> list[str]:
     estimates = window.values.get("dut.torque_est", ())
-    mean_nm = sum(estimates) / len(estimates) if len(estimates) else float("nan")
+    mean_nm = mean_std(estimates)[0]
     band_nm = max(2.0 * task.criteria.torque_nm, _TORQUE_SHARE * abs(task.torque_nm))
     if abs(mean_nm - task.torque_nm) <= band_nm:
         return []

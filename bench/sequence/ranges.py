@@ -5,17 +5,19 @@ from collections.abc import Iterable, Mapping
 from bench.schedule.requests import Ask, Operation
 from bench.sequence.context import Context
 
-MARGIN = 1.15
 RANGED = ("dc.voltage", "dc.current", "ac.voltage", "ac.current", "field.voltage", "field.current")
 
 
 def needed(context: Context, points: Iterable[tuple[float, float]]) -> dict[str, float]:
-    """What the ranges must hold for these (motor rpm, Nm): the largest prediction with a margin, V and A."""
+    """What the ranges must hold for these (motor rpm, Nm): the largest prediction, V and A.
+
+    The driver chooses the next larger range, with its own margin.
+    """
     highest: dict[str, float] = {}
     for speed_rpm, torque_nm in points:
         for channel, value in context.twin.predict(speed_rpm, torque_nm).items():
             if channel in RANGED:
-                highest[channel] = max(highest.get(channel, 0.0), MARGIN * abs(value))
+                highest[channel] = max(highest.get(channel, 0.0), abs(value))
     return highest
 
 

@@ -1,4 +1,4 @@
-"""The short-time zone: points above the continuous torque start from a temperature window and are followed by a rest."""
+"""The short-time zone: points above the continuous torque start from a winding temperature and end in a rest."""
 
 from collections.abc import Mapping
 from typing import Any

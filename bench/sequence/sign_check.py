@@ -23,7 +23,7 @@ from bench.sequence.ranges import fix
 Means = Mapping[str, float]
 _UPDATES = 10
 _WINDOW_S = 2.0
-_SETTLE_S = 3.0
+_SETTLE_S = 0.5
 _TORQUE_BAND = 0.15
 _VOLTAGE_BAND = 0.03
 _POWER_BAND = 0.05
@@ -51,7 +51,7 @@ def torques(context: Context, plus: Means, minus: Means) -> Iterator[str]:
     bench = context.bench
     change = 2.0 * bench.sign_torque_nm
     share = change * bench.shaft_ratio / len(context.roles.flanges)
-    slack = 2.0 * bench.sign_tolerance_nm * bench.shaft_ratio / len(context.roles.flanges)
+    slack = bench.sign_tolerance_nm * bench.shaft_ratio / len(context.roles.flanges)
     band = _TORQUE_BAND * share + slack
     for channel in ("dut.torque_est", "dut.torque_echo"):
         step = plus[channel] - minus[channel]

@@ -25,10 +25,15 @@ class Finding:
 
 @runtime_checkable
 class StepKind(Protocol):
-    """One kind of step. ``name`` is its key in a plan."""
+    """One kind of step."""
 
-    name: str
-    parameters: type[BaseModel]
+    @property
+    def name(self) -> str:
+        """Its key in a plan."""
+
+    @property
+    def parameters(self) -> type[BaseModel]:
+        """The model of its parameters."""
 
     def check(self, parameters: Any, context: Context) -> list[Finding]:
         """Everything that would be refused, found before the start; nothing is energised."""

@@ -1,0 +1,18 @@
+"""The static check of a plan against its DUT and rig: all that would be refused, before anything is energised."""
+
+from collections.abc import Mapping
+
+from bench.base.errors import Problem
+from bench.config.located import Located
+from bench.config.plan import Plan
+from bench.sequence.context import Context
+from bench.sequence.step import StepKind
+
+
+def check_plan(plan: Located[Plan], kinds: Mapping[str, StepKind], context: Context) -> list[Problem]:
+    """All problems of all steps, each with its place in the plan file; empty when the plan may run."""
+    return [
+        plan.problem((*path, *finding.path), finding.message)
+        for path, step in plan.value.paths()
+        for finding in kinds[step.kind].check(step.parameters, context)
+    ]

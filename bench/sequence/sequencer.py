@@ -1,0 +1,110 @@
+"""Running a plan: arm, sign check, steps, stop, verdict. Every way out leads through a confirmed stop."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from bench.base.errors import DeviceError, LinkError
+from bench.config.plan import Plan, Step
+from bench.core.causes import Cause
+from bench.schedule.outcomes import SetpointRefused, Stopped
+from bench.schedule.requests import Operation, Record, StopReport
+from bench.sequence.arming import arm
+from bench.sequence.context import Context
+from bench.sequence.estimate import estimate
+from bench.sequence.failures import SequenceFailed
+from bench.sequence.sign_check import sign_check
+from bench.sequence.step import StepKind
+from bench.sequence.stop import after_stop, request_stop
+from bench.sequence.verdict import PASSED, RunVerdict, StepVerdict, judge_run
+
+FINISHED, STOPPED, ABORTED = "finished", "stopped", "aborted"
+
+
+@dataclass(slots=True)
+class _Ending:
+    """How the plan's part of the run ended, before the stop is confirmed."""
+
+    outcome: str = FINISHED
+    reasons: tuple[str, ...] = ()
+    cause: Cause = Cause.END_OF_PLAN
+    stopped: Stopped | None = None
+
+
+def _run_step(index: int, step: Step, kind: StepKind, context: Context) -> Operation[StepVerdict]:
+    yield Record("step_started", {"step": index, "kind": step.kind})
+    verdict = yield from kind.run(step.parameters, context)
+    data = {"step": index, "kind": step.kind, "verdict": verdict.verdict, "reasons": list(verdict.reasons)}
+    yield Record("step_finished", data)
+    return verdict
+
+
+def _steps(plan: Plan, kinds: Mapping[str, StepKind], context: Context, done: list[StepVerdict]) -> Operation[None]:
+    """Arm, check the signs, run the steps in order; a failed step ends the plan."""
+    yield from arm(context)
+    yield from sign_check(context)
+    for index, step in enumerate(plan.steps):
+        verdict = yield from _run_step(index, step, kinds[step.kind], context)
+        done.append(verdict)
+        if verdict.verdict != PASSED:
+            return
+
+
+def _attempt(
+    plan: Plan, kinds: Mapping[str, StepKind], context: Context, done: list[StepVerdict]
+) -> Operation[_Ending]:
+    """Run the steps; whatever goes wrong becomes an ending with a cause."""
+    try:
+        yield from _steps(plan, kinds, context, done)
+    except Stopped as stop:
+        return _Ending(ABORTED if stop.operator else STOPPED, (str(stop),), stopped=stop)
+    except SequenceFailed as failure:
+        # a failed sign check is a verdict on the bench's wiring; a failed arming is a fault that ended the run
+        outcome = FINISHED if failure.cause_code == Cause.SIGN_CHECK else STOPPED
+        return _Ending(outcome, failure.reasons, Cause(failure.cause_code))
+    except (SetpointRefused, LinkError, DeviceError) as failure:
+        return _Ending(STOPPED, (str(failure),), Cause.STEP_FAILED)
+    return _Ending()
+
+
+def _stop(ending: _Ending) -> Operation[StopReport]:
+    """Stop, or wait for the stop that the core has begun; a core's stop may overtake our own."""
+    if ending.stopped is not None:
+        return (yield from after_stop(ending.stopped))
+    try:
+        return (yield from request_stop(ending.cause))
+    except Stopped as stop:
+        ending.outcome = ABORTED if stop.operator else STOPPED
+        ending.reasons = (*ending.reasons, str(stop))
+        return (yield from after_stop(stop))
+
+
+def run_plan(plan: Plan, kinds: Mapping[str, StepKind], context: Context) -> Operation[RunVerdict]:
+    """The whole run as one operation; journals each decision, returns the verdict.
+
+    Errors of our own (anything unexpected) are raised again after the bench was stopped.
+    """
+    expected = estimate(plan, kinds, context)
+    context.tally.planned = expected.points
+    names = {"plan": plan.plan, "title": plan.title, "dut": context.dut.name, "layout": context.bench.layout}
+    figures = {"points": expected.points, "estimate_s": expected.total_s, "allowance": plan.allowance / 100.0}
+    steps = [step.kind for step in plan.steps]
+    yield Record("run_started", {**names, **figures, "steps": steps, "efficiencies": list(context.efficiencies)})
+    done: list[StepVerdict] = []
+    try:
+        ending = yield from _attempt(plan, kinds, context, done)
+    except Exception as error:
+        report = yield from _stop(_Ending(STOPPED, (), Cause.STEP_FAILED))
+        yield from _finish(plan, context, done, _Ending(STOPPED, (f"internal error: {error!r}",)), report)
+        raise
+    report = yield from _stop(ending)
+    return (yield from _finish(plan, context, done, ending, report))
+
+
+def _finish(
+    plan: Plan, context: Context, done: list[StepVerdict], ending: _Ending, report: StopReport
+) -> Operation[RunVerdict]:
+    """Judge and journal ``run_finished``."""
+    confirmed = report.ended and report.confirmed
+    verdict = judge_run(done, context.tally, plan.allowance / 100.0, ending.outcome, ending.reasons, confirmed)
+    yield Record("run_finished", {**asdict(verdict), "reasons": list(verdict.reasons)})
+    return verdict
