@@ -8,8 +8,8 @@ from bench.sequence.context import Context
 from bench.sequence.position import Position
 from bench.sequence.step import StepKind
 
-_ARMING_S = 60.0
-_STOP_S = 60.0
+_ARMING_S = 25.0
+_STOP_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from bench.sequence.ranges import fix
 
 Means = Mapping[str, float]
 _UPDATES = 10
-_WINDOW_S = 2.0
+_WINDOW_S = 1.0
 _SETTLE_S = 0.5
 _TORQUE_BAND = 0.15
 _VOLTAGE_BAND = 0.03

@@ -110,7 +110,7 @@ def test_the_published_rule_of_thumb() -> None:
 
 
 def test_the_worked_example_of_ranges() -> None:
-    """15 kW, 0.02 % rdg + 0.05 % rng of 600 V: +-1.0 % on a 500 A range, +-0.12 % on 50 A (instruments.md, practice)."""
+    """15 kW, 0.02 % rdg + 0.05 % rng of 600 V: +-1.0 % on a 500 A range, +-0.12 % on 50 A (instruments.md)."""
     for amperes, wanted in ((500.0, 0.0102), (50.0, 0.0012)):
         budget = Budget({"dc": Element(0.0002, 0.0005, 600.0, amperes)}, {"flange_l": Flange(0.0, 0.0, 0.0)})
         powers = {"dc": 15e3, "flange_l": 15e3}

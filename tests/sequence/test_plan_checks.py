@@ -1,6 +1,7 @@
 """What the static check refuses, the budget from a rig file, the registry, and the estimate."""
 
 import math
+import re
 import sys
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def test_problems_of_several_steps_come_in_one_pass_each_at_its_place() -> None:
 
 
 def test_short_time_points_need_their_parameters() -> None:
-    text = "\n".join(line for line in MAP.splitlines() if "short_time" not in line)
+    text = re.sub(r" *short_time: .*\n.*\n", "", MAP)
     assert any("exceed the continuous torque; add 'short_time'" in problem for problem in problems(text))
 
 
