@@ -23,8 +23,10 @@ SIZE_MAX = 8_000_000
 LENGTH_MAX = 64
 """Bytes of a CAN FD frame."""
 
-_MESSAGE = re.compile(r"^\s*BO_\s+(\d+)\s+(\w+)\s*:\s*(\d+)\s", re.MULTILINE)
-_SIGNAL = re.compile(r"^\s*SG_\s+(\w+)[^:\n]*:\s*(\d+)\|(\d+)@", re.MULTILINE)
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_OPENING = re.compile(r"^[ \t]*(?:BO_[ \t]+(\d+)[ \t]+(\w+)|(SG_)[ \t])", re.MULTILINE)
+_MESSAGE = re.compile(r"^[ \t]*BO_\s+(\d+)\s+(\w+)\s*:\s*(\d+)\s", re.MULTILINE)
+_SIGNAL = re.compile(r"^[ \t]*SG_\s+(\w+)[^:\n]*:\s*(\d+)\|(\d+)@", re.MULTILINE)
 _INDEPENDENT = "VECTOR__INDEPENDENT_SIG_MSG"
 
 
@@ -121,16 +123,18 @@ class Database:
     @classmethod
     def from_text(cls, text: str, name: str) -> Self:
         """Parse DBC ``text``; ``name`` is the file's name in messages. Raises ``InputError``."""
-        if problems := list(_outside_bounds(text, name)):
+        if len(text) > SIZE_MAX:
+            raise InputError([Problem(name, 0, 0, f"is larger than {SIZE_MAX} bytes; is it a DBC file?")])
+        bare = _TEXT.sub(lambda match: '""' + "\n" * match[0].count("\n"), text)  # a comment may look like a message
+        if problems := list(_outside_bounds(bare, name)):
             raise InputError(problems)
         logging.getLogger("cantools").setLevel(logging.ERROR)  # it warns of what the gate reports with its place
         try:
             parsed: Any = cantools.database.load_string(text, database_format="dbc", strict=False, sort_signals=None)
         except Exception as error:  # cantools raises many types for a broken file (measured)
             message = f"is no usable DBC file: {' '.join(str(error).split()) or type(error).__name__}"
-            raise InputError([Problem(name, getattr(error, "line", 0) or 0, 0, message)]) from None
-        lines = {int(m[1]): text.count("\n", 0, m.start(1)) + 1 for m in _MESSAGE.finditer(text)}
-        good, findings = _sorted_out(parsed, lines, name)
+            raise InputError([Problem(name, 0, 0, message)]) from None
+        good, findings = _sorted_out(parsed, _openings(bare), name)
         if not good:
             raise InputError([Problem(name, 0, 0, "has no usable message; " + " ".join(findings[:3]))])
         return cls(name, good, findings)
@@ -149,21 +153,41 @@ class Database:
         return self._by_id[frame_id]
 
 
+def _place(text: str, index: int) -> tuple[int, int]:
+    """Line and column of ``index``, both from 1."""
+    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+
+
 def _outside_bounds(text: str, name: str) -> Iterable[Problem]:
     """What would make the parser hang: it is refused before parsing."""
-    if len(text) > SIZE_MAX:
-        yield Problem(name, 0, 0, f"is larger than {SIZE_MAX} bytes; is it a DBC file?")
-        return
     for match in _MESSAGE.finditer(text):
         if match[2] != _INDEPENDENT and (len(match[3]) > 3 or int(match[3]) > LENGTH_MAX):
-            line = text.count("\n", 0, match.start(1)) + 1
-            yield Problem(
-                name, line, 0, f"message {match[2]} has {match[3]} bytes; CAN FD carries at most {LENGTH_MAX}"
-            )
+            told = f"message {match[2]} has {match[3]} bytes; CAN FD carries at most {LENGTH_MAX}"
+            yield Problem(name, *_place(text, match.start(3)), told)
     for match in _SIGNAL.finditer(text):
         if len(match[3]) > 3 or int(match[3]) > 8 * LENGTH_MAX or len(match[2]) > 4:
-            line = text.count("\n", 0, match.start(1)) + 1
-            yield Problem(name, line, 0, f"signal {match[1]} at bit {match[2]} with {match[3]} bits fits no CAN frame")
+            told = f"signal {match[1]} at bit {match[2]} with {match[3]} bits fits no CAN frame"
+            yield Problem(name, *_place(text, match.start(2)), told)
+
+
+@dataclass(slots=True)
+class _Opening:
+    """Where a message begins in the file, and how many signals follow."""
+
+    line: int
+    signals: int
+
+
+def _openings(text: str) -> dict[tuple[int, str], _Opening]:
+    """All messages the file begins, by id and name: the parser leaves out what it does not understand at the end."""
+    found: dict[tuple[int, str], _Opening] = {}
+    last = _Opening(0, 0)
+    for match in _OPENING.finditer(text):
+        if match[3]:
+            last.signals += 1
+        else:
+            last = found[int(match[1]), match[2]] = _Opening(_place(text, match.start(1))[0], 0)
+    return found
 
 
 def _attribute(database: Any, owner: Any, name: str, default: Any) -> Any:
@@ -229,24 +253,35 @@ def _message(database: Any, raw: Any) -> Message:
     )
 
 
-def _sorted_out(database: Any, lines: Mapping[int, int], file: str) -> tuple[list[Message], list[str]]:
+def _sorted_out(
+    database: Any, openings: Mapping[tuple[int, str], _Opening], file: str
+) -> tuple[list[Message], list[str]]:
     """The usable messages, and what is wrong with the others."""
     good: list[Message] = []
+    lost = dict(openings)
     findings: list[str] = []
     for raw in database.messages:
-        if raw.name == _INDEPENDENT:
-            continue
+        number = raw.frame_id | (EXTENDED if raw.is_extended_frame else 0)
+        opening = lost.pop((number, raw.name), _Opening(0, len(raw.signals)))
         try:
             message = _message(database, raw)
-            reason = _twin(message, good) or _unusable(message)
+            reason = _incomplete(message, opening) or _twin(message, good) or _unusable(message)
         except (ValueError, OverflowError) as error:  # an attribute that means nothing to us
             reason = str(error)
         if reason:
-            number = raw.frame_id | (EXTENDED if raw.is_extended_frame else 0)
-            findings.append(f"{file}:{lines.get(number, 0)}: message {raw.name} {reason}")
+            findings.append(f"{file}:{opening.line}: message {raw.name} {reason}")
         else:
             good.append(message)
+    for (_, name), opening in lost.items():
+        if name != _INDEPENDENT:
+            findings.append(f"{file}:{opening.line}: message {name} cannot be read; is the file cut off?")
     return good, findings
+
+
+def _incomplete(message: Message, opening: _Opening) -> str:
+    if len(message.signals) == opening.signals:
+        return ""
+    return f"has {opening.signals} signals in the file, {len(message.signals)} can be read; is the file cut off?"
 
 
 def _twin(message: Message, good: list[Message]) -> str:
