@@ -40,25 +40,42 @@ def ramp_speed(context: Context, speed_rpm: float, rates: Rates) -> Operation[st
     return (yield from wait(done, seconds + _ARRIVAL_MARGIN_S, "speed ramp"))
 
 
-def travel(context: Context, speed_rpm: float, torque_nm: float, rates: Rates) -> Operation[str]:
-    """To another operating point: torque first, speed first, or over zero torque, whichever the envelope allows."""
-    position = context.position
-    if speed_rpm == position.speed_rpm:
-        return (yield from ramp_torque(context, torque_nm, rates))
-    if allowed(context, torque_nm, position.speed_rpm, speed_rpm):
-        legs = [ramp_torque(context, torque_nm, rates), ramp_speed(context, speed_rpm, rates)]
-    else:
-        legs = [ramp_speed(context, speed_rpm, rates), ramp_torque(context, torque_nm, rates)]
-        if not allowed(context, position.torque_nm, position.speed_rpm, speed_rpm):
-            legs.insert(0, ramp_torque(context, 0.0, rates))
-    for leg in legs:
-        problem = yield from leg
+Point = tuple[float, float]
+"""Motor speed in rpm and torque in Nm."""
+
+
+def route(context: Context, speed_rpm: float, torque_nm: float) -> list[Point]:
+    """The corners on the way, the target last; one quantity moves at a time.
+
+    Torque first, or speed first, whichever the envelope allows and has the smaller power at its corner; over zero
+    torque where neither is allowed.
+    """
+    here = context.position
+    there = (speed_rpm, torque_nm)
+    corners: list[Point] = []
+    if allowed(context, torque_nm, here.speed_rpm, speed_rpm):
+        corners.append((here.speed_rpm, torque_nm))
+    if allowed(context, here.torque_nm, here.speed_rpm, speed_rpm):
+        corners.append((speed_rpm, here.torque_nm))
+    if not corners:
+        return [(here.speed_rpm, 0.0), (speed_rpm, 0.0), there]
+    return [min(corners, key=lambda corner: abs(corner[0] * corner[1])), there]
+
+
+def travel(context: Context, points: list[Point], rates: Rates) -> Operation[str]:
+    """Along ``points``, each of which differs from the one before in one quantity; ``""`` or the reason."""
+    for speed_rpm, torque_nm in points:
+        problem = ""
+        if speed_rpm != context.position.speed_rpm:
+            problem = yield from ramp_speed(context, speed_rpm, rates)
+        if torque_nm != context.position.torque_nm and not problem:
+            problem = yield from ramp_torque(context, torque_nm, rates)
         if problem:
             return problem
     return ""
 
 
-def travel_s(from_point: tuple[float, float], to_point: tuple[float, float], rates: Rates) -> float:
+def travel_s(from_point: Point, to_point: Point, rates: Rates) -> float:
     """How long ``travel`` takes, seconds; points are (motor rpm, Nm)."""
     speed_s = abs(to_point[0] - from_point[0]) / rates.speed_rpm_s
     return speed_s + abs(to_point[1] - from_point[1]) / rates.torque_nm_s

@@ -12,14 +12,14 @@ from bench.config.quantity import Span
 from bench.schedule.requests import Operation, Record, Window
 from bench.sequence.channels import analyzer_channels
 from bench.sequence.context import Context
-from bench.sequence.drive import ramp_torque, travel
+from bench.sequence.drive import ramp_torque
 from bench.sequence.map_parameters import MapParameters
 from bench.sequence.measuring import WindowSpec, duration_s, faults, measure
 from bench.sequence.point_record import empty_record, point_record
 from bench.sequence.position import Rates
-from bench.sequence.ranges import fix
 from bench.sequence.settle import Criteria, settle
 from bench.sequence.short_time import recover
+from bench.sequence.transfer import go
 from bench.sequence.verdict import ACCEPTED, FLAGGED
 
 _DERATE_STATE = 4.0
@@ -139,18 +139,10 @@ def judge(
     return Measured(columns, (*reasons, *odd), limited)
 
 
-def approach(context: Context, task: Task) -> Operation[tuple[Mapping[str, float], list[str]]]:
-    """Go there with ranges that hold both ends, then fix them for the point: (ranges in force, problems)."""
-    there = (task.speed_rpm, task.torque_nm)
-    yield from fix(context, [(context.position.speed_rpm, context.position.torque_nm), there])
-    problem = yield from travel(context, task.speed_rpm, task.torque_nm, task.rates)
-    ranges = yield from fix(context, [there])
-    return ranges, [problem] if problem else []
-
-
 def perform(context: Context, task: Task) -> Operation[Measured]:
-    """Approach, settle, measure, judge."""
-    ranges, problems = yield from approach(context, task)
+    """Go there, settle, measure, judge."""
+    ranges, problem = yield from go(context, task.speed_rpm, task.torque_nm, task.rates)
+    problems = [problem] if problem else []
     settled = yield from settle(context, task.speed_rpm, task.torque_nm, task.criteria, task.label)
     if settled.reason:
         problems.append(settled.reason)

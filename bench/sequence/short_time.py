@@ -6,9 +6,9 @@ from typing import Any
 from bench.base.time import ns
 from bench.schedule.requests import Condition, Now, Operation, Read, Record, Until
 from bench.sequence.context import Context
-from bench.sequence.drive import travel
 from bench.sequence.map_parameters import ShortTimeParameters
 from bench.sequence.position import Rates
+from bench.sequence.transfer import go
 
 WINDING = "dut.winding_temp"
 _BELOW_K = 2.0
@@ -23,7 +23,7 @@ def recover(
     if winding.good and winding.value <= parameters.winding_start:
         return []
     start_ns: int = yield Now()
-    problem = yield from travel(context, parameters.recover_speed, parameters.recover_torque, rates)
+    _, problem = yield from go(context, parameters.recover_speed, parameters.recover_torque, rates)
     cool = Condition("below", WINDING, parameters.winding_start - _BELOW_K)
     done: bool = yield Until((cool,), ns(parameters.recover_timeout))
     end_ns: int = yield Now()

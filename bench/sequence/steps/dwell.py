@@ -9,11 +9,11 @@ from bench.config.file_model import FileModel
 from bench.config.quantity import Seconds, SpeedRpm, TorqueNm
 from bench.schedule.requests import Operation, Sleep
 from bench.sequence.context import Context
-from bench.sequence.drive import travel, travel_s
+from bench.sequence.drive import travel_s
 from bench.sequence.position import Rates
-from bench.sequence.ranges import fix
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
+from bench.sequence.transfer import go
 from bench.sequence.verdict import FAILED, StepVerdict
 
 
@@ -46,9 +46,7 @@ class Dwell:
 
     def run(self, parameters: DwellParameters, context: Context) -> Operation[StepVerdict]:
         """Go there, hold."""
-        here = (context.position.speed_rpm, context.position.torque_nm)
-        yield from fix(context, [here, (parameters.speed, parameters.torque)])
-        problem = yield from travel(context, parameters.speed, parameters.torque, Rates())
+        _, problem = yield from go(context, parameters.speed, parameters.torque, Rates())
         if problem:
             return StepVerdict(FAILED, (problem,))
         yield Sleep(ns(parameters.time))

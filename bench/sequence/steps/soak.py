@@ -11,11 +11,11 @@ from bench.config.limits import ChannelName
 from bench.config.quantity import DegC, Kelvin, LitrePerMin, Seconds, SpeedRpm, TorqueNm
 from bench.schedule.requests import Condition, Now, Operation, Ramp, Record, Until
 from bench.sequence.context import Context
-from bench.sequence.drive import travel, travel_s
+from bench.sequence.drive import travel_s
 from bench.sequence.position import Rates
-from bench.sequence.ranges import fix
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
+from bench.sequence.transfer import go
 from bench.sequence.verdict import FAILED, StepVerdict
 from bench.sequence.waiting import describe
 
@@ -98,10 +98,7 @@ class Soak:
         yield Ramp("coolant.flow_cmd", parameters.coolant_flow)
         yield Ramp("oil.temp_cmd", parameters.oil)
         yield Ramp("oil.flow_cmd", parameters.oil_flow)
-        here = (context.position.speed_rpm, context.position.torque_nm)
-        there = (parameters.speed, parameters.torque)
-        yield from fix(context, [here, there])
-        problem = yield from travel(context, *there, Rates())
+        _, problem = yield from go(context, parameters.speed, parameters.torque, Rates())
         start_ns: int = yield Now()
         wanted = _conditions(parameters)
         done: bool = yield Until(wanted, ns(parameters.timeout))
