@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import cantools
-
 from bench.base.errors import InputError, Problem
 from bench.canbus.e2e import DataIdMode
 
@@ -128,6 +126,8 @@ class Database:
         bare = _TEXT.sub(lambda match: '""' + "\n" * match[0].count("\n"), text)  # a comment may look like a message
         if problems := list(_outside_bounds(bare, name)):
             raise InputError(problems)
+        import cantools  # brings python-can and asammdf, half a second: only for those who read a file
+
         logging.getLogger("cantools").setLevel(logging.ERROR)  # it warns of what the gate reports with its place
         try:
             parsed: Any = cantools.database.load_string(text, database_format="dbc", strict=False, sort_signals=None)
