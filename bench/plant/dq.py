@@ -10,8 +10,8 @@ from typing import Any
 from bench.base.compiled import compiled
 
 _EPSILON_VS = 1e-9  # keeps the division by a vanished torque constant finite
-_WEAKENING_ROUNDS = 12
-_SETTLED_A = 1e-6
+_WEAKENING_ROUNDS = 40
+_SETTLED = 1e-10  # of the voltage's square: near enough
 
 
 @compiled
@@ -76,29 +76,50 @@ def controlled(machine: Any, resistance: Any, psi: Any, i_d: Any, torque: Any, w
 @compiled
 def _weakened(machine: Any, resistance: Any, psi: Any, i_d: Any, torque: Any, w_e: Any, u_max: Any) -> Any:
     """(i_d, i_q) on the voltage limit: the torque by more field weakening, or as much of it as the limits leave."""
-    clipped, _ = _clipped(machine, resistance, psi, i_d, torque, w_e, u_max)
-    deeper, i_q, fits = i_d, 0.0, True
+    p, l_d, l_q = machine.pole_pairs, machine.inductance_d_h, machine.inductance_q_h
+    deeper = _deeper(machine, resistance, psi, i_d, torque, w_e, u_max)
+    shallow, q_shallow = _clipped(machine, resistance, psi, i_d, torque, w_e, u_max)
+    deep, q_deep = _clipped(machine, resistance, psi, deeper, torque, w_e, u_max)
+    if max(shallow, deep) < 0.0:
+        _, i_d = d_limit(machine, resistance, psi, 0.0, w_e, u_max)
+        return i_d, 0.0
+    gained = deep * abs(torque_constant(p, l_d, l_q, psi, deeper))
+    if gained > shallow * abs(torque_constant(p, l_d, l_q, psi, i_d)):
+        return deeper, q_deep
+    return (i_d, q_shallow) if shallow >= 0.0 else (deeper, q_deep)
+
+
+@compiled
+def _excess(machine: Any, resistance: Any, psi: Any, i_d: Any, torque: Any, w_e: Any, u_max: Any) -> Any:
+    """How far the square of the voltage for ``torque`` at ``i_d`` lies over the limit, as a part of the limit."""
+    l_d, l_q = machine.inductance_d_h, machine.inductance_q_h
+    i_q = q_current(torque, torque_constant(machine.pole_pairs, l_d, l_q, psi, i_d))
+    u_d, u_q = voltages(resistance, l_d, l_q, psi, i_d, i_q, w_e)
+    return (u_d * u_d + u_q * u_q) / (u_max * u_max) - 1.0
+
+
+@compiled
+def _deeper(machine: Any, resistance: Any, psi: Any, i_d: Any, torque: Any, w_e: Any, u_max: Any) -> Any:
+    """The d current below ``i_d`` at which ``torque`` just fits the voltage; the lowest useful one if there is none.
+
+    Regula falsi with the Illinois rule between no flux in the d axis (fits) and ``i_d`` (does not).
+    """
+    low = max(-machine.current_max_a, -psi / machine.inductance_d_h)
+    high = i_d
+    at_low = _excess(machine, resistance, psi, low, torque, w_e, u_max)
+    at_high = _excess(machine, resistance, psi, high, torque, w_e, u_max)
+    if low >= high or at_low > 0.0 or at_high <= 0.0:
+        return min(low, high)
     for _ in range(_WEAKENING_ROUNDS):
-        constant = torque_constant(machine.pole_pairs, machine.inductance_d_h, machine.inductance_q_h, psi, deeper)
-        i_q = q_current(torque, constant)
-        fits, after = d_limit(machine, resistance, psi, i_q, w_e, u_max)
-        if not fits or after < -machine.current_max_a:
-            fits = False
-            break
-        settled = abs(after - deeper) < _SETTLED_A
-        deeper = after
-        if settled:
-            break
-    if fits:
-        other, q_other = _clipped(machine, resistance, psi, deeper, torque, w_e, u_max)
-        constant = torque_constant(machine.pole_pairs, machine.inductance_d_h, machine.inductance_q_h, psi, deeper)
-        before = torque_constant(machine.pole_pairs, machine.inductance_d_h, machine.inductance_q_h, psi, i_d)
-        if other >= 0.0 and (clipped < 0.0 or abs(constant) * other > abs(before) * clipped):
-            return deeper, q_other
-    if clipped >= 0.0:
-        return i_d, _clipped(machine, resistance, psi, i_d, torque, w_e, u_max)[1]
-    _, i_d = d_limit(machine, resistance, psi, 0.0, w_e, u_max)
-    return i_d, 0.0
+        middle = (low * at_high - high * at_low) / (at_high - at_low)
+        value = _excess(machine, resistance, psi, middle, torque, w_e, u_max)
+        if value > 0.0:
+            high, at_high, at_low = middle, value, 0.5 * at_low
+        else:
+            low, at_low, at_high = middle, value, 0.5 * at_high
+            if value > -_SETTLED:
+                break
+    return low
 
 
 @compiled

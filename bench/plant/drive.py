@@ -88,16 +88,16 @@ def voltage_limit(stage: Any, u_dc: float) -> Any:
 
 @compiled
 def stator_currents(
-    p: Any, x: Any, inputs: Any, how: Any, psi: Any, i_d: Any, torque: Any, w_e: Any, source_v: Any, dt: Any
+    p: Any, x: Any, inputs: Any, how: int, psi: float, i_d: float, torque: float, w_e: float, u_max: float, link: Any
 ) -> Any:
-    """(i_d, i_q) of this step."""
+    """(i_d, i_q) of this step in mode ``how``; ``link`` is (source voltage, step in s) for the diode bridge."""
     m = p.machine
     if how == CLOCKING:
-        return controlled(m, x.resistance_ohm, psi, i_d, torque, w_e, voltage_limit(p.stage, x.link_v))
+        return controlled(m, x.resistance_ohm, psi, i_d, torque, w_e, u_max)
     if how == SHORT:
         load = short_circuit_resistance(p.stage)
     else:
-        load = rectified(p, x, inputs, source_v, psi, w_e, dt)
+        load = rectified(p, x, inputs, link[0], psi, w_e, link[1])
         if load == math.inf:
             return 0.0, 0.0
     return loaded(x.resistance_ohm, m.inductance_d_h, m.inductance_q_h, psi, w_e, load)
