@@ -5,9 +5,10 @@ wrong between a question and its answer *poisons* the session: nothing is asked 
 was opened, the same instrument has told its name, and its set-up was read back. Writes are never repeated here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 from bench.base.errors import DeviceError, LinkError
 from bench.base.ports import Identity
@@ -25,6 +26,11 @@ class Expected:
     maker: str = ""
     model: str = ""
     serial: str = ""
+
+    @classmethod
+    def of_rig(cls, section: Mapping[str, Any]) -> "Expected":
+        """From an instrument's section of a rig file."""
+        return cls(section["maker"], section["model"], section["serial"])
 
     def problem(self, identity: Identity) -> str:
         """What does not fit; empty if all does."""

@@ -18,5 +18,5 @@ class ByteDevice(Protocol):
     def closed(self) -> bool:
         """Whether the device has closed the connection."""
 
-    def reopen(self, t_ns: int) -> bool:
-        """A fresh connection; ``False`` if it is refused. What was under way on the old one is gone."""
+    def opened(self, t_ns: int) -> None:
+        """A fresh connection; what was under way on the old one is gone. ``closed`` tells whether it is refused."""

@@ -36,7 +36,8 @@ class VirtualLine:
         """Answer a ``Reopen``: bytes of the old connection are gone."""
         self._left = b""
         self._asked += 1
-        if not self._device.reopen(self._scheduler.t_ns):
+        self._device.opened(self._scheduler.t_ns)
+        if self._device.closed():
             raise LinkClosed(f"{self._name}: the instrument refuses the connection")
 
     def _collect(self, t_ns: int) -> None:

@@ -16,7 +16,9 @@ class FolderError(OSError):
 def checked_name(name: str) -> str:
     """``name``, if it is safe as a file name. Raises ``ValueError`` otherwise."""
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name for a shared thing; use 1 to 64 of A-Z a-z 0-9 . _ - and start with no dot")
+        raise ValueError(
+            f"{name!r} is no name for a shared thing; use 1 to 64 of A-Z a-z 0-9 . _ - and start with no dot"
+        )
     return name
 
 

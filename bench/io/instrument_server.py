@@ -21,6 +21,9 @@ _TAKE = 65_536
 class ByteDevice(Protocol):
     """The instrument's side of a byte stream."""
 
+    def opened(self, t_ns: int) -> None:
+        """A fresh connection; ``closed`` tells whether the device refuses it."""
+
     def receive(self, data: bytes, t_ns: int) -> None:
         """Bytes from the client; ``b""`` when the client has gone, so that half a command is forgotten."""
 
@@ -107,6 +110,10 @@ class _Seat:
         with contextlib.suppress(OSError):  # the client may have gone before we looked
             peer, _address = self._listener.accept()
             self._hang_up(t_ns)
+            self._device.opened(t_ns)
+            if self._device.closed():
+                peer.close()
+                return
             peer.setblocking(False)
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._peer = peer

@@ -10,9 +10,9 @@ import time
 from pyvisa.rname import InvalidResourceName, ResourceName, TCPIPSocket
 
 from bench.base.errors import LinkClosed, LinkError, LinkTimeout
-from bench.io.framing import BYTES_MAX, Framer, FramingError
 from bench.io.visa_transports import MessageTransport, SocketTransport, Transport
 from bench.schedule.requests import Exchange
+from drivers.framing import BYTES_MAX, Framer, FramingError
 
 
 class VisaLink:

@@ -26,6 +26,7 @@ class BenchCan(NamedTuple):
     tables: CanTables
     receives: tuple[Receive, ...]
     transmits: tuple[Transmit, ...]
+    messages: tuple[str, ...]
     raw: Mapping[str, tuple[float, float, int, bool]]
     """By channel: factor, offset, length in bits and sign of its raw integer, for recordings."""
 
@@ -50,7 +51,8 @@ def bench_can(databases: Mapping[int, Database], channels: Channels) -> BenchCan
         toggle = next((s.channel for s in message.signals if s.channel == "io.watchdog"), "")
         transmits.append(Transmit(name, index, period_ns, offset_ns, toggle))
         offset_ns += NS_PER_MS  # our own frames do not all meet in one millisecond
-    return BenchCan(build_tables(entries, bind), tuple(receives), tuple(transmits), _raw(databases))
+    messages = tuple(name for _, _, name in entries)
+    return BenchCan(build_tables(entries, bind), tuple(receives), tuple(transmits), messages, _raw(databases))
 
 
 def _wanted(message: Message) -> bool:

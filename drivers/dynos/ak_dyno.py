@@ -7,6 +7,7 @@ them are settings, and the defaults are those of the bench's emulated drive (``u
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +97,23 @@ class AkDyno:
         # the fast path: error status 0 and three plain numbers; anything else goes through the full grammar
         self._plain = re.compile(
             rb"\x02[ -~]" + values.encode() + rb" 0 (" + scpi.NUMBER + rb") (" + scpi.NUMBER + rb") ([012])\x03\r?"
+        )
+
+    @classmethod
+    def from_rig(cls, part: str, rig: Mapping[str, Any]) -> "AkDyno":
+        """The driver for one dyno of a rig file, given as plain mappings."""
+        section = rig["dynos"][part]
+        return cls(
+            part,
+            AkDynoSettings(
+                sign=section["sign"],
+                speed_max_rpm=section["speed_max"],
+                watchdog_ms=round((section["watchdog"] or 0.0) * 1e3),
+                timeout_ms=round(section["timeout"] * 1e3),
+                expected=Expected.of_rig(section),
+                channel=section["channel"],
+                mnemonics=Mnemonics(**section["mnemonics"]),
+            ),
         )
 
     @property

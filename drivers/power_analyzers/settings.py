@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from drivers.session import Expected
 
@@ -103,3 +104,36 @@ _ELEMENT_ITEMS: Mapping[str, tuple[Item, ...]] = {
     "field": (Item("field.voltage", "UDC", "5"), Item("field.current", "IDC", "5"), Item("field.power", "P", "5")),
     "aux": (Item("aux.power", "P", "6"),),
 }
+
+
+def settings_of_rig(rig: Mapping[str, Any]) -> AnalyzerSettings:
+    """From a rig file as plain mappings: the section ``analyzer`` and the flanges wired to it."""
+    section = rig["analyzer"]
+    return AnalyzerSettings(
+        elements=tuple(_element_of(name, element) for name, element in section["elements"].items()),
+        motors=tuple(_motor_of(name, flange) for name, flange in rig["flanges"].items()),
+        update_ms=round(section["update"] * 1e3),
+        latency_ms=section["latency"] * 1e3,
+        timeout_ms=round(section["timeout"] * 1e3),
+        expected=Expected.of_rig(section),
+        sync_source=section["sync"],
+    )
+
+
+def _element_of(name: str, element: Mapping[str, Any]) -> Element:
+    ratio = element["sensor"]["ratio"] if element["sensor"] else 1.0
+    ranges = (tuple(element["voltage_ranges"]), tuple(element["current_ranges"]))
+    return Element(name, tuple(element["inputs"]), *ranges, ct_ratio=ratio)
+
+
+def _motor_of(name: str, flange: Mapping[str, Any]) -> MotorInput:
+    return MotorInput(
+        name,
+        flange["motor_input"],
+        flange["nominal_torque"],
+        torque_sign=flange["sign"],
+        speed_sign=flange["speed_sign"],
+        centre_hz=flange["frequency_centre"],
+        span_hz=flange["frequency_span"],
+        pulses=flange["pulses_per_rev"],
+    )

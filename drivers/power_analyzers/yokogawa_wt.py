@@ -6,6 +6,7 @@ and is marked ``unverified`` in ``COMMANDS``.
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from bench.schedule.requests import Exchange, Now, Operation
 from drivers import scpi
 from drivers.command import UNVERIFIED, Command
 from drivers.grammar import GrammarError
-from drivers.power_analyzers.settings import AnalyzerSettings, Element, MotorInput, standard_items
+from drivers.power_analyzers.settings import AnalyzerSettings, Element, MotorInput, settings_of_rig, standard_items
 from drivers.readout import Readout
 from drivers.session import Session
 
@@ -83,6 +84,11 @@ class YokogawaWT5000:
         self._read = Exchange(_READ, "block", 2 * update_ns + self.settings.timeout_ms * NS_PER_MS)
         self._word = np.zeros(1, np.uint32)
         self._single = self._word.view(np.float32)
+
+    @classmethod
+    def from_rig(cls, part: str, rig: Mapping[str, Any]) -> "YokogawaWT5000":
+        """The driver for the analyzer of a rig file, given as plain mappings."""
+        return cls(part, settings_of_rig(rig))
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +92,26 @@ class EaPsb:
         self._age_ns = round(self.settings.latency_ms * NS_PER_MS)
         self._brief = Exchange(b"MEAS:ARR?\n", "line", self.settings.timeout_ms * NS_PER_MS)
         self._full = Exchange(b"MEAS:ARR?;:OUTP?;:STAT:QUES?\n", "line", self.settings.timeout_ms * NS_PER_MS)
+
+    @classmethod
+    def from_rig(cls, part: str, rig: Mapping[str, Any]) -> "EaPsb":
+        """The driver for the supply of a rig file, given as plain mappings."""
+        section = rig["supply"]
+        return cls(
+            part,
+            EaPsbSettings(
+                voltage_max_v=section["voltage_max"],
+                current_max_a=section["current_max"],
+                power_max_w=section["power_max"],
+                sink_power_max_w=section["sink_power_max"],
+                ovp_v=section["protection"]["over_voltage"],
+                ocp_a=section["protection"]["over_current"],
+                opp_w=section["protection"]["over_power"],
+                watchdog_s=section["watchdog"] or 0.0,
+                timeout_ms=round(section["timeout"] * 1e3),
+                expected=Expected.of_rig(section),
+            ),
+        )
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ class Wire:
         self.posts: list[Any] = []
         self.exchanges: list[bytes] = []
         self.reopened = 0
-        peer.reopen(t_ns)
+        peer.opened(t_ns)
 
     def run(self, job: Generator[Any, Any, Any], until_ns: int | None = None) -> Any:
         """The job's result, or ``None`` when ``until_ns`` has come first."""
@@ -97,7 +97,8 @@ class Wire:
                 self.posts.append(request.values.copy())
             case Reopen():
                 self.reopened += 1
-                if not self.peer.reopen(self.t_ns):
+                self.peer.opened(self.t_ns)
+                if self.peer.closed():
                     self.t_ns += 10 * NS_PER_MS
                     raise LinkClosed("refused")
             case _:

@@ -12,10 +12,15 @@ class ScriptedDevice:
     def __init__(self, answers: Mapping[bytes, Pieces], end: bytes = b"\n") -> None:
         self.answers = dict(answers)
         self.questions: list[bytes] = []
+        self.refusing = False
         self._end = end
         self._input = b""
         self._due: Pieces = []
         self._closing = False
+
+    def opened(self, t_ns: int) -> None:
+        self._input, self._due = b"", []
+        self._closing = self.refusing
 
     def receive(self, data: bytes, t_ns: int) -> None:
         if not data:
@@ -38,5 +43,4 @@ class ScriptedDevice:
         return output
 
     def closed(self) -> bool:
-        closing, self._closing = self._closing, False
-        return closing
+        return self._closing

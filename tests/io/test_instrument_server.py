@@ -62,6 +62,16 @@ def test_a_device_may_hang_up_and_be_called_again(server: InstrumentServer) -> N
             assert client.recv(10) == b""
 
 
+def test_a_device_may_refuse_to_be_called(server: InstrumentServer, device: ScriptedDevice) -> None:
+    device.refusing = True
+    with connect(server) as client:
+        assert client.recv(10) == b""
+    device.refusing = False
+    with connect(server) as client:
+        client.sendall(b"A?\n")
+        assert client.recv(10) == b"a\n"
+
+
 def test_a_client_that_does_not_read_is_dropped_and_others_are_served(server: InstrumentServer) -> None:
     with connect(server) as greedy:
         greedy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -11,10 +11,10 @@ from scripted_device import HANG_UP, Pieces, ScriptedDevice
 
 from bench.base.errors import LinkClosed, LinkError, LinkTimeout
 from bench.io.clock import MonotonicClock
-from bench.io.framing import FramingError
 from bench.io.instrument_server import InstrumentServer
 from bench.io.visa import VisaLink
 from bench.schedule.requests import Exchange
+from drivers.framing import FramingError
 
 MS = 1_000_000
 BLOCK = b"#3256" + bytes(range(256)) + b"\n"

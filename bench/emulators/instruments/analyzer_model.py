@@ -192,5 +192,5 @@ class AnalyzerModel:
     def _speed_row(self, row: NDArray[np.void], flange: FlangeWiring, motor: MotorSetup) -> None:
         error = self._flange_errors[flange.name]
         row["kind"], row["source"] = PLAIN, self._place[flange.speed_field]
-        row["gain"] = flange.sign * error.speed_gain * flange.pulses / motor.pulses * motor.speed_scale
+        row["gain"] = flange.speed_sign * error.speed_gain * flange.pulses / motor.pulses * motor.speed_scale
         row["resolution"] = 1e-3

@@ -42,6 +42,7 @@ def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, fa
             f"speed_{_SIDE_FIELDS[name[-1]]}_rpm",
             flange.nominal_torque,
             flange.sign * (-1 if _wired_backwards(faults, name) else 1),
+            flange.speed_sign,
             flange.frequency_centre,
             flange.frequency_span,
             flange.pulses_per_rev,
@@ -146,7 +147,7 @@ def dyno(
         DriveNameplate(torque_max_nm=rated.torque_max, speed_max_rpm=rated.speed_max, sign=rated.sign),
         seed=seed,
         name=name,
-        identity=f"{rated.model} {rated.serial}",
+        identity=f"bench,{rated.model},{rated.serial},1.0",
         codes=rated.mnemonics or None,
         faults=script(faults, name),
     )

@@ -13,7 +13,7 @@ Payload = bytes | Callable[[int], bytes]
 class Peer:
     """Base of the emulators. A subclass implements ``handle(message, t_ns)`` and answers by ``reply``.
 
-    The owner of the connection calls ``reopen`` for each fresh connection (or ``receive(b"")`` when the client has
+    The owner of the connection calls ``opened`` for each fresh connection (or ``receive(b"")`` when the client has
     gone), ``receive`` for what arrives, and ``produce`` when ``next_ns`` has come.
     """
 
@@ -32,13 +32,12 @@ class Peer:
         """Obey one complete message, its end included."""
         raise AssertionError("a subclass handles its messages")
 
-    def reopen(self, t_ns: int) -> bool:
-        """A fresh connection, with nothing of the last one in the pipes; ``False`` if it is refused."""
+    def opened(self, t_ns: int) -> None:
+        """A fresh connection, with nothing of the last one in the pipes; ``closed`` tells whether it is refused."""
         self._input = b""
         self._due.clear()
         self._last_ns = -1  # idle time counts from the first byte
         self._closed = bool(self.faults) and self.faults.active("close", t_ns) is not None
-        return not self._closed
 
     def closed(self) -> bool:
         """Whether the instrument has closed the connection."""
@@ -47,7 +46,7 @@ class Peer:
     def receive(self, data: bytes, t_ns: int) -> None:
         """Bytes from the wire, in any portions; none: the client has gone."""
         if not data:
-            self.reopen(t_ns)
+            self.opened(t_ns)
         if not data or self._must_close(t_ns):
             return
         self._last_ns = t_ns

@@ -35,6 +35,7 @@ class FlangeWiring:
     speed_field: str
     nominal_nm: float
     sign: int = 1
+    speed_sign: int = 1
     centre_hz: float = 60_000.0
     span_hz: float = 30_000.0
     pulses: int = 1024

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.io.framing import Framer, FramingError
+from drivers.framing import Framer, FramingError
 
 ANSWERS = [
     ("line", b"400.0\n"),

@@ -1,0 +1,187 @@
+"""The composition root: rig + DUT + world -> a bench. The only file that names both real and emulated parts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base.channel import Channels
+from bench.base.ring import drain
+from bench.canbus.database import Database
+from bench.config.channels import bench_channels
+from bench.config.dut import Dut
+from bench.config.located import Located, load_located
+from bench.config.plan import Plan, load_plan
+from bench.config.rig import Rig, load_rig
+from bench.config.search import find
+from bench.core.design import Design
+from bench.core.program import Program, build_program, program_hash
+from bench.core.rings import Rings, drain_samples, make_rings
+from bench.core.state import State, make_state
+from bench.emulators.virtual_bench import VirtualBench, VirtualLink
+from bench.emulators.virtual_line import VirtualLine
+from bench.emulators.world import World, make_world, plant_parameters
+from bench.layout.can import BenchCan, bench_can
+from bench.layout.design import bench_design, databases
+from bench.layout.recording import names_of, record_groups
+from bench.links.drivers_of_rig import drivers_of, paces_of
+from bench.links.face import ImageFace
+from bench.links.link import link
+from bench.links.mailbox import Mailbox
+from bench.plant.parameters import PlantParameters
+from bench.plant.twin import SteadyTwin
+from bench.record.mf4_blocks import Group
+from bench.record.core_events import Names
+from bench.record.recorder import Recorder
+from bench.schedule.faults import Fault
+from bench.sequence.context import Context
+from bench.sequence.desk import Desk
+from bench.sequence.facts import context_of
+from bench.sequence.registry import parameter_models, step_kinds
+from bench.sequence.step import StepKind
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything a run is made of, as files and as models."""
+
+    plan: Located[Plan]
+    rig: Located[Rig]
+    dut: Located[Dut]
+    databases: Mapping[str, Database]
+    texts: Mapping[str, str]
+    kinds: Mapping[str, StepKind]
+
+
+def load_inputs(plan: str, rig: str | None = None, dut: str | None = None) -> Inputs:
+    """Load and check the files of a run. Raises ``InputError`` with every problem of a file."""
+    kinds = step_kinds()
+    plan_path = find("plan", plan)
+    located = load_plan(plan_path, parameter_models(kinds), _shown(plan_path))
+    near = plan_path.parent
+    rig_path = find("rig", rig or located.value.rig, near)
+    loaded_rig = load_rig(rig_path, _shown(rig_path))
+    dut_path = find("dut", dut or located.value.dut, near)
+    loaded_dut = load_located(dut_path, Dut, _shown(dut_path))
+    io_dbc = find("dbc", loaded_rig.value.bus("bench_io").dbc or "bench_io", rig_path.parent)
+    dut_dbc = find("dbc", loaded_rig.value.bus("dut").dbc or loaded_dut.value.inverter.dbc, dut_path.parent)
+    texts = {
+        "inputs/plan.yaml": located.text,
+        "inputs/rig.yaml": loaded_rig.text,
+        "inputs/dut.yaml": loaded_dut.text,
+        "inputs/dut.dbc": dut_dbc.read_text(encoding="latin-1"),
+        "inputs/bench_io.dbc": io_dbc.read_text(encoding="latin-1"),
+    }
+    loaded = {"dut": Database.load(dut_dbc), "bench_io": Database.load(io_dbc)}
+    return Inputs(located, loaded_rig, loaded_dut, loaded, texts, kinds)
+
+
+def _shown(path: Path) -> str:
+    """How messages call a file: as it was given, without the machine's own folders."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return path.name if path.is_absolute() else str(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """What every world of a bench has in common: channels, the core's program, the sequence's context."""
+
+    inputs: Inputs
+    channels: Channels
+    can: BenchCan
+    design: Design
+    program: Program
+    parameters: PlantParameters
+    twin: SteadyTwin
+    context: Context
+
+    @property
+    def program_hash(self) -> str:
+        """Hash of the core's tables."""
+        return program_hash(self.program)
+
+    def names(self) -> Names:
+        """The names behind the core's indices."""
+        return names_of(self.design, self.can.messages)
+
+    def groups(self) -> tuple[Group, ...]:
+        """How samples are stored."""
+        return record_groups(self.design, self.can)
+
+
+def draw(inputs: Inputs, *, heartbeats: bool = False, log_full: bool = False) -> Blueprint:
+    """The blueprint of a bench. Raises ``InputError`` where rig, DUT and databases do not fit together."""
+    rig, dut = inputs.rig.value, inputs.dut.value
+    channels = bench_channels(rig.layout)
+    can = bench_can(databases(rig, inputs.databases["dut"], inputs.databases["bench_io"]), channels)
+    design = bench_design(rig, dut, channels, can, heartbeats=heartbeats, log_full=log_full)
+    parameters = plant_parameters(rig, dut)
+    twin = SteadyTwin(parameters, rig.supply.voltage)
+    context = context_of(rig, dut, dut.ratio.value, twin)
+    return Blueprint(inputs, channels, can, design, build_program(design), parameters, twin, context)
+
+
+@dataclass(frozen=True, slots=True)
+class Virtual:
+    """A bench in virtual time, with what its owner has to look at and close."""
+
+    bench: VirtualBench
+    desk: Desk
+    world: World
+    program: Program
+    state: State
+    rings: Rings
+    collect: Callable[[int], None]
+
+
+def virtual(blueprint: Blueprint, recorder: Recorder, seed: int, faults: tuple[Fault, ...] = ()) -> Virtual:
+    """Put the bench together in the virtual world."""
+    program, inputs = blueprint.program, blueprint.inputs
+    state, rings = make_state(program), make_rings(program)
+    world = make_world(
+        inputs.rig.value, inputs.dut.value, blueprint.parameters, blueprint.twin.table, factory_databases(), seed, faults,
+        fast=lambda: bool(state.core["fast"][0]),
+    )  # fmt: skip
+    desk = Desk(blueprint.design, state, rings.inbox_sequence)
+    collect = collector(program, state, rings, recorder)
+    bench = VirtualBench(
+        program, state, rings, world.bench, desk, recorder.record, recorder.on_events, collect
+    )  # fmt: skip
+    face = ImageFace(state.image, blueprint.channels.index)
+    paces = paces_of(inputs.rig.value)
+    for part, driver in drivers_of(inputs.rig.value, blueprint.channels.index).items():
+        mailbox = Mailbox()
+        line = VirtualLine(part, world.devices[part], bench.scheduler)
+        bench.add_link(part, VirtualLink(line, mailbox, link(driver, face, mailbox, paces[part])))
+    return Virtual(bench, desk, world, program, state, rings, collect)
+
+
+def factory_databases() -> dict[str, Database]:
+    """What the emulated nodes were built with: the shipped databases, whatever the bench under test uses."""
+    return {"dut": Database.load(find("dbc", "edu_gen5")), "bench_io": Database.load(find("dbc", "bench_io"))}
+
+
+def collector(program: Program, state: State, rings: Rings, recorder: Recorder) -> Callable[[int], None]:
+    """What brings samples, the inbox and its digest from the core to the recorder."""
+    full = bool(program.settings["log_full"][0])
+
+    def collect(t_ns: int) -> None:
+        for group in range(len(program.groups)):
+            rows = drain_samples(program, rings.samples, group)
+            if len(rows.t_ns):
+                recorder.samples(group, rows.t_ns, rows.values, rows.quality)
+        if full:
+            recorder.inbox(drain(rings.inbox_log))
+        recorder.digest(t_ns, *digest_of(state.counters))
+
+    return collect
+
+
+def digest_of(counters: NDArray[Any]) -> tuple[int, int]:
+    """(count, digest) of everything the core took in."""
+    return int(counters["taken_in"][0]), int(np.uint64(counters["digest"][0]))

@@ -1,0 +1,117 @@
+"""The emulated world of one rig and one DUT: everything on the other side of every wire, one plant behind all."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base.records import FRAME
+from bench.base.time import NS_PER_MS, ns
+from bench.canbus.database import Database
+from bench.canbus.faults import DROP, FREEZE, WRONG_CRC, WRONG_LENGTH
+from bench.canbus.wire import make_wire
+from bench.config.dut import Dut
+from bench.config.rig import Rig
+from bench.emulators.bench_io import make_bench_io
+from bench.emulators.couple import EmulatedBench
+from bench.emulators.device import ByteDevice
+from bench.emulators.ecu import make_ecu
+from bench.emulators.instruments.of_rig import by_part
+from bench.emulators.sensors import make_sensors
+from bench.emulators.truth import Truth
+from bench.plant.optimum import CurrentTable
+from bench.plant.parameters import (
+    MachineParameters,
+    PlantParameters,
+    PowerStageParameters,
+    ShaftParameters,
+    SourceParameters,
+    ThermalParameters,
+    TransmissionParameters,
+)
+from bench.plant.plant import make_plant
+from bench.plant.records import OUTPUTS, as_vector
+from bench.schedule.faults import Fault, of_place
+
+_FAST_INTERVAL_NS = 20 * NS_PER_MS
+_SERIAL, _SOFTWARE = 4711, 10203
+_CAN_FAULTS = {"drop": DROP, "wrong_crc": WRONG_CRC, "freeze": FREEZE, "wrong_length": WRONG_LENGTH}
+_BUS_PLACES = {"can.dut": 0, "can.bench_io": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The compiled part, the instruments by part, and the hidden truth."""
+
+    bench: EmulatedBench
+    devices: Mapping[str, ByteDevice]
+    truth: Truth
+
+
+def plant_parameters(rig: Rig, dut: Dut) -> PlantParameters:
+    """What the plant of this bench is made of: the unit's model from the DUT file, shafts and source from the rig."""
+    values = dut.plant_values()
+    dyno = next(iter(rig.dynos.values()))
+    return PlantParameters(
+        MachineParameters(**values["machine"]),
+        PowerStageParameters(**values["power_stage"]),
+        TransmissionParameters(**values["transmission"]),
+        ThermalParameters(**values["thermal"]),
+        SourceParameters(**rig.supply.source.model_dump(), slew_v_per_s=rig.supply.slew),
+        ShaftParameters(**dyno.shaft.model_dump(), dyno_torque_max_nm=dyno.torque_max),
+        layout=rig.layout,
+    )
+
+
+def make_world(
+    rig: Rig,
+    dut: Dut,
+    parameters: PlantParameters,
+    table: CurrentTable,
+    databases: Mapping[str, Database],
+    seed: int,
+    faults: tuple[Fault, ...],
+    fast: Callable[[], bool],
+) -> World:
+    """The other side of the bench, at ambient temperature and without voltage.
+
+    ``databases``: what the emulated nodes were built with, by role; ``fast`` tells when the truth is worth keeping.
+    """
+    plant = make_plant(parameters, rig.ambient, table)
+    outputs = as_vector(plant.outputs)[0]
+    parts = ("analyzer", "supply", *rig.dynos)
+    intervals = [ns(rig.analyzer.update), *[_FAST_INTERVAL_NS] * (len(parts) - 1)]
+    sensors = make_sensors(intervals, len(outputs))
+    wire = make_wire([rig.bus("dut").bitrate, rig.bus("bench_io").bitrate])
+    _spoil_wire(wire.faults, faults)
+    bench = EmulatedBench(
+        wire,
+        np.zeros(64, FRAME),
+        make_ecu(databases["dut"], seed, _SERIAL, _SOFTWARE, 0.75 * dut.envelope.voltage_nominal.value, dut.machine == "eesm"),
+        make_bench_io(databases["bench_io"], seed, rig.ambient),
+        plant,
+        sensors,
+        outputs,
+    )
+    truth = Truth(sensors, fast)
+    names = OUTPUTS.names or ()
+    measured = {part: _latched(sensors.means[row], sensors.latched_ns, row) for row, part in enumerate(parts)}
+    measured["analyzer"] = truth.watch(measured["analyzer"])
+    return World(bench, by_part(rig, measured, names, plant.inputs, seed, faults), truth)
+
+
+def _latched(
+    means: NDArray[np.float64], latched_ns: NDArray[np.int64], row: int
+) -> Callable[[], tuple[NDArray[np.float64], int]]:
+    return lambda: (means, int(latched_ns[row]))
+
+
+def _spoil_wire(rows: NDArray[Any], faults: tuple[Fault, ...]) -> None:
+    script = [(bus, fault) for place, bus in _BUS_PLACES.items() for fault in of_place(faults, place)]
+    for row, (bus, fault) in zip(rows, script, strict=False):
+        identity, _, argument = fault.argument.partition(",")
+        row["active"], row["bus"], row["kind"] = 1, bus, _CAN_FAULTS[fault.kind]
+        row["id"], row["argument"] = int(identity, 0), int(argument or "0")
+        row["start_ns"], row["end_ns"] = fault.start_ns, fault.end_ns

@@ -1,0 +1,49 @@
+"""The drivers of a rig's instruments, each with what the rig file says about it."""
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from typing import Any
+
+from bench.base.errors import InputError, Problem
+from bench.base.time import ns
+from bench.config.instrument import Instrument
+from bench.config.rig import Rig
+from bench.links.device import Device
+from bench.links.link import Pace
+from drivers.registry import ENTRY_POINTS, driver_class
+
+
+def instruments_of(rig: Rig) -> dict[str, Instrument]:
+    """All instruments of a rig by part, in the order of arming."""
+    return {"analyzer": rig.analyzer, **rig.dynos, "supply": rig.supply}
+
+
+def drivers_of(rig: Rig, index_of: Callable[[str], int]) -> dict[str, Device]:
+    """A driver for each instrument, bound to the image. Raises ``InputError`` that names every unknown driver.
+
+    A driver class makes itself: ``from_rig(part, rig)`` gets the whole rig file as plain mappings, because an analyzer
+    also has to know the flanges that are wired to it.
+    """
+    others = {entry.name: entry.value for entry in entry_points(group=ENTRY_POINTS)}
+    plain: Mapping[str, Any] = rig.model_dump()
+    drivers: dict[str, Device] = {}
+    problems = []
+    for part, instrument in instruments_of(rig).items():
+        try:
+            driver = driver_class(instrument.driver, others).from_rig(part, plain)
+        except KeyError as error:
+            problems.append(Problem(rig.rig, 0, 0, f"{part}: {error.args[0]}"))
+            continue
+        driver.bind(index_of)
+        drivers[part] = driver
+    if problems:
+        raise InputError(problems)
+    return drivers
+
+
+def paces_of(rig: Rig) -> dict[str, Pace]:
+    """How often each instrument is read. The analyzer sets its own pace: each answer is one update."""
+    return {
+        part: Pace(period_ns=0 if part == "analyzer" else ns(instrument.poll))
+        for part, instrument in instruments_of(rig).items()
+    }

@@ -1,0 +1,93 @@
+"""A smooth surface through measured points, on a grid that follows the torque envelope.
+
+Torque is counted as a fraction of the envelope at its speed, so that the map ends exactly where the unit does. What is
+interpolated (piecewise cubic on triangles) is the loss as a share of the output times that fraction: nearly flat
+where the efficiency itself falls steeply, so the surface meets every measured value and does not swing near zero.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.tri import CubicTriInterpolator, LinearTriInterpolator, Triangulation
+from numpy.typing import NDArray
+
+from bench.report.model import Envelope, ReportModel
+
+Floats = NDArray[np.float64]
+_SPEEDS, _FRACTIONS = 161, 91
+_POINTS_MIN = 4
+_CUBIC_POINTS_MIN = 12
+
+
+class Surface(NamedTuple):
+    """``value[j, i]`` at ``speed_rpm[j, i]``, ``torque_nm[j, i]``; NaN outside of what was measured."""
+
+    speed_rpm: Floats
+    torque_nm: Floats
+    value: Floats
+
+
+def envelope_of(model: ReportModel) -> Envelope:
+    """The DUT's envelope, or the hull of the points where nobody told it."""
+    if model.envelope is not None:
+        return model.envelope
+    speed, torque = model.column("speed_rpm", False), model.column("torque_nm", False)
+    speeds = tuple(float(value) for value in np.unique(speed))
+    high = tuple(max(float(torque[speed == value].max()), 1.0) for value in speeds)
+    low = tuple(min(float(torque[speed == value].min()), -1.0) for value in speeds)
+    return Envelope(speeds, high, low)
+
+
+def edge(envelope: Envelope, speed_rpm: Floats, regenerating: bool) -> Floats:
+    """The envelope's torque at each speed, Nm (negative when regenerating)."""
+    curve = envelope.torque_min_nm if regenerating else envelope.torque_max_nm
+    return np.interp(np.abs(speed_rpm), envelope.speed_rpm, curve)
+
+
+def efficiency_surface(model: ReportModel, name: str, regenerating: bool) -> Surface | None:
+    """The efficiency ``name`` (0..1) of one direction; ``None`` with too few points."""
+    eta, torque = model.column(name), model.column("torque_nm")
+    fraction = np.abs(torque / edge(envelope_of(model), model.column("speed_rpm"), regenerating))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        smooth = ((1.0 - eta) if regenerating else (1.0 / eta - 1.0)) * fraction
+        smooth[eta <= 0.0] = np.nan
+    surface = _surface(model, smooth, regenerating)
+    if surface is None:
+        return None
+    share = surface.value / _fraction(model, surface, regenerating)
+    return surface._replace(value=1.0 - share if regenerating else 1.0 / (1.0 + share))
+
+
+def plain_surface(model: ReportModel, name: str, regenerating: bool) -> Surface | None:
+    """Any column that is smooth by itself, such as a loss in W."""
+    return _surface(model, model.column(name), regenerating)
+
+
+def _fraction(model: ReportModel, surface: Surface, regenerating: bool) -> Floats:
+    return np.abs(surface.torque_nm / edge(envelope_of(model), surface.speed_rpm, regenerating))
+
+
+def _surface(model: ReportModel, values: Floats, regenerating: bool) -> Surface | None:
+    speed, torque = model.column("speed_rpm"), model.column("torque_nm")
+    with np.errstate(invalid="ignore"):
+        keep = np.isfinite(values) & ((torque < 0) if regenerating else (torque > 0))
+    speed, torque, values = speed[keep], torque[keep], values[keep]
+    if len(values) < _POINTS_MIN or len(np.unique(speed)) < 2 or len(np.unique(torque)) < 2:
+        return None
+    envelope = envelope_of(model)
+    fraction = np.abs(torque / edge(envelope, speed, regenerating))
+    scale = float(speed.max())
+    mesh = Triangulation(speed / scale, fraction)
+    grid_speed, grid_fraction = np.meshgrid(_inside(speed, _SPEEDS), _inside(fraction, _FRACTIONS))
+    cubic = len(values) >= _CUBIC_POINTS_MIN
+    surface = CubicTriInterpolator(mesh, values, kind="geom") if cubic else LinearTriInterpolator(mesh, values)
+    found = surface(grid_speed / scale, grid_fraction)
+    torque_nm = grid_fraction * edge(envelope, grid_speed, regenerating)
+    return Surface(grid_speed, torque_nm, np.ma.filled(found, np.nan))
+
+
+def _inside(values: Floats, count: int) -> Floats:
+    """A range just inside of ``values``: rounding must not put the grid's rim outside of the triangles."""
+    low, high = float(values.min()), float(values.max())
+    inset = 1e-6 * (high - low)
+    return np.linspace(low + inset, high - inset, count)

@@ -1,0 +1,97 @@
+"""The folder of a run: its name, its inputs, its results, its seal."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench.assembly import Blueprint
+from bench.base.errors import InputError, Problem
+from bench.base.time import NS_PER_S
+from bench.io.disk import DiskStorage
+from bench.record.journal import read_journal
+from bench.record.manifest import Manifest
+from bench.record.points import points_table, write_csv, write_parquet
+from bench.record.recorder import JOURNAL
+
+_PACKAGES = ("edu-bench", "numpy", "numba", "python-can", "cantools", "pyvisa", "pydantic")
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a run is called and where it happens."""
+
+    world: str
+    seed: int
+    start_s: int
+
+
+def folder_name(plan: str, dut: str, labels: Labels) -> str:
+    """``<time>_<plan>_<dut>``; the time is the run's own, virtual or not."""
+    stamp = datetime.fromtimestamp(labels.start_s, UTC).strftime("%Y%m%dT%H%M%SZ")
+    return f"{stamp}_{plan}_{dut}"
+
+
+def make_folder(parent: Path, blueprint: Blueprint, labels: Labels) -> DiskStorage:
+    """A new, empty run folder; a number is added to a name that is taken. Raises ``InputError`` if it cannot be made."""
+    inputs = blueprint.inputs
+    name = folder_name(inputs.plan.value.plan, inputs.dut.value.name, labels)
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for number in range(1, 10_000):
+            folder = parent / (name if number == 1 else f"{name}_{number}")
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
+            return DiskStorage(folder)
+    except OSError as error:
+        raise InputError([Problem(str(parent), 0, 0, f"no run folder can be made here: {error.strerror}; use --out")]) from None
+    raise InputError([Problem(str(parent), 0, 0, f"{name}_2 to _9999 exist already; use another --out")])
+
+
+def make_manifest(storage: DiskStorage, blueprint: Blueprint, labels: Labels) -> Manifest:
+    """Copy the inputs, and begin the manifest with their hashes."""
+    inputs = blueprint.inputs
+    for name, text in inputs.texts.items():
+        storage.write(name, text.encode())
+    return Manifest(
+        storage,
+        plan=inputs.plan.value.plan,
+        dut=inputs.dut.value.name,
+        rig=inputs.rig.value.rig,
+        world=labels.world,
+        seed=labels.seed,
+        program=blueprint.program_hash,
+        versions=versions(),
+        inputs=inputs.texts,
+        more={"title": inputs.plan.value.title, "start_s": labels.start_s},
+    )
+
+
+def versions() -> dict[str, str]:
+    """Of the interpreter and of what decides about results."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
+def write_results(storage: DiskStorage, manifest: Manifest) -> None:
+    """The table of points, from the journal alone, and the identities, into the manifest."""
+    records, _ = read_journal(storage.read(JOURNAL))
+    for record in records:
+        if record.event == "identified":
+            manifest.identify(str(record.data.get("part", "")), _without(record.data, "part"))
+    rows = points_table(records)
+    storage.write("points.csv", write_csv(rows))
+    storage.write("points.parquet", write_parquet(rows))
+
+
+def _without(data: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name != key}
+
+
+def start_ns(labels: Labels) -> int:
+    """Unix time of run time zero, in ns."""
+    return labels.start_s * NS_PER_S

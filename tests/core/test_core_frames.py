@@ -1,0 +1,213 @@
+"""Frames: judged on the way in by length, CRC, counter and age; sent on schedule with live counter and CRC."""
+
+import cantools
+import numpy as np
+import pytest
+from small_bench import (
+    DBC,
+    IO,
+    IO_DBC,
+    MS,
+    STATUS,
+    STATUS_RULE,
+    TORQUE,
+    VCU,
+    Bench,
+    can_tables,
+    crc8,
+    of_kind,
+    protected_frame,
+    small_design,
+)
+
+from bench.base.quality import GOOD, WRONG
+from bench.base.records import EV_FRAME_BAD, EV_STOP
+from bench.base.ring import drain
+from bench.core import inbox
+from bench.core.causes import Cause
+from bench.core.design import Setpoint
+from bench.core.tables import NO_STOP
+
+OF_CAN = ("dut.speed", "dut.torque_est", "dut.state")
+
+
+def can_bench(**changes) -> Bench:
+    bench = Bench(small_design(receives=(STATUS_RULE,), limits=(), **changes))
+    for name in OF_CAN:
+        del bench.keep[name]
+    return bench
+
+
+class Edu:
+    """Sends EDU_STATUS every 10 ms, made by cantools and a bitwise CRC; ``spoil`` changes the bytes."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench, self.counter = bench, 0
+        self.step = 1
+
+    def run(self, frames: int, spoil=lambda data: data, speed: float = 1500.0) -> None:
+        for _ in range(frames):
+            number, data = protected_frame("EDU_STATUS", self.counter, State=3, TorqueEst=12.5, Speed=speed)
+            self.counter = (self.counter + self.step) % 15
+            inbox.post(self.bench.rings.inbox_can, inbox.frame_in(0, number, spoil(data), self.bench.t_ns + 500_000))
+            self.bench.run(10)
+
+
+def armed_with_frames() -> tuple[Bench, Edu]:
+    bench = can_bench()
+    edu = Edu(bench)
+    bench.run()
+    edu.run(3)
+    bench.command(inbox.arm())
+    edu.run(3)
+    return bench, edu
+
+
+def causes(bench):
+    return [int(e["id"]) for e in of_kind(bench.told, EV_STOP)]
+
+
+def test_a_good_frame_enters_the_image_with_its_two_times():
+    bench, _ = armed_with_frames()
+    assert [bench.value(name) for name in OF_CAN] == [1500.0, 12.5, 3.0]
+    row = bench.state.image[bench_index("dut.speed")]
+    assert row["quality"] == GOOD
+    assert row["arrived_ns"] - row["t_ns"] == 500_000
+    assert causes(bench) == []
+
+
+def bench_index(name: str) -> int:
+    from small_bench import CHANNELS
+
+    return CHANNELS.index(name)
+
+
+def test_missing_frames_stop_after_three_cycles_and_ten_ms():
+    bench, _ = armed_with_frames()  # the last frame arrived 9 cycles ago
+    bench.run(31)
+    assert causes(bench) == []
+    bench.run(1)
+    assert causes(bench) == [Cause.STATUS_FRAME_MISSING]
+    assert of_kind(bench.told, EV_STOP)[0]["extra"] == STATUS
+
+
+def test_a_frozen_counter_stops_at_the_third_repeat_though_frames_go_on():
+    bench, edu = armed_with_frames()
+    edu.step = 0
+    edu.run(3)
+    assert causes(bench) == []
+    edu.run(1)
+    assert causes(bench) == [Cause.COUNTER_FROZEN]
+
+
+def flip(data: bytes) -> bytes:
+    return bytes([data[0] ^ 0x5A]) + data[1:]
+
+
+def test_three_of_ten_wrong_crcs_stop_and_no_wrong_value_enters():
+    bench, edu = armed_with_frames()
+    for _ in range(2):
+        edu.run(1, flip, speed=9999.0)
+        assert bench.value("dut.speed") == 1500.0
+        assert bench.state.image["quality"][bench_index("dut.speed")] == WRONG
+        edu.run(2)
+        assert bench.state.image["quality"][bench_index("dut.speed")] == GOOD
+    assert causes(bench) == []
+    edu.run(1, flip)
+    assert causes(bench) == [Cause.FRAMES_BAD]
+    assert [e["value"] for e in of_kind(bench.told, EV_FRAME_BAD)] == [2.0] * 3
+
+
+def test_isolated_bad_frames_never_stop():
+    bench, edu = armed_with_frames()
+    for _ in range(4):
+        edu.run(1, flip)
+        edu.run(10)
+    assert causes(bench) == []
+
+
+@pytest.mark.parametrize("spoil", [lambda d: d[:-1], lambda d: b"", lambda d: d + b"\0"])
+def test_a_wrong_length_is_told_and_enters_nothing(spoil):
+    bench, edu = armed_with_frames()
+    edu.run(1, spoil, speed=9999.0)
+    assert bench.value("dut.speed") == 1500.0
+    assert [e["value"] for e in of_kind(bench.told, EV_FRAME_BAD)] == [1.0]
+
+
+def test_our_own_id_from_somebody_else_stops():
+    bench, _ = armed_with_frames()
+    number = int(can_tables().messages["id"][VCU])
+    inbox.post(bench.rings.inbox_can, inbox.frame_in(0, number, bytes(8), bench.t_ns))
+    bench.run()
+    assert causes(bench) == [Cause.FOREIGN_FRAME]
+
+
+def test_unknown_ids_are_counted_and_harmless():
+    bench, edu = armed_with_frames()
+    for number in range(0x600, 0x620):
+        inbox.post(bench.rings.inbox_can, inbox.frame_in(1, number, bytes(8), bench.t_ns))
+    edu.run(1)
+    assert bench.state.counters["unknown"][0] == 32
+    assert bench.core["stop_class"] == NO_STOP
+
+
+def sent(bench: Bench, bus: int) -> list[tuple[int, bytes]]:
+    frames = drain(bench.rings.frames_out)
+    return [(int(f["t_ns"]), f["data"][: f["length"]].tobytes()) for f in frames if f["bus"] == bus]
+
+
+def test_the_torque_frame_carries_the_trajectory_every_ten_ms():
+    bench = Bench().armed()
+    bench.command(inbox.set_point(TORQUE, 100, 200))
+    bench.run(200)
+    frames = [(t, data) for t, data in sent(bench, 0) if t > 5 * MS]
+    message = cantools.database.load_file(DBC).get_message_by_name("VCU_TORQUE_CMD")
+    assert {b - a for (a, _), (b, _) in zip(frames, frames[1:], strict=False)} == {10 * MS}
+    decoded = [message.decode(data) for _, data in frames]
+    counters = [int(values["Counter"]) for values in decoded]
+    assert all(b == (a + 1) % 15 for a, b in zip(counters, counters[1:], strict=False))
+    torques = [values["TorqueRequest"] for values in decoded]
+    assert torques == pytest.approx([min(100.0, 0.2 * (t // MS - 2)) for t, _ in frames], abs=0.026)
+    data_id = int(message.dbc.attributes["E2EDataID"].value)
+    for _, data in frames:
+        assert data[0] == crc8(bytes([data_id & 0xFF, data_id >> 8]) + data[1:])
+
+
+def test_the_watchdog_toggles_with_each_of_its_frames():
+    bench = Bench()
+    bench.run(200)
+    message = cantools.database.load_file(IO_DBC).get_message_by_name("BENCH_IO_CMD")
+    frames = sent(bench, 1)
+    pulses = [int(message.decode(data)["Watchdog"]) for _, data in frames]
+    assert pulses == [(n + 1) % 2 for n in range(20)]
+    assert [t for t, _ in frames] == [(3 + 10 * n) * MS for n in range(20)]
+
+
+def test_after_a_stall_frames_are_skipped_never_sent_back_to_back():
+    bench = Bench().armed()
+    bench.run(20)
+    sent(bench, 0)
+    bench.run(1, step_ns=57 * MS)
+    bench.run(30)
+    times = [t for t, _ in sent(bench, 0)]
+    assert len(times) == 3
+    assert np.diff(times).min() >= 5 * MS
+    assert bench.state.counters["send_skipped"][0] > 0
+    assert all(t % (10 * MS) == 0 for t in times[1:])
+
+
+def test_a_set_point_that_does_not_fit_its_signal_is_not_sent_and_stops():
+    wide = Setpoint("dut.torque_cmd", -1e6, 1e6, initial=1e5)
+    others = small_design().setpoints[1:]
+    bench = Bench(small_design(setpoints=(wide, *others), envelopes=(), limits=()))
+    bench.run(5)
+    assert causes(bench) == [Cause.SETPOINT_NOT_ENCODABLE]
+    assert of_kind(bench.told, EV_STOP)[0]["extra"] == VCU
+    assert sent(bench, 0) == []
+    assert len(sent(bench, 1)) == 0 and bench.state.tx["sent"][IO] == 1
+
+
+def test_a_bus_that_takes_no_frames_stops():
+    bench = Bench().armed()
+    bench.run(len(bench.rings.frames_out.records) * 5 + 20)
+    assert causes(bench) == [Cause.FRAME_NOT_SENT]

@@ -1,0 +1,173 @@
+"""Dialogues of the WT5000 driver, typed from instruments.md section 4.1."""
+
+import math
+import struct
+
+import pytest
+from dialogue import REOPEN, run
+
+from bench.base.errors import DeviceError, LinkError, LinkTimeout
+from bench.base.ports import PowerAnalyzer
+from bench.base.quality import Quality
+from drivers.grammar import GrammarError
+from drivers.power_analyzers.settings import AnalyzerSettings, Element, Item, MotorInput
+from drivers.power_analyzers.yokogawa_wt import YokogawaWT5000, same_setting
+
+IDN = (b"*IDN?\n", b"YOKOGAWA,WT5000,91X412345,F1.03\n")
+WAIT_VALUE = b":COMMunicate:WAIT 1;:NUMeric:NORMal:VALue?\n"
+
+
+def driver() -> YokogawaWT5000:
+    settings = AnalyzerSettings(
+        elements=(Element("dc", (1,), (300.0, 600.0), (50.0, 500.0), 1000.0),),
+        motors=(MotorInput("flange_l", 1, 2000.0),),
+        update_ms=50,
+        latency_ms=2.0,
+        items=(Item("dc.voltage", "UDC", "1"), Item("dc.power", "P", "1"), Item("flange_l.torque", "TORQUE", "1")),
+    )
+    return YokogawaWT5000("analyzer", settings)
+
+
+def block(*values: float) -> bytes:
+    return b"#212" + struct.pack(">3f", *values) + b"\n"
+
+
+def test_it_is_a_power_analyzer() -> None:
+    assert isinstance(driver(), PowerAnalyzer)
+
+
+def test_identify() -> None:
+    assert run(driver().identify(), [IDN]).serial == "91X412345"
+
+
+def test_another_model_is_refused_with_a_remedy() -> None:
+    with pytest.raises(DeviceError, match=r"is no Yokogawa WT5000; correct the resource"):
+        run(driver().identify(), [(b"*IDN?\n", b"YOKOGAWA,WT310,C1,F1\n")])
+
+
+def test_a_reading_has_the_middle_of_its_update_as_its_time() -> None:
+    wt = driver()
+    wt.bind({"dc.voltage": 7, "dc.power": 3, "flange_l.torque": 11}.__getitem__)
+    records = run(wt.read(), [(WAIT_VALUE, block(400.0, -5e3, 123.5))], now_ns=1_000_000_000)
+    assert records["id"].tolist() == [7, 3, 11]
+    assert records["value"].tolist() == [400.0, -5e3, 123.5]
+    assert records["t_ns"].tolist() == [973_000_000] * 3  # 1 s less 2 ms latency and half of 50 ms
+    assert [reading.channel for reading in wt.readings()] == ["dc.voltage", "dc.power", "flange_l.torque"]
+
+
+def test_no_data_and_over_range() -> None:
+    wt = driver()
+    special = b"#212" + bytes.fromhex("7E951BEE 7E94F56A 41200000") + b"\n"
+    run(wt.read(), [(WAIT_VALUE, special)])
+    assert [r.quality for r in wt.readings()] == [Quality.NOT_A_NUMBER, Quality.OVER_RANGE, Quality.GOOD]
+    assert math.isnan(wt.readings()[0].value)
+
+
+@pytest.mark.parametrize("answer", [b"4.0E2,1,2\n", b"#18" + bytes(8) + b"\n", b"#212" + bytes(12)])
+def test_a_wrong_form_poisons_the_session(answer: bytes) -> None:
+    wt = driver()
+    with pytest.raises(GrammarError):
+        run(wt.read(), [(WAIT_VALUE, answer)])
+    with pytest.raises(LinkError, match="open a fresh connection"):
+        run(wt.read(), [])
+
+
+def test_set_up_is_written_then_read_back() -> None:
+    short = {"OFF": b"0", "ON": b"1", "50MS": b"5.000E-02", "PULSE": b"PULS", "FLOAT": b"FLO"}
+    rows = [
+        (":COMMunicate:REMote", "ON"),
+        (":COMMunicate:HEADer", "OFF"),
+        (":COMMunicate:VERBose", "OFF"),
+        (":RATE", "50MS"),
+        (":MEASure:AVERaging:STATe", "OFF"),
+        (":INPut:VOLTage:AUTO:ELEMent1", "OFF"),
+        (":INPut:CURRent:AUTO:ELEMent1", "OFF"),
+        (":INPut:SCALing:CT:ELEMent1", "1000"),
+        (":INPut:FILTer:LINE:ELEMent1", "OFF"),
+        (":INPut:SYNChronize:ELEMent1", "I2"),
+        (":INPut:VOLTage:RANGe:ELEMent1", "600"),
+        (":INPut:CURRent:RANGe:ELEMent1", "0.5"),
+        (":MOTor1:SYNChronize", "I2"),
+        (":MOTor1:TORQue:TYPE", "PULSE"),
+        (":MOTor1:TORQue:RATE:UPPer", "2000,90000"),
+        (":MOTor1:TORQue:RATE:LOWer", "-2000,30000"),
+        (":MOTor1:TORQue:SCALing", "1"),
+        (":MOTor1:SPEed:TYPE", "PULSE"),
+        (":MOTor1:SPEed:PULSe", "1024"),
+        (":MOTor1:SPEed:SCALing", "1"),
+        (":NUMeric:FORMat", "FLOAT"),
+        (":NUMeric:NORMal:NUMber", "3"),
+        (":NUMeric:NORMal:ITEM1", "UDC,1"),
+        (":NUMeric:NORMal:ITEM2", "P,1"),
+        (":NUMeric:NORMal:ITEM3", "TORQUE,1"),
+    ]
+    dialogue = [(b":STATus:ERRor?\n", b'113,"Undefined header"\n'), (b":STATus:ERRor?\n", b'0,"No error"\n')]
+    dialogue += [(f"{header} {value}\n".encode(), b"") for header, value in rows]
+    dialogue += [(b":STATus:ERRor?\n", b'0,"No error"\n')]
+    answers = [(f"{header}?\n".encode(), short.get(value, value.encode()) + b"\n") for header, value in rows]
+    in_force = run(driver().set_up(), dialogue + answers)
+    assert in_force[":NUMeric:NORMal:ITEM2"] == "P,1"
+
+
+def test_swapped_items_are_found_by_the_read_back() -> None:
+    wt = driver()
+    job = wt.verify()
+    request = next(job)
+    with pytest.raises(DeviceError, match=r"ITEM1 is P,1, not UDC,1; arm again"):
+        while True:
+            header = request.data.decode().rstrip("?\n")
+            wanted = dict(wt._rows_in_force())[header]
+            request = job.send((b"P,1" if header.endswith("ITEM1") else wanted.encode()) + b"\n")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "answer", "same"),
+    [
+        ("OFF", b"0", True),
+        ("OFF", b"1", False),
+        ("50MS", b"50.0E-03", True),
+        ("50MS", b"1.000E-01", False),
+        ("PULSE", b"PULS", True),
+        ("PULSE", b"ANAL", False),
+        ("600", b"6.000E+02", True),
+        ("2000,90000", b"2.0000E+03,9.0000E+04", True),
+        ("2000,90000", b"2.0000E+03", False),
+        ("P,SIGMA", b"P,SIGM", True),
+        ("TORQUE,1", b"TORQ,1", True),
+        ("TORQUE,1", b"TORQ,2", False),
+        ("I2", b"U2", False),
+    ],
+)
+def test_what_counts_as_the_same_setting(wanted: str, answer: bytes, same: bool) -> None:
+    assert same_setting(wanted, answer) is same
+
+
+def test_ranges_are_fixed_for_the_prediction_and_the_first_update_is_dropped() -> None:
+    wt = driver()
+    header = b":INPut:CURRent:RANGe:ELEMent1"
+    dialogue = [
+        (header + b" 0.05;" + header + b"?\n", b"5.000E-02\n"),
+        (b":STATus:ERRor?\n", b'0,"No error"\n'),
+        (WAIT_VALUE, block(1.0, 2.0, 3.0)),
+    ]
+    in_force = run(wt.set_ranges({"dc.current": -37.0, "dc.power": 15e3, "flange_l.torque": 90.0}), dialogue)
+    assert in_force == {"dc.current": 50.0}
+    assert run(wt.set_ranges({"dc.current": 40.0}), []) == {"dc.current": 50.0}
+
+
+def test_a_value_beyond_every_range_is_refused_not_clipped() -> None:
+    with pytest.raises(DeviceError, match=r"beyond the widest range 500; lower the point"):
+        run(driver().set_ranges({"dc.current": 450.0}), [])
+
+
+def test_after_a_time_out_only_a_full_recovery_helps() -> None:
+    wt = driver()
+    run(wt.identify(), [IDN])
+    with pytest.raises(LinkTimeout):
+        run(wt.read(), [(WAIT_VALUE, LinkTimeout)])
+    with pytest.raises(DeviceError, match="another|answers where"):
+        run(
+            wt.session.recover(wt.identify, wt.verify),
+            [REOPEN, (b"*IDN?\n", b"YOKOGAWA,WT5000,OTHER,F1.03\n")],
+        )
+    assert wt.session.poisoned
