@@ -102,10 +102,10 @@ def test_regeneration_mirrors_motoring(name: str) -> None:
 @pytest.mark.parametrize("name", ["gen5_bev", "ipace_edu"])
 def test_the_whole_envelope_can_be_reached_at_nominal_voltage(name: str) -> None:
     bed = Bed(name, thermal_on=0.0)
-    for speed in np.linspace(500, bed.dut.speed_max_rpm - 500, 12):
-        for torque in (bed.dut.torque_max_nm(speed), bed.dut.torque_min_nm(speed)):
+    for speed in np.linspace(500, bed.dut.speed_max_rpm - 100, 40):
+        for torque in (bed.dut.torque_max_nm(float(speed)), bed.dut.torque_min_nm(float(speed))):
             out = bed.at(float(speed), torque, 2.0)
-            assert out["torque_airgap_nm"] == pytest.approx(torque, abs=0.5), (speed, torque)
+            assert out["torque_airgap_nm"] == pytest.approx(torque, abs=0.05), (speed, torque)
 
 
 def test_a_wish_beyond_reach_saturates_at_the_limit_told() -> None:
