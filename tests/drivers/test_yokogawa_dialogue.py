@@ -165,7 +165,7 @@ def test_after_a_time_out_only_a_full_recovery_helps() -> None:
     run(wt.identify(), [IDN])
     with pytest.raises(LinkTimeout):
         run(wt.read(), [(WAIT_VALUE, LinkTimeout)])
-    with pytest.raises(DeviceError, match="another|answers where"):
+    with pytest.raises(DeviceError, match="answers where"):
         run(
             wt.session.recover(wt.identify, wt.verify),
             [REOPEN, (b"*IDN?\n", b"YOKOGAWA,WT5000,OTHER,F1.03\n")],
