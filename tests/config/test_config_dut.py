@@ -39,7 +39,7 @@ def test_the_curves_agree_with_power_and_with_each_other(name: str) -> None:
     dut = load(find("dut", name), Dut)
     for speed in range(0, int(dut.speed_max_rpm) + 1, 100):
         peak = dut.torque_max_nm(speed)
-        assert peak * speed * 0.104719755 <= dut.envelope.power_max.value * 1.015
+        assert peak * speed * 0.104719755 <= dut.envelope.power_max.value * 1.005
         assert 0 < dut.continuous_torque_nm(speed) <= peak
         assert dut.torque_min_nm(speed) == -peak
     assert dut.torque_max_nm(dut.speed_max_rpm + 1) == dut.torque_min_nm(-dut.speed_max_rpm - 1) == 0.0
