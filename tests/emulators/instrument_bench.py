@@ -47,7 +47,7 @@ def wiring(**flange: Any) -> AnalyzerWiring:
         ),
         (
             FlangeWiring("flange_l", 1, "torque_l_nm", "speed_l_rpm", 2000.0, **flange),
-            FlangeWiring("flange_r", 2, "torque_r_nm", "speed_r_rpm", 2000.0, sign=-1),
+            FlangeWiring("flange_r", 2, "torque_r_nm", "speed_r_rpm", 2000.0, sign=-1, speed_sign=-1),
         ),
     )
 
@@ -65,22 +65,22 @@ class Wire:
         self.posts: list[Any] = []
         self.exchanges: list[bytes] = []
         self.reopened = 0
+        self._left: tuple[Any, Exception | None] = None, None
         peer.opened(t_ns)
 
     def run(self, job: Generator[Any, Any, Any], until_ns: int | None = None) -> Any:
         """The job's result, or ``None`` when ``until_ns`` has come first."""
-        answer: Any = None
-        error: Exception | None = None
         while until_ns is None or self.t_ns < until_ns:
+            answer, error = self._left
+            self._left = None, None
             try:
                 request = job.send(answer) if error is None else job.throw(error)
             except StopIteration as stop:
                 return stop.value
-            answer, error = None, None
             try:
-                answer = self._serve(request)
+                self._left = self._serve(request), None
             except (LinkTimeout, LinkClosed) as failure:
-                error = failure
+                self._left = None, failure
         return None
 
     def _serve(self, request: Any) -> Any:
