@@ -52,12 +52,12 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
         entries, next_ns, frames = program.tx_entries, state.tx_next_ns, rings.frames_out
         put_out(entries, next_ns, program.can, state.tx, setpoints, moving, image, core, counters, frames, events, t_ns)
 
+    if core.metering:
+        keep(program.channels, state.meter_channels, state.meter_rows, image, core.meter_channels)
     if core.watches > 0:
         watches, conditions, windows = state.watches, state.conditions, state.windows
         metered = state.meter_channels
         wake(program.channels, moving, watches, conditions, windows, metered, image, core, events, t_ns)
-    if core.metering:
-        keep(program.channels, state.meter_channels, state.meter_rows, image, core.meter_channels)
     sample(program.groups, program.group_channels, state.group_last_ns, rings.samples, image, core.fast != 0, t_ns)
     counters.cycles += 1
     return int(core.bits)

@@ -61,7 +61,7 @@ class _Player:
         self.events: list[Records] = []
 
     def take(self, one: np.void) -> None:
-        """Queue a record for the next cycle. Frames, readings and commands may share a ring: order is all that counts."""
+        """Queue a record for the next cycle; kinds may share a ring, since their order is all that counts."""
         if not push(self.rings.inbox_can, one):
             raise InputError([Problem("inbox log", 0, 0, "more records in one cycle than the inbox holds")])
 

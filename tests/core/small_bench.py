@@ -85,7 +85,7 @@ LADDER = (
         "speed down",
         (Action("dyno_m.speed_cmd", 0.0),),
         (Confirm("dyno_m.speed", ABS_BELOW, 50.0),),
-        3000 * MS,
+        6000 * MS,
         hold_ns=20 * MS,
         min_ns=50 * MS,
         on_miss=(Action("coolant.temp_cmd", 20.0, 0.0),),
@@ -98,7 +98,9 @@ LADDER = (
         escalate_class=0,
     ),
 )
-HARD_LADDER = (Rung("gone", (Action("dut.torque_cmd", 0.0, 0.0),), (Confirm("supply.voltage", BELOW, 60.0),), 100 * MS),)
+HARD_LADDER = (
+    Rung("gone", (Action("dut.torque_cmd", 0.0, 0.0),), (Confirm("supply.voltage", BELOW, 60.0),), 100 * MS),
+)
 
 
 @cache

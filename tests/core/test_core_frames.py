@@ -1,9 +1,12 @@
 """Frames: judged on the way in by length, CRC, counter and age; sent on schedule with live counter and CRC."""
 
+from itertools import pairwise
+
 import cantools
 import numpy as np
 import pytest
 from small_bench import (
+    CHANNELS,
     DBC,
     IO,
     IO_DBC,
@@ -70,16 +73,10 @@ def causes(bench):
 def test_a_good_frame_enters_the_image_with_its_two_times():
     bench, _ = armed_with_frames()
     assert [bench.value(name) for name in OF_CAN] == [1500.0, 12.5, 3.0]
-    row = bench.state.image[bench_index("dut.speed")]
+    row = bench.state.image[CHANNELS.index("dut.speed")]
     assert row["quality"] == GOOD
     assert row["arrived_ns"] - row["t_ns"] == 500_000
     assert causes(bench) == []
-
-
-def bench_index(name: str) -> int:
-    from small_bench import CHANNELS
-
-    return CHANNELS.index(name)
 
 
 def test_missing_frames_stop_after_three_cycles_and_ten_ms():
@@ -109,9 +106,9 @@ def test_three_of_ten_wrong_crcs_stop_and_no_wrong_value_enters():
     for _ in range(2):
         edu.run(1, flip, speed=9999.0)
         assert bench.value("dut.speed") == 1500.0
-        assert bench.state.image["quality"][bench_index("dut.speed")] == WRONG
+        assert bench.state.image["quality"][CHANNELS.index("dut.speed")] == WRONG
         edu.run(2)
-        assert bench.state.image["quality"][bench_index("dut.speed")] == GOOD
+        assert bench.state.image["quality"][CHANNELS.index("dut.speed")] == GOOD
     assert causes(bench) == []
     edu.run(1, flip)
     assert causes(bench) == [Cause.FRAMES_BAD]
@@ -162,10 +159,10 @@ def test_the_torque_frame_carries_the_trajectory_every_ten_ms():
     bench.run(200)
     frames = [(t, data) for t, data in sent(bench, 0) if t > 5 * MS]
     message = cantools.database.load_file(DBC).get_message_by_name("VCU_TORQUE_CMD")
-    assert {b - a for (a, _), (b, _) in zip(frames, frames[1:], strict=False)} == {10 * MS}
+    assert {b - a for (a, _), (b, _) in pairwise(frames)} == {10 * MS}
     decoded = [message.decode(data) for _, data in frames]
     counters = [int(values["Counter"]) for values in decoded]
-    assert all(b == (a + 1) % 15 for a, b in zip(counters, counters[1:], strict=False))
+    assert all(b == (a + 1) % 15 for a, b in pairwise(counters))
     torques = [values["TorqueRequest"] for values in decoded]
     assert torques == pytest.approx([min(100.0, 0.2 * (t // MS - 2)) for t, _ in frames], abs=0.026)
     data_id = int(message.dbc.attributes["E2EDataID"].value)

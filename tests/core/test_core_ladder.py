@@ -7,7 +7,17 @@ from bench.base.records import EV_ARMED, EV_REFUSED, EV_SAFE, EV_STOP
 from bench.core import inbox
 from bench.core.causes import Cause
 from bench.core.design import Confirm, Rung
-from bench.core.tables import ABS_BELOW, ARRIVED, CAUSE, NO_STOP, REFUSED_LATCHED, REFUSED_STOPPING, RUNNING, SAFE, STOPPED
+from bench.core.tables import (
+    ABS_BELOW,
+    ARRIVED,
+    CAUSE,
+    NO_STOP,
+    REFUSED_LATCHED,
+    REFUSED_STOPPING,
+    RUNNING,
+    SAFE,
+    STOPPED,
+)
 
 
 def loaded() -> Bench:
@@ -33,7 +43,9 @@ def test_the_stop_walks_down_rung_by_rung_each_confirmed():
     bench.command(inbox.stop_now(Cause.OPERATOR))
     bench.run()
     assert bench.bits[-1] & CAUSE
-    assert bench.value("dut.torque_cmd") == pytest.approx(100 - 0.8)  # the safe rate acts in the very cycle of the cause
+    assert bench.value("dut.torque_cmd") == pytest.approx(
+        100 - 0.8
+    )  # the safe rate acts in the very cycle of the cause
     assert [int(e["value"]) for e in of_kind(bench.told, EV_ARMED)] == [0]
     while not bench.bits[-1] & SAFE:
         follow(bench)
@@ -64,7 +76,7 @@ def test_a_missed_rung_acts_and_goes_on_and_the_end_is_told_as_unconfirmed():
     bench = loaded()
     bench.keep["dut.torque_est"] = 0.0
     bench.command(inbox.stop_now(Cause.OPERATOR))
-    bench.run(3500)  # the dyno's speed never falls
+    bench.run(6500)  # the dyno's speed never falls
     assert bench.rungs()[:4] == [(0, 0), (0, 1), (1, 0), (1, -1)]
     assert bench.value("coolant.temp_cmd") == 20.0
     bench.keep["dut.state"] = 0.0
@@ -77,8 +89,11 @@ def test_a_missed_rung_may_escalate_to_the_hardware_chain():
     bench.keep.update({"dut.torque_est": 0.0, "dyno_m.speed": 0.0})
     bench.command(inbox.stop_now(Cause.OPERATOR))
     bench.run(800)
-    assert [(e["id"], e["value"]) for e in of_kind(bench.told, EV_STOP)] == [(Cause.OPERATOR, 1), (Cause.RUNG_MISSED, 0)]
-    assert bench.rungs()[-3:] == [(2, -1), (3, 0), (3, 1)] or bench.rungs()[-2:] == [(3, 0), (3, 1)]
+    assert [(e["id"], e["value"]) for e in of_kind(bench.told, EV_STOP)] == [
+        (Cause.OPERATOR, 1),
+        (Cause.RUNG_MISSED, 0),
+    ]
+    assert bench.rungs()[-3:] == [(2, -1), (3, 0), (3, 1)]
     assert [e["value"] for e in of_kind(bench.told, EV_SAFE)] == [0.0]
 
 
@@ -153,7 +168,7 @@ def test_a_freeze_ramps_torque_to_zero_holds_the_rest_and_resumes():
     assert bench.value("dut.torque_cmd") == 0.0
     assert bench.value("dyno_m.speed_cmd") == pytest.approx(speed)
     assert bench.core["armed"] and bench.core["phase"] == STOPPED
-    assert not of_kind(bench.told, EV_SAFE)
+    assert len(of_kind(bench.told, EV_SAFE)) == 0
     bench.command(inbox.reset(acknowledged=True), inbox.release(SPEED), inbox.release(TORQUE))
     bench.run(400)
     assert bench.value("dut.torque_cmd") == 100.0
