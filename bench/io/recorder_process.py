@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.base.quality import GOOD
 from bench.base.records import EV_LATE
 from bench.base.ring import drain
 from bench.core.design import RECORDER
@@ -21,10 +20,7 @@ from bench.core.state import State
 from bench.io.clock import MonotonicClock
 from bench.io.control import Control
 from bench.io.status import FINISHED, RUNNING, CoreWatch
-from bench.record.core_events import Names, describe
-from bench.record.inbox_log import DIGEST_PERIOD_NS, InboxLog
-from bench.record.journal import Journal
-from bench.record.samples import SampleWriter
+from bench.record.recorder import Recorder
 
 _TURN_NS = 20_000_000
 _FLUSH_NS = 100_000_000  # after a kill at most this much of the samples is missing
@@ -32,18 +28,15 @@ _FLUSH_NS = 100_000_000  # after a kill at most this much of the samples is miss
 
 @dataclass(frozen=True, slots=True)
 class RecorderParts:
-    """What the recorder works on. ``seal`` is called last, when all files are closed (the manifest)."""
+    """What the recorder works on. ``seal`` is called last, when all files are closed."""
 
     program: Program
     state: State
     rings: Rings
     status: NDArray[Any]
     clock: MonotonicClock
-    journal: Journal
-    samples: SampleWriter
-    inbox_log: InboxLog
-    names: Names
-    seal: Callable[[], object]
+    recorder: Recorder
+    seal: Callable[[], object] = lambda: None
 
 
 def run_recorder(parts: RecorderParts, control: Control) -> None:
@@ -72,7 +65,7 @@ class _Recorder:
         self._control = control
         self._row = parts.status[RECORDER]
         self._core = CoreWatch(parts.status, parts.clock)
-        self._flushed_ns = self._digest_ns = parts.clock.now_ns()
+        self._flushed_ns = parts.clock.now_ns()
         self._ending = False
 
     def run(self) -> None:
@@ -95,7 +88,7 @@ class _Recorder:
             self._ending = True
         elif "record" in message:
             self._collect_events()  # what the core told before stands before
-            self._parts.journal.append(message["t_ns"], message["event"], message["data"])
+            self._parts.recorder.record(message["t_ns"], message["event"], message["data"])
             self._control.send({"recorded": message["record"]})
 
     def _collect(self) -> None:
@@ -103,28 +96,22 @@ class _Recorder:
         self._collect_events()
         for group in range(len(parts.program.groups)):
             rows = drain_samples(parts.program, parts.rings.samples, group)
-            parts.samples.add(group, rows.t_ns, rows.values, rows.quality == GOOD)
-        parts.inbox_log.append(drain(parts.rings.inbox_log))
-        if now_ns - self._digest_ns >= DIGEST_PERIOD_NS:
-            self._note_digest(now_ns)
+            parts.recorder.samples(group, rows.t_ns, rows.values, rows.quality)
+        parts.recorder.inbox(drain(parts.rings.inbox_log))
+        parts.recorder.digest(now_ns, *self._digest())
         if now_ns - self._flushed_ns >= _FLUSH_NS:
             self._flushed_ns = now_ns
-            parts.samples.flush()
-            parts.inbox_log.flush(sync=False)
+            parts.recorder.flush()
 
     def _collect_events(self) -> None:
-        for t_ns, event, data in describe(one_late(drain(self._parts.rings.events)), self._parts.names):
-            self._parts.journal.append(t_ns, event, data)
+        events = drain(self._parts.rings.events)
+        if len(events):
+            self._parts.recorder.on_events(one_late(events))
 
-    def _note_digest(self, now_ns: int) -> None:
+    def _digest(self) -> tuple[int, int]:
         counters = self._parts.state.counters[0]
-        self._digest_ns = now_ns
-        self._parts.inbox_log.digest(now_ns, int(counters["taken_in"]), int(counters["digest"]))
+        return int(counters["taken_in"]), int(np.uint64(counters["digest"]))
 
     def _close(self) -> None:
-        parts = self._parts
-        self._note_digest(parts.clock.now_ns())
-        parts.inbox_log.close()
-        parts.samples.finalise()
-        parts.journal.close()
-        parts.seal()
+        self._parts.recorder.close(self._parts.clock.now_ns(), *self._digest())
+        self._parts.seal()

@@ -37,10 +37,8 @@ from bench.links.face import ImageFace
 from bench.links.link import Pace, link
 from bench.plant.records import INPUTS, OUTPUTS
 from bench.record.core_events import Names
-from bench.record.inbox_log import InboxLog
-from bench.record.journal import Journal
-from bench.record.mf4 import Column, Group, Mf4Writer
-from bench.record.samples import SampleWriter
+from bench.record.mf4 import Column, Group
+from bench.record.recorder import Recorder
 from bench.sequence.desk import Desk
 from drivers.dynos.ak_dyno import AkDyno
 
@@ -190,12 +188,11 @@ def recorder_main(control: Control, arguments: Mapping[str, Any]) -> None:
         ("BENCH_IO_CMD", "IO_STATUS"),
         lambda code: (cause_text(code).happened, cause_text(code).remedy),
     )
-    group = Group("slow", tuple(Column(name) for name in SAMPLED))
-    samples = SampleWriter(Mf4Writer(storage.open("samples.mf4"), [group], start_ns=0))
+    groups = [Group("slow", tuple(Column(name) for name in SAMPLED))]
+    recorder = Recorder(storage, names, groups, start_ns=0, program="", full_inbox=True, properties={})
     parts = RecorderParts(
-        program, state, rings, _status(arguments), _clock(arguments), Journal(storage.open("journal.jsonl")), samples,
-        InboxLog(storage.open("inbox.log"), {}), names, lambda: storage.write("sealed", b"yes"),
-    )  # fmt: skip
+        program, state, rings, _status(arguments), _clock(arguments), recorder, lambda: storage.write("sealed", b"yes")
+    )
     run_recorder(parts, control)
 
 
