@@ -9,6 +9,7 @@ from bench.base.errors import LinkError
 BYTES_MAX = 16 << 20
 """More than any answer of an instrument of the bench; an endless stream ends here."""
 
+_KINDS = ("line", "block", "ak")
 _LF, _STX, _ETX, _HASH = 0x0A, 0x02, 0x03, 0x23
 
 
@@ -16,11 +17,25 @@ class FramingError(LinkError):
     """The bytes are no single answer of the kind asked for."""
 
 
+def whole(kind: str, data: bytes) -> bool:
+    """Whether ``data`` is one answer, complete and nothing else, in its usual form: the common case, judged quickly."""
+    if not data or len(data) > BYTES_MAX:
+        return False
+    if kind == "line":
+        return data.find(b"\n") == len(data) - 1
+    if kind == "ak":
+        return data[0] == _STX and data.find(b"\x03") == len(data) - 1
+    start = 2 + data[1] - 48 if len(data) > 3 and data[0] == _HASH and 48 < data[1] < 58 else 0
+    count = data[2:start]
+    return count.isdigit() and start + int(count) == len(data) - 1 and data[-1] == _LF
+
+
 class Framer:
     """Collects one answer of ``kind``: ``line``, ``block`` or ``ak`` (see ``Exchange``)."""
 
     def __init__(self, kind: str, bytes_max: int = BYTES_MAX) -> None:
-        self._end = {"line": self._line_end, "block": self._block_end, "ak": self._ak_end}[kind]
+        if kind not in _KINDS:
+            raise KeyError(kind)
         self._kind = kind
         self._bytes_max = bytes_max
         self._data = bytearray()
@@ -31,10 +46,12 @@ class Framer:
 
     def feed(self, data: bytes) -> bytes | None:
         """The whole answer with its terminator, or ``None`` while bytes are missing. Raises ``FramingError``."""
+        if not self._data and whole(self._kind, data):
+            return data
         self._data += data
         if self._kind == "ak" and not self._looked:
             self._data = self._data.lstrip(b"\r\n")  # some devices end a telegram with ETX CR LF
-        end = self._end() if self._data else -1
+        end = self._find_end() if self._data else -1
         if end < 0:
             if len(self._data) > self._bytes_max:
                 raise FramingError(f"more than {self._bytes_max} bytes without an end of the answer")
@@ -43,6 +60,14 @@ class Framer:
         if rest.strip(b"\r\n" if self._kind == "ak" else b""):
             raise FramingError(f"{len(rest)} bytes follow the answer: {rest[:40]!r}")
         return bytes(self._data[:end])
+
+    def _find_end(self) -> int:
+        match self._kind:
+            case "line":
+                return self._line_end()
+            case "block":
+                return self._block_end()
+        return self._ak_end()
 
     def _until(self, byte: int) -> int:
         found = self._data.find(byte, self._looked)

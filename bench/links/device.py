@@ -35,6 +35,8 @@ class Device(Protocol):
 
     part: str
     setpoints: tuple[str, ...]
+    arrived_ns: int
+    """When the last reading arrived."""
 
     @property
     def session(self) -> Poisonable:

@@ -19,7 +19,7 @@ class Follower:
         self._driver = driver
         self._face = face
         self._names = driver.setpoints
-        self._seen = b""
+        self._seen: Sequence[float] = ()
         self._written: list[float] = []
         self.start()
 
@@ -27,23 +27,24 @@ class Follower:
         """Right after ``set_up``: everything at the device is zero."""
         self._written = [0.0] * len(self._names)
         self._held = [math.nan] * len(self._names)
-        self._seen = b""
+        self._seen = ()
+
+    def changed(self) -> bool:
+        """Whether the core's set-points are others than those obeyed last."""
+        return self._face.values(self._names) != self._seen  # the same NaN object counts as equal here
 
     def follow(self) -> Operation[None]:
         """Write what has changed. Raises what the driver raises; the rest stays due."""
         values = self._face.values(self._names)
-        seen = values.tobytes()
-        if seen == self._seen:
-            return
-        for index, value in self._due(values.tolist()):
+        for index, value in self._due(values):
             self._held[index] = value  # until it is known to have arrived
             yield from self._driver.write(index, value)
             self._written[index], self._held[index] = value, math.nan
-        self._seen = seen
+        self._seen = values
 
     def look_again(self) -> Operation[None]:
         """After a recovery: ask the device about every write that was lost on its way."""
-        self._seen = b""
+        self._seen = ()
         for index, value in enumerate(self._held):
             if not math.isnan(value) and self._close((yield from self._driver.in_force(index)), value):
                 self._written[index], self._held[index] = value, math.nan

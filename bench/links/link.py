@@ -50,7 +50,7 @@ def link(
     driver: Device, face: Face, mailbox: Mailbox, pace: Pace | None = None, counters: LinkCounters | None = None
 ) -> Operation[None]:
     """The job. It never ends by itself; close the generator to end it."""
-    yield from _Link(driver, face, mailbox, pace or Pace(), counters or LinkCounters()).run()
+    return _Link(driver, face, mailbox, pace or Pace(), counters or LinkCounters()).run()
 
 
 class _Link:
@@ -86,7 +86,7 @@ class _Link:
                 yield from self._failed(error)
 
     def _turn(self) -> Operation[None]:
-        if self.follower is not None:
+        if self.follower is not None and self.follower.changed():
             yield from self._follow()
         if len(self.mailbox):
             yield from self._answer()
@@ -96,7 +96,7 @@ class _Link:
         yield self._post
         self.counters.readings += 1
         if self.pace.period_ns:
-            yield SleepUntil(self._next_ns((yield _NOW)))
+            yield SleepUntil(self._next_ns(self.driver.arrived_ns))
 
     def _follow(self) -> Operation[None]:
         assert self.follower is not None

@@ -86,6 +86,7 @@ class AkDyno:
     def __init__(self, part: str, settings: AkDynoSettings | None = None) -> None:
         self.part = part
         self.settings = settings or AkDynoSettings()
+        self.arrived_ns = 0
         self.session = Session(part, self.settings.expected)
         self.readout = Readout([f"{part}.{q}" for q in ("speed", "torque", "state")])
         self.setpoints = (f"{part}.speed_cmd", f"{part}.enable_cmd")
@@ -175,7 +176,7 @@ class AkDyno:
         """Fresh ``INBOX`` records (the driver's own array: post it before the next read)."""
         with self.session:
             reply = yield self._values
-            arrived_ns: int = yield _NOW
+            self.arrived_ns = arrived_ns = yield _NOW
             match = self._plain.fullmatch(reply)
             if match is None:
                 return self._take_slowly(reply, arrived_ns)

@@ -76,6 +76,7 @@ class YokogawaWT5000:
         self.settings = settings or AnalyzerSettings()
         self.items = tuple(self.settings.items) or standard_items(self.settings)
         self.readout = Readout([item.channel for item in self.items])
+        self.arrived_ns = 0
         self.session = Session(part, self.settings.expected)
         self.ranges: dict[str, float] = {}
         self._bytes = 4 * len(self.items)
@@ -146,7 +147,7 @@ class YokogawaWT5000:
         """
         with self.session:
             reply = yield self._read
-            arrived_ns: int = yield _NOW
+            self.arrived_ns = arrived_ns = yield _NOW
             start = scpi.block_start(reply, self._bytes)
             raw = np.frombuffer(reply, np.uint8)
             out = self.readout

@@ -84,6 +84,7 @@ class EaPsb:
     def __init__(self, part: str = "supply", settings: EaPsbSettings | None = None) -> None:
         self.part = part
         self.settings = settings or EaPsbSettings()
+        self.arrived_ns = 0
         self.session = Session(part, self.settings.expected)
         self.readout = Readout([f"{part}.{q}" for q in ("voltage", "current", "power", "output", "alarm")])
         self.setpoints = tuple(f"{part}.{q}" for q in ("voltage_cmd", "current_cmd", "sink_current_cmd", "output_cmd"))
@@ -169,7 +170,7 @@ class EaPsb:
         full = self._until_status <= 0
         with self.session:
             reply = yield self._full if full else self._brief
-            arrived_ns: int = yield _NOW
+            self.arrived_ns = arrived_ns = yield _NOW
             return self._take_full(reply, arrived_ns) if full else self._take(reply[:-1], arrived_ns)
 
     # --- set-points ------------------------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ def dyno(
         seed=seed,
         name=name,
         identity=f"bench,{rated.model},{rated.serial},1.0",
-        codes=rated.mnemonics or None,
+        codes=dict(rated.mnemonics),
         faults=script(faults, name),
     )
 

@@ -25,6 +25,7 @@ class Peer:
         self._last_ns = -1
         self._idle_close_ns = idle_close_ns
         self.faults = faults or FaultScript()
+        self._may_close = bool(self.faults) or idle_close_ns > 0
         self.unknown = 0
         """How many messages the instrument did not understand."""
 
@@ -47,7 +48,7 @@ class Peer:
         """Bytes from the wire, in any portions; none: the client has gone."""
         if not data:
             self.opened(t_ns)
-        if not data or self._must_close(t_ns):
+        if not data or (self._may_close and self._must_close(t_ns)):
             return
         self._last_ns = t_ns
         if self._input or data.find(self._end) != len(data) - 1:
@@ -62,7 +63,7 @@ class Peer:
     def produce(self, t_ns: int) -> bytes:
         """All bytes whose time has come."""
         due = self._due
-        if not due or due[0][0] > t_ns or self._must_close(t_ns):
+        if not due or due[0][0] > t_ns or (self._may_close and self._must_close(t_ns)):
             return b""
         at_ns, payload = due.popleft()
         out = payload if isinstance(payload, bytes) else payload(at_ns)
