@@ -113,7 +113,7 @@ class BenchwireBus(can.BusABC):
         now_ns = time.monotonic_ns()
         while (frame := self._wire.take(now_ns)) is not None:
             if frame.sender != self._wire.member or self._receive_own:
-                return self._message(frame, now_ns)
+                return self._message(frame)
         if self._wire.wait_ns(now_ns) is None:
             self._wire.silence()
             if self._wire.wait_ns(now_ns) is not None:  # it came between the look and the silence
@@ -128,11 +128,12 @@ class BenchwireBus(can.BusABC):
         else:
             self._poll.poll(max(1, -(-min(limits) // 1_000_000)))
 
-    def _message(self, frame: WireFrame, now_ns: int) -> can.Message:
+    def _message(self, frame: WireFrame) -> can.Message:
         flags = frame.flags
         remote = bool(flags & _REMOTE)
+        calendar_ns = time.time_ns() - time.monotonic_ns()  # stamps of frames are calendar time in python-can
         return can.Message(
-            timestamp=time.time() - (now_ns - frame.end_ns) * 1e-9,
+            timestamp=(frame.end_ns + calendar_ns) * 1e-9,
             arbitration_id=frame.identifier,
             is_extended_id=bool(flags & _EXTENDED),
             is_remote_frame=remote,
