@@ -89,3 +89,15 @@ def compiled(function: F) -> F:
         return cast("F", numba.njit(nogil=True, cache=folder is not None, error_model="numpy", _nrt=False)(function))
     finally:
         numba_config.CACHE_DIR = before
+
+
+def direct(function: Callable[..., Any], *example: Any) -> Callable[..., Any]:
+    """The compiled entry of ``function`` for arguments of exactly these types, without looking at types again.
+
+    Numba looks at every array of every argument at each call: 23 us for a hundred arrays, 1.4 us without. The caller
+    must never pass other types.
+    """
+    signature = tuple(numba.typeof(argument) for argument in example)
+    dispatcher = cast("Any", function)
+    dispatcher.compile(signature)
+    return cast("Callable[..., Any]", dispatcher.overloads[signature].entry_point)

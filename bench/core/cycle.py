@@ -10,7 +10,7 @@ from bench.core.rings import Rings
 from bench.core.sampling import sample
 from bench.core.state import State
 from bench.core.supervision import judge_clock, judge_heartbeats, judge_messages, mark_stale, set_modes
-from bench.core.tables import RUNNING, STOPPING
+from bench.core.tables import STOPPING
 from bench.core.take_in import log_tick, take_in
 from bench.core.trajectories import confine, move
 from bench.core.wakes import wake
@@ -37,16 +37,19 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
     take_in(program, state, rings, t_ns)
 
     mark_stale(program.channels, image, core, t_ns)
-    set_modes(program.confirms, settings.energised_confirms, image, core)
-    judge_limits(program.limits, state.limits, image, core, counters, events, t_ns)
-    if core.phase == RUNNING:
-        judge_messages(program.rx_rules, state.rx, core, counters, events, t_ns)
-    judge_heartbeats(program.heartbeats, state.beats_ns, core, counters, events, t_ns)
+    if core.changed or t_ns >= core.judge_ns:  # else every judgement would be what it was in the last cycle
+        core.changed = 0
+        set_modes(program.confirms, settings.energised_confirms, image, core)
+        limits_ns = judge_limits(program.limits, state.limits, image, core, counters, events, t_ns)
+        messages_ns = judge_messages(program.rx_rules, state.rx, core, counters, events, t_ns)
+        beats_ns = judge_heartbeats(program.heartbeats, state.beats_ns, core, counters, events, t_ns)
+        core.judge_ns = min(limits_ns, messages_ns, beats_ns)
 
     if core.phase == STOPPING:
         rungs, actions, confirms = program.rungs, program.actions, program.confirms
         climb_down(settings, rungs, actions, confirms, setpoints, moving, image, core, counters, events, t_ns)
-    move(setpoints, moving, image, t_ns, min(elapsed_ns, settings.step_max_ns) * 1e-9)
+    if move(setpoints, moving, image, t_ns, min(elapsed_ns, settings.step_max_ns) * 1e-9):
+        core.changed = 1
     confine(setpoints, moving, program.envelopes, program.envelope_points, image, core.derating != 0, events, t_ns)
     if t_ns >= core.next_send_ns:
         entries, next_ns, frames = program.tx_entries, state.tx_next_ns, rings.frames_out

@@ -14,10 +14,13 @@ def allowed(envelope: Any, points: Any, speed_rpm: float) -> tuple[float, float]
     speed, first, last = abs(speed_rpm), envelope.first_point, envelope.first_point + envelope.points - 1
     low, high = 0.0, 0.0
     if speed <= points[last].speed_rpm:
-        i = first
-        while i + 2 <= last and points[i + 1].speed_rpm < speed:
-            i += 1
-        a, b = points[i], points[i + 1]
+        while last - first > 1:
+            middle = (first + last) // 2
+            if points[middle].speed_rpm < speed:
+                first = middle
+            else:
+                last = middle
+        a, b = points[first], points[last]
         share = (speed - a.speed_rpm) / (b.speed_rpm - a.speed_rpm)
         low = a.min_nm + share * (b.min_nm - a.min_nm)
         high = a.max_nm + share * (b.max_nm - a.max_nm)

@@ -7,67 +7,72 @@ import numpy as np
 from bench.base.compiled import compiled
 from bench.base.quality import GOOD
 from bench.base.ring import Ring
-from bench.core.tables import DERATE, NONE, STOP
+from bench.core.tables import DERATE, FAR_NS, NONE, STOP
 from bench.core.tell import LIMIT_TOLD, stop, tell
 
 _NAN = float("nan")
-_USABLE, _BAD, _OLD = 0, 1, 2
 
 
 @compiled
-def judge_limits(limits: Any, states: Any, image: Any, core: Any, counters: Any, events: Ring, t_ns: int) -> None:
-    """Judge every limit that is active in the present modes; the others forget what they saw."""
-    derating = False
+def judge_limits(limits: Any, states: Any, image: Any, core: Any, counters: Any, events: Ring, t_ns: int) -> int:
+    """Judge every limit that is active in the present modes; the others forget what they saw.
+
+    Answer: the time at which, with nothing else changed, they must be judged again.
+    """
+    derating, again_ns = False, t_ns + FAR_NS
     for i in range(limits.shape[0]):
         limit, seen = limits[i], states[i]
         if limit.modes & core.modes == 0:
-            if seen.violated or seen.since_ns >= 0:
-                seen.violated, seen.since_ns = 0, -1
+            seen.violated, seen.since_ns = 0, -1
             continue
         known = image[limit.channel]
-        if limit.other_1 == NONE and seen.since_ns < 0 and not seen.violated:  # the way of nearly all cycles
-            fresh = limit.stale_ns == 0 or (known.arrived_ns >= 0 and t_ns - known.arrived_ns <= limit.stale_ns)
-            if fresh and known.quality == GOOD and seen.low <= known.value <= seen.high:
-                continue
-        _judge(limit, seen, image, core, counters, events, i, t_ns)
+        calm = seen.since_ns < 0 and limit.other_1 == NONE and known.quality == GOOD
+        if calm and seen.low <= known.value <= seen.high and t_ns - known.arrived_ns <= limit.stale_ns:
+            again_ns = min(again_ns, known.arrived_ns + limit.stale_ns)  # the way of nearly all
+            continue
+        again_ns = min(again_ns, _judge(limit, seen, image, core, counters, events, i, t_ns))
         derating = derating or (limit.level == DERATE and seen.violated != 0)
     core.derating = derating
+    return again_ns + 1
 
 
 @compiled
-def _usable(known: Any, stale_ns: int, t_ns: int) -> int:
-    if stale_ns > 0 and (known.arrived_ns < 0 or t_ns - known.arrived_ns > stale_ns):
-        return _OLD
-    return _USABLE if known.quality == GOOD else _BAD
-
-
-@compiled
-def _judge(limit: Any, seen: Any, image: Any, core: Any, counters: Any, events: Ring, index: int, t_ns: int) -> None:
-    """One limit in full: validity, value, debounce, hysteresis."""
+def _judge(limit: Any, seen: Any, image: Any, core: Any, counters: Any, events: Ring, index: int, t_ns: int) -> int:
+    """One limit in full: validity, value, debounce, hysteresis. Answer: until when this judgement stands."""
     known = image[limit.channel]
-    usable, value = _usable(known, limit.stale_ns, t_ns), known.value
+    value, usable, oldest_ns = known.value, known.quality == GOOD, known.arrived_ns
     if limit.other_1 != NONE:
-        usable = max(usable, _usable(image[limit.other_1], limit.stale_ns, t_ns))
-        value -= limit.factor_1 * image[limit.other_1].value
+        other = image[limit.other_1]
+        value -= limit.factor_1 * other.value
+        usable, oldest_ns = usable and other.quality == GOOD, min(oldest_ns, other.arrived_ns)
     if limit.other_2 != NONE:
-        usable = max(usable, _usable(image[limit.other_2], limit.stale_ns, t_ns))
-        value -= limit.factor_2 * image[limit.other_2].value
-    if usable != _USABLE and limit.level != STOP:
-        return  # an invalid value neither raises nor clears a warning
-    if usable == _USABLE and seen.low <= value <= seen.high:
-        if not seen.violated:
-            seen.since_ns = -1
-        elif seen.low + limit.hysteresis <= value <= seen.high - limit.hysteresis:
-            seen.violated, seen.since_ns = 0, -1
-            tell(events, t_ns, LIMIT_TOLD, index, 0.0, value)
-        return
-    if seen.violated:
-        return
+        other = image[limit.other_2]
+        value -= limit.factor_2 * other.value
+        usable, oldest_ns = usable and other.quality == GOOD, min(oldest_ns, other.arrived_ns)
+    too_old = limit.stale_ns < FAR_NS and (oldest_ns < 0 or t_ns - oldest_ns > limit.stale_ns)
+    usable = usable and not too_old
+    if not usable and limit.level != STOP:
+        return t_ns + FAR_NS  # an invalid value neither raises nor clears a warning
+    if usable and seen.low <= value <= seen.high:
+        _inside(limit, seen, events, index, value, t_ns)
+        return int(oldest_ns + limit.stale_ns)
     if seen.since_ns < 0:
         seen.since_ns = t_ns
-    if usable != _OLD and t_ns - seen.since_ns < limit.debounce_ns:  # silence has had its own time already
-        return
+    if seen.violated:
+        return t_ns + FAR_NS
+    if t_ns - seen.since_ns < limit.debounce_ns and not too_old:  # silence has had its own time already
+        return t_ns
     seen.violated = 1
-    tell(events, t_ns, LIMIT_TOLD, index, float(limit.level), value if usable == _USABLE else _NAN)
+    tell(events, t_ns, LIMIT_TOLD, index, float(limit.level), value if usable else _NAN)
     if limit.level == STOP:
         stop(core, counters, events, t_ns, np.int64(limit.cause), np.int64(limit.stop_class), index)
+    return t_ns + FAR_NS
+
+
+@compiled
+def _inside(limit: Any, seen: Any, events: Ring, index: int, value: float, t_ns: int) -> None:
+    if not seen.violated:
+        seen.since_ns = -1
+    elif seen.low + limit.hysteresis <= value <= seen.high - limit.hysteresis:
+        seen.violated, seen.since_ns = 0, -1
+        tell(events, t_ns, LIMIT_TOLD, index, 0.0, value)

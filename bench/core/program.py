@@ -199,8 +199,9 @@ class _Builder:
 
     def fill_limit(self, row: np.void, limit: Limit) -> None:
         place = f"limit {limit.name}"
-        for name in ("low", "high", "hysteresis", "debounce_ns", "stale_ns", "cause", "level", "stop_class", "modes"):
+        for name in ("low", "high", "hysteresis", "debounce_ns", "cause", "level", "stop_class", "modes"):
             row[name] = getattr(limit, name)
+        row["stale_ns"] = limit.stale_ns or tables.FAR_NS
         row["channel"] = self.channel(limit.channel, place)
         for i, (name, factor) in enumerate(limit.minus[:2], start=1):
             row[f"other_{i}"], row[f"factor_{i}"] = self.channel(name, place), factor

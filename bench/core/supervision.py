@@ -9,6 +9,7 @@ from bench.base.quality import GOOD, STALE
 from bench.base.ring import Ring
 from bench.core.causes import Cause
 from bench.core.tables import (
+    FAR_NS,
     MODE_ALWAYS,
     MODE_ARMED,
     MODE_ENERGISED,
@@ -45,6 +46,7 @@ def mark_stale(channels: Any, image: Any, core: Any, t_ns: int) -> None:
         stale_ns, known = channels[i].stale_ns, image[i]
         if stale_ns > 0 and t_ns - known.arrived_ns > stale_ns and known.quality == GOOD:
             known.quality = STALE
+            core.changed = 1
 
 
 @compiled
@@ -72,14 +74,15 @@ def _energised(confirms: Any, count: int, image: Any) -> bool:
 
 
 @compiled
-def judge_messages(rules: Any, rx: Any, core: Any, counters: Any, events: Ring, t_ns: int) -> None:
-    """Age, frozen counter and bad frames of each judged message (F-01, F-03, F-04, F-05)."""
+def judge_messages(rules: Any, rx: Any, core: Any, counters: Any, events: Ring, t_ns: int) -> int:
+    """Age, frozen counter and bad frames of each judged message (F-01, F-03, F-04, F-05); when to judge again."""
+    again_ns = t_ns + FAR_NS
     for i in range(rules.shape[0]):
         rule = rules[i]
         if rule.modes & core.modes == 0:
             continue
         heard = rx[rule.message]
-        cause = 0
+        cause, again_ns = 0, min(again_ns, heard.arrived_ns + rule.max_age_ns)
         if heard.arrived_ns < 0 or t_ns - heard.arrived_ns > rule.max_age_ns:
             cause = rule.cause_age
         elif heard.repeats >= rule.frozen_max:
@@ -88,6 +91,7 @@ def judge_messages(rules: Any, rx: Any, core: Any, counters: Any, events: Ring, 
             cause = rule.cause_bad
         if cause != 0 and core.phase == RUNNING:
             stop(core, counters, events, t_ns, np.int64(cause), np.int64(rule.stop_class), np.int64(rule.message))
+    return again_ns + 1
 
 
 @compiled
@@ -99,11 +103,14 @@ def _ones(history: int) -> int:
 
 
 @compiled
-def judge_heartbeats(rules: Any, beats_ns: Any, core: Any, counters: Any, events: Ring, t_ns: int) -> None:
-    """Each process is judged by this one (F-14, F-56, F-58)."""
+def judge_heartbeats(rules: Any, beats_ns: Any, core: Any, counters: Any, events: Ring, t_ns: int) -> int:
+    """Each process is judged by this one (F-14, F-56, F-58); when to judge again."""
+    again_ns = t_ns + FAR_NS
     for i in range(rules.shape[0]):
         rule = rules[i]
         if rule.modes & core.modes == 0 or rule.stop_class >= core.stop_class:
             continue
+        again_ns = min(again_ns, beats_ns[rule.who] + rule.max_age_ns)
         if t_ns - beats_ns[rule.who] > rule.max_age_ns:
             stop(core, counters, events, t_ns, np.int64(rule.cause), np.int64(rule.stop_class), np.int64(rule.who))
+    return again_ns + 1

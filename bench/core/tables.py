@@ -63,6 +63,9 @@ CONDITION_KINDS = {
 """The names of ``requests.Condition.kind`` and their codes in CMD_WATCH_ADD; ``updates``: the meter holds at least
 ``reference`` fresh values of the channel."""
 
+FAR_NS = 1 << 60
+"""A time that never comes: 36 years."""
+
 NO_SETPOINT = 0xFFFF_FFFF
 """``id`` of an EV_REFUSED that is about no set-point (arming, reset, a watch, a limit)."""
 
@@ -122,7 +125,7 @@ LIMIT = np.dtype(
         ("factor_1", "f8"),
         ("factor_2", "f8"),
         ("debounce_ns", "i8"),
-        ("stale_ns", "i8"),  # 0: age is not judged
+        ("stale_ns", "i8"),  # FAR_NS: age is not judged
         ("channel", "i4"),
         ("other_1", "i4"),  # judged is channel - factor_1 * other_1 - factor_2 * other_2
         ("other_2", "i4"),
@@ -264,8 +267,8 @@ CORE = np.dtype(
         ("rung_since_ns", "i8"),
         ("confirmed_since_ns", "i8"),
         ("stop_ns", "i8"),
-        ("next_sample_ns", "i8"),
         ("next_send_ns", "i8"),
+        ("judge_ns", "i8"),  # when time alone may change a judgement: an age, a debounce time
         ("rung", "i4"),
         ("missed", "i4"),
         ("source", "i4"),  # limit, message or set-point the cause came from
@@ -280,6 +283,7 @@ CORE = np.dtype(
         ("derating", "u1"),
         ("fast", "u1"),
         ("metering", "u1"),
+        ("changed", "u1"),  # something else than time has changed since the last judgement
         ("bits", "u1"),  # the result of this cycle, gathered
     ],
     align=True,

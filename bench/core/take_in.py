@@ -26,6 +26,8 @@ def take_in(program: Any, state: Any, rings: Any, t_ns: int) -> None:
     counters, full, log = state.counters[0], program.settings[0].log_full, rings.inbox_log
     for inbox in (rings.inbox_can, rings.inbox_links, rings.inbox_sequence):
         written = inbox.header[WRITTEN]
+        if written != inbox.header[READ]:
+            state.core[0].changed = 1
         for number in range(inbox.header[READ], written):
             record = inbox.records[number % inbox.records.shape[0]]
             record.arrived_ns = t_ns

@@ -50,6 +50,7 @@ def stop(core: Any, counters: Any, events: Ring, t_ns: int, cause: Int, stop_cla
     core.stop_class, core.cause, core.source = stop_class, cause, source
     core.phase, core.rung, core.missed = STOPPING, PENDING, 0
     core.bits |= CAUSE
+    core.changed = 1
     tell(events, t_ns, STOP_TOLD, cause, float(stop_class), float(source))
     if stop_class < STOP_FREEZE and core.armed:
         core.armed = 0

@@ -26,11 +26,13 @@ def hold(moving: Any) -> None:
 
 
 @compiled
-def move(setpoints: Any, states: Any, image: Any, t_ns: int, elapsed_s: float) -> None:
-    """One cycle's worth of every trajectory, into the image."""
+def move(setpoints: Any, states: Any, image: Any, t_ns: int, elapsed_s: float) -> bool:
+    """One cycle's worth of every trajectory, into the image. Answer: whether any set-point was on its way."""
+    moved = False
     for i in range(setpoints.shape[0]):
         moving = states[i]
         if moving.moving and elapsed_s > 0.0:
+            moved = True
             step, distance = moving.rate * elapsed_s, moving.target - moving.value
             if abs(distance) <= step:
                 moving.value, moving.moving = moving.target, 0
@@ -38,6 +40,7 @@ def move(setpoints: Any, states: Any, image: Any, t_ns: int, elapsed_s: float) -
                 moving.value += math.copysign(step, distance)
         record = image[setpoints[i].channel]
         record.value, record.t_ns, record.arrived_ns, record.quality = moving.value, t_ns, t_ns, GOOD
+    return moved
 
 
 @compiled

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.base.compiled import direct
 from bench.base.errors import LinkError
 from bench.base.ring import Ring, drain, push_all
 from bench.base.time import NS_PER_S
@@ -52,6 +53,7 @@ class VirtualBench:
         collect: Callable[[int], None],
     ) -> None:
         self._core = (program, state, rings, emulated)
+        self._run = direct(run, *self._core, 0, 0)
         self._rings = rings
         self._desk = desk
         self._record = record
@@ -91,7 +93,7 @@ class VirtualBench:
         until_ns = scheduler.next_ns()
         if until_ns is None or until_ns > scheduler.t_ns:
             until_ns = scheduler.t_ns + _STRIDE_NS if until_ns is None else until_ns
-            reached_ns = run(program, state, rings, emulated, self._cycle_ns(state), until_ns)
+            reached_ns = self._run(program, state, rings, emulated, self._cycle_ns(state), until_ns)
             scheduler.t_ns = max(scheduler.t_ns, min(reached_ns, until_ns))
             events = drain(rings.events)
             if len(events):

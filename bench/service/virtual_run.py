@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.assembly import Blueprint, Virtual, digest_of, virtual
 from bench.base.time import seconds
-from time import perf_counter_ns as monotonic_ns
+from bench.io.clock import MonotonicClock
 from bench.io.disk import DiskStorage
 from bench.record.recorder import Recorder
 from bench.report.write import write_report
@@ -39,7 +39,8 @@ def run_virtual(
     watch: Watch = lambda _bench: False,
 ) -> RunResult:
     """Run the plan of ``blueprint``; everything it leaves behind is in the result's folder."""
-    began_ns = monotonic_ns()
+    clock = MonotonicClock()
+    began_ns = clock.now_ns()
     storage = make_folder(parent, blueprint, labels)
     manifest = make_manifest(storage, blueprint, labels)
     recorder = _recorder(storage, blueprint, labels)
@@ -53,7 +54,7 @@ def run_virtual(
     write_results(storage, manifest)
     write_report(storage, manifest.content)
     manifest.seal(verdict=job.result.verdict if job.result else "internal error")
-    wall_s = seconds(monotonic_ns() - began_ns)
+    wall_s = seconds(clock.now_ns() - began_ns)
     return RunResult(storage.folder, job.result, seconds(reached_ns), wall_s, job.error)
 
 
