@@ -5,7 +5,7 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_bench import CHANNELS, LIMITS, MS, SILENT_MS, Bench, of_kind, small_design
+from small_bench import CHANNELS, LIMITS, MS, SERVICE_RULES, SILENT_MS, TORQUE, Bench, of_kind, small_design
 
 from bench.base.quality import GOOD, NOT_A_NUMBER, OVER_RANGE, STALE, SUBSTITUTED, WRONG
 from bench.base.records import EV_LIMIT, EV_REFUSED, EV_STOP
@@ -162,3 +162,40 @@ def test_the_image_calls_an_old_reading_stale():
     del bench.keep["dyno_m.speed"]
     bench.run(500 + len(CHANNELS))
     assert bench.state.image["quality"][CHANNELS.index("dyno_m.speed")] == STALE
+
+
+EVENT_OF_SPARSE_BENCH = st.tuples(
+    st.sampled_from(["dyno_m.speed", "dut.winding_temp", "supply.voltage", "arm", "setpoint", "reset"]),
+    st.sampled_from([0.0, 90.0, 119.0, 130.0, 170.0, 16000.0, math.nan]),
+    st.integers(1, 260),
+)
+
+
+def sparse(script, poked: bool) -> list[str]:
+    """What is told when little arrives; ``poked``: a record of nobody in each cycle makes the core judge every time."""
+    limits = (*LIMITS, Limit("moving", "dut.torque_cmd", -50, 50, debounce_ns=5 * MS), Limit("hot", "dut.winding_temp",
+              0, 140, level=DERATE, debounce_ns=20 * MS, modes=MODE_ENERGISED))  # fmt: skip
+    bench = Bench(small_design(limits=limits, heartbeats=SERVICE_RULES))
+    bench.keep = {}
+    bench.command(inbox.heartbeat(1))
+    bench.read("dut.speed", 0.0)
+    for what, value, cycles in script:
+        if what == "arm":
+            bench.command(inbox.arm(), inbox.heartbeat(1))
+        elif what == "setpoint":
+            bench.command(inbox.set_point(TORQUE, value))
+        elif what == "reset":
+            bench.command(inbox.reset(acknowledged=True))
+        else:
+            bench.read(what, value)
+        for _ in range(cycles):
+            if poked:
+                bench.command(inbox.heartbeat(7))
+            bench.run(1)
+    return [repr(event) for event in bench.told]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(EVENT_OF_SPARSE_BENCH, min_size=3, max_size=12))
+def test_judging_only_when_something_may_have_changed_changes_no_judgement(script):
+    assert sparse(script, poked=False) == sparse(script, poked=True)
