@@ -53,17 +53,15 @@ def push(ring: Ring, record: np.void) -> bool:
     return True
 
 
+@compiled
 def push_all(ring: Ring, records: np.ndarray) -> bool:
     """Append several records at once, all or none; ``False`` (all counted as dropped) if they do not fit."""
-    written, capacity, count = int(ring.header[WRITTEN]), len(ring.records), len(records)
-    if written + count - int(ring.header[READ]) > capacity:
+    written, capacity, count = ring.header[WRITTEN], ring.records.shape[0], records.shape[0]
+    if written + count - ring.header[READ] > capacity:
         ring.header[DROPPED] += count
         return False
-    start = written % capacity
-    first = min(count, capacity - start)
-    ring.records[start : start + first] = records[:first]
-    if first < count:
-        ring.records[: count - first] = records[first:]
+    for i in range(count):
+        ring.records[(written + i) % capacity] = records[i]
     ring.header[WRITTEN] = written + count
     return True
 

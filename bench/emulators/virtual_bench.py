@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from bench.base.compiled import direct
 from bench.base.errors import LinkError
-from bench.base.ring import Ring, drain, push_all
+from bench.base.records import INBOX
+from bench.base.ring import drain, push_all, waiting
 from bench.base.time import NS_PER_S
 from bench.core.program import Program
 from bench.core.rings import Rings
@@ -54,6 +55,8 @@ class VirtualBench:
     ) -> None:
         self._core = (program, state, rings, emulated)
         self._run = direct(run, *self._core, 0, 0)
+        self._core_t_ns = state.core["t_ns"]
+        self._push = direct(push_all, rings.inbox_links, np.zeros(1, INBOX))
         self._rings = rings
         self._desk = desk
         self._record = record
@@ -88,30 +91,28 @@ class VirtualBench:
 
     def advance(self) -> int:
         """Run up to the next event; the time reached, in ns."""
-        program, state, rings, emulated = self._core
         scheduler = self.scheduler
         until_ns = scheduler.next_ns()
-        if until_ns is None or until_ns > scheduler.t_ns:
-            until_ns = scheduler.t_ns + _STRIDE_NS if until_ns is None else until_ns
-            reached_ns = self._run(program, state, rings, emulated, self._cycle_ns(state), until_ns)
-            scheduler.t_ns = max(scheduler.t_ns, min(reached_ns, until_ns))
-            events = drain(rings.events)
-            if len(events):
+        if until_ns is None:
+            until_ns = scheduler.t_ns + _STRIDE_NS
+        reached_ns = scheduler.t_ns
+        if until_ns > reached_ns:
+            reached_ns = self._run(*self._core, max(int(self._core_t_ns[0]), 0), until_ns)
+            scheduler.t_ns = max(reached_ns, scheduler.t_ns)
+            if waiting(self._rings.events):
+                events = drain(self._rings.events)
                 self._on_events(events)
                 self._desk.on_events(events)
-        scheduler.run_due(max(scheduler.t_ns, self._cycle_ns(state)))
+        scheduler.run_due(scheduler.t_ns)
         return scheduler.t_ns
-
-    @staticmethod
-    def _cycle_ns(state: State) -> int:
-        return max(int(state.core["t_ns"][0]), 0)
 
     def _stride(self) -> None:
         self._collect(self.scheduler.t_ns)
         self.scheduler.call(self.scheduler.t_ns + _STRIDE_NS, self._stride, _RECORD_PRIORITY)
 
     def _post(self, _job: Job, request: Post) -> None:
-        post(self._rings.inbox_links, request.values)
+        if not self._push(self._rings.inbox_links, np.ascontiguousarray(request.values)):
+            raise LinkError("the core does not take in readings; its inbox is full")
 
     def _ask(self, job: Job, request: Ask) -> Any:
         link = self._links.get(request.part)
@@ -130,8 +131,3 @@ class VirtualBench:
     def _journal(self, _job: Job, request: Record) -> None:
         self._record(self.scheduler.t_ns, request.event, request.data)
 
-
-def post(inbox: Ring, values: NDArray[np.void]) -> None:
-    """Put a batch of ``INBOX`` records into a ring. Raises ``LinkError`` if it is full."""
-    if not push_all(inbox, values):
-        raise LinkError("the core does not take in readings; its inbox is full")

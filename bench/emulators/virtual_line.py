@@ -6,7 +6,7 @@ from bench.base.errors import LinkClosed, LinkTimeout
 from bench.emulators.device import ByteDevice
 from bench.schedule.requests import Exchange, Reopen
 from bench.schedule.scheduler import PENDING, Job, Scheduler
-from drivers.framing import Framer, FramingError
+from drivers.framing import Framer, FramingError, whole
 
 
 class VirtualLine:
@@ -29,7 +29,7 @@ class VirtualLine:
         if not request.reply:
             return b""
         self._asked += 1
-        self._wait(job, Framer(request.reply), t_ns + request.timeout_ns, self._asked)
+        self._wait(job, request, None, t_ns + request.timeout_ns, self._asked)
         return PENDING
 
     def reopen(self, _job: Job, _request: Reopen) -> None:
@@ -45,28 +45,38 @@ class VirtualLine:
         while (due_ns := self._device.next_ns()) is not None and due_ns <= t_ns:
             self._left += self._device.produce(t_ns)
 
-    def _wait(self, job: Job, framer: Framer, deadline_ns: int, number: int) -> None:
+    def _wait(self, job: Job, request: Exchange, framer: Framer | None, deadline_ns: int, number: int) -> None:
         due_ns = self._device.next_ns()
         if due_ns is None or due_ns > deadline_ns:
-            error = LinkTimeout(f"{self._name}: no complete answer in time ({len(framer)} bytes came)")
+            came = len(framer) if framer else 0
+            error = LinkTimeout(f"{self._name}: no complete answer in time ({came} bytes came)")
             self._scheduler.wake(job, deadline_ns, error=error)
             return
-        self._scheduler.call(due_ns, lambda: self._arrive(job, framer, deadline_ns, number), job.priority)
+        self._scheduler.call(
+            due_ns, lambda: self._arrive(job, request, framer, deadline_ns, number), job.priority
+        )  # fmt: skip
 
-    def _arrive(self, job: Job, framer: Framer, deadline_ns: int, number: int) -> None:
+    def _arrive(self, job: Job, request: Exchange, framer: Framer | None, deadline_ns: int, number: int) -> None:
         if number != self._asked:
             return  # nobody waits for this any more
-        t_ns = self._scheduler.t_ns
-        data, self._left = self._left + self._device.produce(t_ns), b""
+        data = self._device.produce(self._scheduler.t_ns)
+        if self._left:
+            data, self._left = self._left + data, b""
+        if framer is None:
+            if whole(request.reply, data):
+                self._scheduler.resume(job, data)
+                return
+            framer = Framer(request.reply)
         if not data and self._device.closed():
-            self._scheduler.wake(job, t_ns, error=LinkClosed(f"{self._name}: the instrument has closed the connection"))
+            closed = LinkClosed(f"{self._name}: the instrument has closed the connection")
+            self._scheduler.resume(job, error=closed)
             return
         try:
             answer = framer.feed(data)
         except FramingError as error:
-            self._scheduler.wake(job, t_ns, error=error)
+            self._scheduler.resume(job, error=error)
             return
         if answer is None:
-            self._wait(job, framer, deadline_ns, number)
+            self._wait(job, request, framer, deadline_ns, number)
         else:
-            self._scheduler.wake(job, t_ns, answer)
+            self._scheduler.resume(job, answer)

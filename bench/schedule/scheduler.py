@@ -67,6 +67,12 @@ class Scheduler:
         self._number += 1
         heapq.heappush(self._heap, (max(t_ns, self.t_ns), priority, self._number, None, 0, function, None))
 
+    def resume(self, job: Job, value: Any = None, error: BaseException | None = None) -> None:
+        """Resume a waiting ``job`` here and now, from a ``call``; a wake that was under way is void."""
+        job.ticket += 1
+        if not job.done:
+            self._resume(job, value, error)
+
     def next_ns(self) -> int | None:
         """When the next job or call is due; ``None`` if none waits for time."""
         heap = self._heap
