@@ -1,6 +1,6 @@
 """What a step may know: the DUT, the bench's facts and a model. Nothing here knows in which world the run is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 from bench.analysis.uncertainty import Budget
@@ -116,6 +116,10 @@ class Context:
     def has_field(self) -> bool:
         """Whether the machine has a rotor winding that takes power."""
         return self.dut.machine == "eesm"
+
+    def fresh(self) -> "Context":
+        """The same facts for a new run: at standstill, with nothing counted yet."""
+        return replace(self, position=Position(), tally=Tally())
 
     def flange_speed_rpm(self, motor_rpm: float) -> float:
         """The flange (half-shaft) speed that belongs to a motor speed."""

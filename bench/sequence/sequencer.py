@@ -81,8 +81,10 @@ def _stop(ending: _Ending) -> Operation[StopReport]:
 def run_plan(plan: Plan, kinds: Mapping[str, StepKind], context: Context) -> Operation[RunVerdict]:
     """The whole run as one operation; journals each decision, returns the verdict.
 
+    ``context`` gives the facts; position and tally are the run's own, so one context serves any number of runs.
     Errors of our own (anything unexpected) are raised again after the bench was stopped.
     """
+    context = context.fresh()
     expected = estimate(plan, kinds, context)
     context.tally.planned = expected.points
     names = {"plan": plan.plan, "title": plan.title, "dut": context.dut.name, "layout": context.bench.layout}

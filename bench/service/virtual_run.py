@@ -1,24 +1,17 @@
 """One run in the virtual world, from its folder to its seal."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from bench.assembly import Blueprint, Virtual, digest_of, virtual
+from bench.assembly import Blueprint, digest_of, virtual
 from bench.base.time import seconds
 from bench.io.clock import MonotonicClock
-from bench.io.disk import DiskStorage
-from bench.record.recorder import Recorder
 from bench.report.write import write_report
 from bench.schedule.faults import Fault
-from bench.service.run_folder import Labels, make_folder, make_manifest, start_ns, write_results
+from bench.service.driving import Watch, drive, recorder_of
+from bench.service.run_folder import Labels, make_folder, make_manifest, write_results
 from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict
-
-Watch = Callable[[Virtual], bool]
-"""Called often while the run goes on; returns ``True`` when the operator wants it to stop."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
@@ -43,11 +36,11 @@ def run_virtual(
     began_ns = clock.now_ns()
     storage = make_folder(parent, blueprint, labels)
     manifest = make_manifest(storage, blueprint, labels)
-    recorder = _recorder(storage, blueprint, labels)
+    recorder = recorder_of(storage, blueprint, labels)
     made = virtual(blueprint, recorder, labels.seed, faults)
     inputs = blueprint.inputs
     job = made.bench.start(run_plan(inputs.plan.value, inputs.kinds, blueprint.context))
-    reached_ns = _drive(made, job, watch)
+    reached_ns = drive(made, job, watch)
     made.collect(reached_ns)
     recorder.close(reached_ns, *digest_of(made.state.counters))
     storage.write("truth.parquet", made.world.truth.to_parquet())
@@ -56,27 +49,3 @@ def run_virtual(
     manifest.seal(verdict=job.result.verdict if job.result else "internal error")
     wall_s = seconds(clock.now_ns() - began_ns)
     return RunResult(storage.folder, job.result, seconds(reached_ns), wall_s, job.error)
-
-
-def _recorder(storage: DiskStorage, blueprint: Blueprint, labels: Labels) -> Recorder:
-    inputs = blueprint.inputs
-    return Recorder(
-        storage,
-        blueprint.names(),
-        blueprint.groups(),
-        start_ns=start_ns(labels),
-        program=blueprint.program_hash,
-        full_inbox=blueprint.design.log_full,
-        properties={"plan": inputs.plan.value.plan, "dut": inputs.dut.value.name, "rig": inputs.rig.value.rig},
-    )
-
-
-def _drive(made: Virtual, job: Any, watch: Watch) -> int:
-    """Run until the sequence has ended."""
-    reached_ns, aborted = 0, False
-    while not job.done:
-        reached_ns = made.bench.advance()
-        if not aborted and watch(made):
-            aborted = True
-            made.desk.abort()
-    return reached_ns

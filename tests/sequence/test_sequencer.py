@@ -38,6 +38,13 @@ def test_a_good_run_passes_with_every_point_accepted(good: tuple[FakeBench, RunV
     assert {point["verdict"] for point in bench.events("point")} == {"accepted"}
 
 
+def test_one_context_serves_many_runs_each_with_a_count_of_its_own() -> None:
+    context = make_context()
+    first, second = run(FakeBench(), context=context), run(FakeBench(), context=context)
+    assert first == second
+    assert (second.points, second.planned, context.tally.points) == (8, 8, 0)
+
+
 def test_the_journal_tells_the_run_in_order_and_is_plain_json(good: tuple[FakeBench, RunVerdict]) -> None:
     bench, _ = good
     names = [name for name, _ in bench.journal]

@@ -1,0 +1,37 @@
+"""What every run in the virtual world needs, whether it leaves a folder behind or not."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bench.assembly import Blueprint, Virtual
+from bench.record.recorder import Recorder
+from bench.record.storage import Storage
+from bench.service.run_folder import Labels, start_ns
+
+Watch = Callable[[Virtual], bool]
+"""Called often while the run goes on; returns ``True`` when the operator wants it to stop."""
+
+
+def recorder_of(storage: Storage, blueprint: Blueprint, labels: Labels) -> Recorder:
+    """The recorder of one run, writing to ``storage``."""
+    inputs = blueprint.inputs
+    return Recorder(
+        storage,
+        blueprint.names(),
+        blueprint.groups(),
+        start_ns=start_ns(labels),
+        program=blueprint.program_hash,
+        full_inbox=blueprint.design.log_full,
+        properties={"plan": inputs.plan.value.plan, "dut": inputs.dut.value.name, "rig": inputs.rig.value.rig},
+    )
+
+
+def drive(made: Virtual, job: Any, watch: Watch = lambda _bench: False) -> int:
+    """Run until the sequence has ended; the time reached, ns. The last samples are left for the owner to collect."""
+    reached_ns, aborted = 0, False
+    while not job.done:
+        reached_ns = made.bench.advance()
+        if not aborted and watch(made):
+            aborted = True
+            made.desk.abort()
+    return reached_ns
