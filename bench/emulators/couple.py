@@ -56,8 +56,9 @@ def deliver(bench: EmulatedBench, inbox: Ring, t_ns: int) -> None:
                 record.value = 0.0
                 record.extra = 0.0
                 record.quality = 0
-                for index_of_byte in range(64):
-                    record.data[index_of_byte] = frame.data[index_of_byte]
+                to, data = record.data, frame.data
+                for i in range(64):
+                    to[i] = data[i]
                 commit(inbox)
         if frame.sender != bench.ecu.node.number:
             can_node.hear(bench.ecu.node, frame, t_ns)
