@@ -13,9 +13,9 @@ from bench.sequence.reference import References, measure_reference
 from bench.sequence.step import Finding, Path
 from bench.sequence.verdict import FAILED, StepVerdict
 
-_SETTLING_FACTOR = 2.2
+_SETTLING_FACTOR = 3.1
 """A point settles thermally after about this many windows (measured in the virtual world)."""
-_RECOVERY_S = 20.0
+_RECOVERY_S = 16.0
 
 
 def points_of(parameters: MapParameters, context: Context) -> tuple[OperatingPoint, ...]:
@@ -140,7 +140,7 @@ class EfficiencyMap:
             here = there
         if parameters.reference is not None:
             count = len(points) // parameters.reference.every + 2
-            total += count * (4.0 * parameters.settle.window + parameters.measure.at_least + 20.0)
+            total += count * (7.5 * parameters.settle.window + parameters.measure.at_least + 20.0)
         return total
 
     def run(self, parameters: MapParameters, context: Context) -> Operation[StepVerdict]:
