@@ -1,12 +1,10 @@
 """The folder of a run: its name, its inputs, its results, its seal."""
 
 import platform
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from bench.assembly import Blueprint
 from bench.base.errors import InputError, Problem
@@ -36,7 +34,7 @@ def folder_name(plan: str, dut: str, labels: Labels) -> str:
 
 
 def make_folder(parent: Path, blueprint: Blueprint, labels: Labels) -> DiskStorage:
-    """A new, empty run folder; a number is added to a name that is taken. Raises ``InputError`` if it cannot be made."""
+    """A new, empty run folder; a name that is taken gets a number. Raises ``InputError`` if none can be made."""
     inputs = blueprint.inputs
     name = folder_name(inputs.plan.value.plan, inputs.dut.value.name, labels)
     try:
@@ -49,7 +47,9 @@ def make_folder(parent: Path, blueprint: Blueprint, labels: Labels) -> DiskStora
                 continue
             return DiskStorage(folder)
     except OSError as error:
-        raise InputError([Problem(str(parent), 0, 0, f"no run folder can be made here: {error.strerror}; use --out")]) from None
+        raise InputError(
+            [Problem(str(parent), 0, 0, f"no run folder can be made here: {error.strerror}; use --out")]
+        ) from None
     raise InputError([Problem(str(parent), 0, 0, f"{name}_2 to _9999 exist already; use another --out")])
 
 
@@ -81,15 +81,12 @@ def write_results(storage: DiskStorage, manifest: Manifest) -> None:
     """The table of points, from the journal alone, and the identities, into the manifest."""
     records, _ = read_journal(storage.read(JOURNAL))
     for record in records:
-        if record.event == "identified":
-            manifest.identify(str(record.data.get("part", "")), _without(record.data, "part"))
+        if record.event == "armed":
+            for part, told in record.data["parts"].items():
+                manifest.identify(part, told["identity"])
     rows = points_table(records)
     storage.write("points.csv", write_csv(rows))
     storage.write("points.parquet", write_parquet(rows))
-
-
-def _without(data: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if name != key}
 
 
 def start_ns(labels: Labels) -> int:

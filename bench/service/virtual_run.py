@@ -8,10 +8,11 @@ from bench.base.time import seconds
 from bench.io.clock import MonotonicClock
 from bench.report.write import write_report
 from bench.schedule.faults import Fault
-from bench.service.driving import Watch, drive, recorder_of
-from bench.service.run_folder import Labels, make_folder, make_manifest, write_results
 from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict
+from bench.service.driving import Watch, drive, recorder_of
+from bench.service.run_folder import Labels, make_folder, make_manifest, write_results
+
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
@@ -30,11 +31,13 @@ def run_virtual(
     labels: Labels,
     faults: tuple[Fault, ...] = (),
     watch: Watch = lambda _bench: False,
+    began: Callable[[Path], None] = lambda _folder: None,
 ) -> RunResult:
-    """Run the plan of ``blueprint``; everything it leaves behind is in the result's folder."""
+    """Run the plan of ``blueprint``; everything it leaves behind is in the result's folder, which ``began`` is told."""
     clock = MonotonicClock()
     began_ns = clock.now_ns()
     storage = make_folder(parent, blueprint, labels)
+    began(storage.folder)
     manifest = make_manifest(storage, blueprint, labels)
     recorder = recorder_of(storage, blueprint, labels)
     made = virtual(blueprint, recorder, labels.seed, faults)
