@@ -38,7 +38,9 @@ CMD_SETPOINT = 1  # id = set-point, value = target, extra = rate per second (<= 
 CMD_STOP = 2  # id = cause code, value = stop class (2 freeze, 1 controlled, 0 hardware chain)
 CMD_ARM = 3  # value 1: set-points are accepted; 0: they are refused (a stop does this by itself)
 CMD_RESET = 4  # forget a finished, unlatched stop, so that arming may begin again
-CMD_WATCH_ADD = 5  # bus = watch, quality = condition kind, id = channel, value = reference, extra = tolerance, t_ns = window
+CMD_WATCH_ADD = (
+    5  # bus = watch, quality = condition kind, id = channel, value = reference, extra = tolerance, t_ns = window
+)
 CMD_WATCH_START = 6  # bus = watch, t_ns = deadline (absolute)
 CMD_WATCH_CANCEL = 7  # bus = watch
 CMD_METER_ADD = 8  # id = channel: its fresh values are kept from the next METER_START on

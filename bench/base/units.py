@@ -100,7 +100,9 @@ def parse(text: str, unit: Unit) -> float:
         raise UnitError(f"unit {spelling!r} is not known; expected {', '.join(spellings(unit))}")
     of, factor, offset = found
     if of is not unit:
-        raise UnitError(f"{text!r} has no unit" if not spelling else f"{spelling!r} is no unit of this quantity") from None
+        raise UnitError(
+            f"{text!r} has no unit" if not spelling else f"{spelling!r} is no unit of this quantity"
+        ) from None
     value = number * factor + offset
     if not math.isfinite(value):
         raise UnitError(f"{text!r} is not finite")

@@ -1,10 +1,10 @@
 """The emulated bench I/O and conditioner: a node on the second CAN channel, with the hardware chain behind it.
 
-The chain opens when the bench asks for it, when a scripted fault does, or when the watchdog's pulse has been missing for
-100 ms. An open chain takes the inverter's torque first and the contactors half a second later (SS1-t).
+The chain opens when the bench asks for it, when a scripted fault does, or when the watchdog's pulse has been missing
+for 100 ms. An open chain takes the inverter's torque first and the contactors half a second later (SS1-t).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,9 +18,11 @@ CONTACTOR_NS = 30_000_000
 CHAIN_TO_CONTACTOR_NS = 500_000_000
 
 # places in the node's own image: what is commanded, then what is told
-(CONTACTOR_CMD, CHAIN_REQUEST, WATCHDOG, COOLANT_TEMP_CMD, COOLANT_FLOW_CMD, OIL_TEMP_CMD, OIL_FLOW_CMD,
- CHAIN_CLOSED, DOOR_CLOSED, KEY_SWITCH, HVIL_CLOSED, CONTACTOR_PLUS, CONTACTOR_MINUS, WATCHDOG_RELAY,
- COOLANT_IN, COOLANT_OUT, COOLANT_FLOW, COOLANT_PRESSURE, OIL_TEMP, OIL_FLOW, OIL_PRESSURE, INSULATION) = range(22)  # fmt: skip
+(
+    CONTACTOR_CMD, CHAIN_REQUEST, WATCHDOG, COOLANT_TEMP_CMD, COOLANT_FLOW_CMD, OIL_TEMP_CMD, OIL_FLOW_CMD,
+    CHAIN_CLOSED, DOOR_CLOSED, KEY_SWITCH, HVIL_CLOSED, CONTACTOR_PLUS, CONTACTOR_MINUS, WATCHDOG_RELAY, COOLANT_IN,
+    COOLANT_OUT, COOLANT_FLOW, COOLANT_PRESSURE, OIL_TEMP, OIL_FLOW, OIL_PRESSURE, INSULATION,
+) = range(22)  # fmt: skip
 
 _PLACES = {
     ("BENCH_IO_CMD", "ContactorClose"): CONTACTOR_CMD,
@@ -50,11 +52,13 @@ _HEARD = ("BENCH_IO_CMD", "BENCH_CONDITIONER_CMD")
 _SENT = ("IO_STATUS", "COND_COOLANT", "COND_OIL", "IMD_STATUS")
 
 IO_STATE = np.dtype(
-    [("watchdog_ns", "i8"), ("watchdog_level", "f8"), ("contactor_ns", "i8"), ("contactor", "f8"), ("chain_open_ns", "i8"),
-     ("chain_closed", "f8"), ("door_closed", "f8"), ("hvil_closed", "f8"), ("coolant_degc", "f8"), ("coolant_flow", "f8"),
-     ("oil_degc", "f8"), ("oil_flow", "f8"), ("insulation_ohm", "f8"), ("relay", "f8")],
+    [
+        *((name, "i8") for name in ("watchdog_ns", "contactor_ns", "chain_open_ns")),
+        *((name, "f8") for name in ("watchdog_level", "contactor", "chain_closed", "door_closed", "hvil_closed")),
+        *((name, "f8") for name in ("coolant_degc", "coolant_flow", "oil_degc", "oil_flow", "insulation_ohm", "relay")),
+    ],
     align=True,
-)  # fmt: skip
+)
 """``chain_closed``, ``door_closed``, ``hvil_closed``, ``insulation_ohm`` are also where faults are injected."""
 
 
@@ -77,14 +81,14 @@ def make_bench_io(database: Database, seed: int, ambient_degc: float) -> BenchIo
 
 
 @compiled
-def act(io: BenchIo, plant_in: np.ndarray, t_ns: int, dt_ns: int) -> None:
+def act(io: BenchIo, plant_in: Any, t_ns: int, dt_ns: int) -> None:
     """One step of relays, contactors and conditioner."""
     _chain(io, plant_in, t_ns)
     _conditioner(io, plant_in, dt_ns * 1e-9)
 
 
 @compiled
-def _chain(io: BenchIo, plant_in: np.ndarray, t_ns: int) -> None:
+def _chain(io: BenchIo, plant_in: Any, t_ns: int) -> None:
     image, own = io.node.image, io.state[0]
     if image[WATCHDOG].value != own.watchdog_level:
         own.watchdog_level = image[WATCHDOG].value
@@ -113,7 +117,7 @@ def _chain(io: BenchIo, plant_in: np.ndarray, t_ns: int) -> None:
 
 
 @compiled
-def _conditioner(io: BenchIo, plant_in: np.ndarray, dt_s: float) -> None:
+def _conditioner(io: BenchIo, plant_in: Any, dt_s: float) -> None:
     image, own = io.node.image, io.state[0]
     # first-order loops: pumps 2 s, heaters 30 s (assumed, typical of a small conditioner)
     own.coolant_flow += (image[COOLANT_FLOW_CMD].value - own.coolant_flow) * dt_s / 2.0
@@ -129,7 +133,7 @@ def _conditioner(io: BenchIo, plant_in: np.ndarray, dt_s: float) -> None:
 
 
 @compiled
-def tell(io: BenchIo, plant_out: np.ndarray) -> None:
+def tell(io: BenchIo, plant_out: Any) -> None:
     """Fill the actual-value frames."""
     image, own, noise = io.node.image, io.state[0], io.noise
     image[COOLANT_IN].value = own.coolant_degc + 0.02 * gauss(noise)

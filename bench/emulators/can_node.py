@@ -5,7 +5,7 @@ with. If the bench uses another one, they misunderstand each other, as they woul
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -61,7 +61,7 @@ def make_node(
 
 
 @compiled
-def hear(node: CanNode, frame: np.ndarray, t_ns: int) -> bool:
+def hear(node: CanNode, frame: Any, t_ns: int) -> bool:
     """Take in one frame from the wire; whether it was meant for this node and good."""
     index = lookup(node.receives, frame.bus, frame.id)
     if index < 0:

@@ -4,7 +4,7 @@ It obeys torque frames that are fresh and right, loses torque 50 ms after the la
 and keeps PWM until the field has decayed. Its state machine is the table below.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,9 +44,11 @@ COMMAND_LOST_NS = 50_000_000
 FAULT_COMMAND_LOST = 1
 
 # places in the node's own image
-(STATE_REQUEST, TORQUE_REQUEST, DISCHARGE_REQUEST, SHORT_CIRCUIT_REQUEST, STATE, TORQUE_EST, SPEED, TORQUE_MAX, TORQUE_MIN,
- TORQUE_ECHO, IS_DERATING, DC_VOLTAGE, DC_CURRENT, FIELD_CURRENT, WINDING_TEMP, ROTOR_TEMP, JUNCTION_TEMP, OIL_TEMP,
- COOLANT_TEMP, FAULT_CODE, DERATE_REASON, SERIAL, SOFTWARE) = range(23)  # fmt: skip
+(
+    STATE_REQUEST, TORQUE_REQUEST, DISCHARGE_REQUEST, SHORT_CIRCUIT_REQUEST, STATE, TORQUE_EST, SPEED, TORQUE_MAX,
+    TORQUE_MIN, TORQUE_ECHO, IS_DERATING, DC_VOLTAGE, DC_CURRENT, FIELD_CURRENT, WINDING_TEMP, ROTOR_TEMP,
+    JUNCTION_TEMP, OIL_TEMP, COOLANT_TEMP, FAULT_CODE, DERATE_REASON, SERIAL, SOFTWARE,
+) = range(23)  # fmt: skip
 
 _PLACES = {
     ("VCU_TORQUE_CMD", "StateRequest"): STATE_REQUEST,
@@ -112,7 +114,7 @@ def make_ecu(database: Database, seed: int, serial: int, software: int, charged_
 
 
 @compiled
-def _conditions(ecu: Ecu, plant_out: np.ndarray, reachable: float) -> int:
+def _conditions(ecu: Ecu, plant_out: Any) -> int:
     image, own = ecu.node.image, ecu.state[0]
     bits = 0
     if image[STATE_REQUEST].value >= 1.0:
@@ -132,7 +134,7 @@ def _conditions(ecu: Ecu, plant_out: np.ndarray, reachable: float) -> int:
 
 
 @compiled
-def control(ecu: Ecu, plant_in: np.ndarray, plant_out: np.ndarray, t_ns: int) -> None:
+def control(ecu: Ecu, plant_in: Any, plant_out: Any, t_ns: int) -> None:
     """One millisecond of the inverter: judge the command, walk the state table, drive the machine."""
     image, own = ecu.node.image, ecu.state[0]
     heard = ecu.node.rx_state[0]
@@ -140,7 +142,7 @@ def control(ecu: Ecu, plant_in: np.ndarray, plant_out: np.ndarray, t_ns: int) ->
         own.command_lost = 1
     else:
         own.command_lost = 0
-    bits = _conditions(ecu, plant_out, 0.0)
+    bits = _conditions(ecu, plant_out)
     for row in range(ecu.transitions.shape[0]):
         if ecu.transitions[row, 0] == own.state and (bits & ecu.transitions[row, 1]) == ecu.transitions[row, 2]:
             own.state = ecu.transitions[row, 3]
@@ -157,7 +159,7 @@ def control(ecu: Ecu, plant_in: np.ndarray, plant_out: np.ndarray, t_ns: int) ->
 
 
 @compiled
-def tell(ecu: Ecu, plant_out: np.ndarray) -> None:
+def tell(ecu: Ecu, plant_out: Any) -> None:
     """Fill the status frames with what the inverter's own sensors see."""
     image, own, noise = ecu.node.image, ecu.state[0], ecu.noise
     image[STATE].value = own.state

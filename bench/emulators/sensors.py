@@ -1,7 +1,7 @@
 """What instruments can see: means of the true quantities over each instrument's own update interval.
 
 The plant's outputs are integrated every millisecond; at the end of an interval the mean since the last one is latched
-with its time and number. Latched means are all that an emulated instrument gets; its errors, noise and ranges are its own.
+with its time and number. Latched means are all that an emulated instrument gets; errors, noise and ranges are its own.
 """
 
 from typing import NamedTuple

@@ -130,4 +130,3 @@ class VirtualBench:
 
     def _journal(self, _job: Job, request: Record) -> None:
         self._record(self.scheduler.t_ns, request.event, request.data)
-

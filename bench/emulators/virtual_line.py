@@ -1,4 +1,4 @@
-"""The line between a link and an emulated instrument in virtual time: the same bytes as over TCP, without the socket."""
+"""The line between a link and an emulated instrument in virtual time: the same bytes as over TCP, but no socket."""
 
 from typing import Any
 

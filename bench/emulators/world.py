@@ -37,8 +37,8 @@ from bench.schedule.faults import Fault, of_place
 
 _FAST_INTERVAL_NS = 20 * NS_PER_MS
 _SERIAL, _SOFTWARE = 4711, 10203
-_CAN_FAULTS = {"drop": DROP, "wrong_crc": WRONG_CRC, "freeze": FREEZE, "wrong_length": WRONG_LENGTH}
-_BUS_PLACES = {"can.dut": 0, "can.bench_io": 1}
+CAN_FAULTS = {"drop": DROP, "wrong_crc": WRONG_CRC, "freeze": FREEZE, "wrong_length": WRONG_LENGTH}
+BUS_PLACES = {"can.dut": 0, "can.bench_io": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,9 @@ def make_world(
     bench = EmulatedBench(
         wire,
         np.zeros(64, FRAME),
-        make_ecu(databases["dut"], seed, _SERIAL, _SOFTWARE, 0.75 * dut.envelope.voltage_nominal.value, dut.machine == "eesm"),
+        make_ecu(
+            databases["dut"], seed, _SERIAL, _SOFTWARE, 0.75 * dut.envelope.voltage_nominal.value, dut.machine == "eesm"
+        ),
         make_bench_io(databases["bench_io"], seed, rig.ambient),
         plant,
         sensors,
@@ -109,9 +111,9 @@ def _latched(
 
 
 def _spoil_wire(rows: NDArray[Any], faults: tuple[Fault, ...]) -> None:
-    script = [(bus, fault) for place, bus in _BUS_PLACES.items() for fault in of_place(faults, place)]
+    script = [(bus, fault) for place, bus in BUS_PLACES.items() for fault in of_place(faults, place)]
     for row, (bus, fault) in zip(rows, script, strict=False):
         identity, _, argument = fault.argument.partition(",")
-        row["active"], row["bus"], row["kind"] = 1, bus, _CAN_FAULTS[fault.kind]
+        row["active"], row["bus"], row["kind"] = 1, bus, CAN_FAULTS[fault.kind]
         row["id"], row["argument"] = int(identity, 0), int(argument or "0")
         row["start_ns"], row["end_ns"] = fault.start_ns, fault.end_ns

@@ -1,7 +1,7 @@
 """The frames of a bench: which the core sends and which it hears, from the databases of its buses.
 
-A signal belongs to the channel that its attribute ``BenchChannel`` names. What a database's node ``BENCH`` sends is sent
-by the core; everything else that carries a channel is heard.
+A signal belongs to the channel that its attribute ``BenchChannel`` names. What a database's node ``BENCH`` sends is
+sent by the core; everything else that carries a channel is heard.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The stop ladders as tables: command, independent confirmation, deadline, and what follows a miss.
 
-Order and traps: inverter disabled first at speed is wrong; a tripped dyno lets the shaft run; contactors open before the
-discharge, so that a weld shows as voltage; cooling goes on. Source: fault catalogue of the project, section 2 (S1).
+Order and traps: inverter disabled first at speed is wrong; a tripped dyno lets the shaft run; contactors open before
+the discharge, so that a weld shows as voltage; cooling goes on. Source: fault catalogue of the project, section 2 (S1).
 """
 
 from collections.abc import Iterator

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from bench.base.time import NS_PER_MS, ns
 from bench.config.dut import Dut
+from bench.config.instrument import Instrument
 from bench.config.limits import LimitRule
 from bench.config.rig import Rig
 from bench.core.causes import Cause
@@ -19,7 +20,6 @@ from bench.core.tables import (
     MODE_ENERGISED,
     MODE_STOPPING,
     STOP,
-    STOP_CONTROLLED,
     STOP_HARDWARE,
     WARN,
 )
@@ -87,22 +87,29 @@ def _dut(rig: Rig, dut: Dut) -> Iterator[Limit]:
 
 
 def _instruments(rig: Rig) -> Iterator[Limit]:
-    """An instrument that is silent for four of its polls (at least 400 ms: one retry on a fresh connection) stops the run."""
-    silent = {"cause": Cause.INSTRUMENT_SILENT, "modes": MODE_ARMED | MODE_STOPPING}
+    """An instrument that stays silent, also on a fresh connection, stops the run (F-37, F-38)."""
     for name, dyno in rig.dynos.items():
-        yield Limit(f"{name} silent", f"{name}.speed", stale_ns=_silence_ns(dyno.poll, dyno.timeout), **silent)
+        yield _silent(name, f"{name}.speed", dyno)
         yield Limit(f"{name} tripped", f"{name}.state", -0.5, 1.5, cause=Cause.DYNO_TRIPPED, modes=MODE_ARMED)
-    supply, analyzer = rig.supply, rig.analyzer
-    yield Limit("supply silent", "supply.voltage", stale_ns=_silence_ns(supply.poll, supply.timeout), **silent)
+    yield _silent("supply", "supply.voltage", rig.supply)
     yield Limit("supply alarm", "supply.alarm", -0.5, 0.5, cause=Cause.SUPPLY_TRIPPED, modes=MODE_ARMED)
-    yield Limit("analyzer silent", "dc.voltage", stale_ns=_silence_ns(analyzer.poll, analyzer.timeout), **silent)
-    debounce = 4 * ns(analyzer.update)
+    yield _silent("analyzer", "dc.voltage", rig.analyzer)
     for flange in rig.flanges:
-        yield Limit(f"{flange} silent", f"{flange}.torque", debounce_ns=debounce, **silent)
+        yield _silent(flange, f"{flange}.torque", rig.analyzer)
 
 
-def _silence_ns(poll_s: float, timeout_s: float) -> int:
-    return ns(max(4 * poll_s, 2 * timeout_s + 2 * poll_s))
+def _silent(name: str, channel: str, instrument: Instrument) -> Limit:
+    """No good value for four polls, and long enough for one retry on a fresh connection."""
+    silence_ns = ns(max(4 * instrument.poll, 2 * instrument.timeout + 2 * instrument.poll))
+    modes = MODE_ARMED | MODE_STOPPING
+    return Limit(
+        f"{name} silent",
+        channel,
+        debounce_ns=silence_ns,
+        stale_ns=silence_ns,
+        cause=Cause.INSTRUMENT_SILENT,
+        modes=modes,
+    )
 
 
 def _plausibility(rig: Rig, dut: Dut) -> Iterator[Limit]:
@@ -141,8 +148,3 @@ def _limit(rule: LimitRule) -> Limit:
         stale_ns=ns(rule.stale),
         modes=_MODES[rule.active],
     )
-
-
-def stop_class_of_limits() -> int:
-    """The class a limit stops with unless it says otherwise."""
-    return STOP_CONTROLLED

@@ -55,7 +55,7 @@ class Desk:
         self.scheduler: Scheduler | None = None
         self._jobs: list[Job] = []
         self._watching: dict[int, Job] = {}
-        self._ramping: dict[int, Job] = {}
+        self._ramping: dict[int, tuple[Job, int]] = {}  # who waits for a refusal, and its ticket
         self._measuring: dict[Job, Job] = {}
         self._until_safe: list[Job] = []
         self._own_stop = False
@@ -115,8 +115,8 @@ class Desk:
         if index is None:
             raise SetpointRefused(request.channel, request.target, "there is no such set-point")
         self._send(r.CMD_SETPOINT, identity=index, value=request.target, extra=request.rate)
-        self._ramping[index] = job
         self._clock.wake(job, self._clock.t_ns + self._answer_ns)
+        self._ramping[index] = (job, job.ticket)
         return PENDING
 
     # --- waiting -------------------------------------------------------------------------------------------------
@@ -148,12 +148,12 @@ class Desk:
 
     # --- reading -------------------------------------------------------------------------------------------------
     def _read(self, _job: Job, request: Read) -> list[Reading]:
-        image = self._state.image
-        return [
-            Reading(name, float(record["value"]), Quality(int(record["quality"])), int(record["t_ns"]), int(record["arrived_ns"]))
-            for name in request.channels
-            for record in (image[self._channels.index(name)],)
-        ]  # fmt: skip
+        return [self._reading(name) for name in request.channels]
+
+    def _reading(self, name: str) -> Reading:
+        now = self._state.image[self._channels.index(name)]
+        quality = Quality(int(now["quality"]))
+        return Reading(name, float(now["value"]), quality, int(now["t_ns"]), int(now["arrived_ns"]))
 
     def _measure(self, job: Job, request: Measure) -> Any:
         if len(request.channels) > METER_CHANNELS:
@@ -216,8 +216,8 @@ class Desk:
 
     def _refused(self, event: np.void) -> None:
         index = int(event["id"])
-        job = self._ramping.pop(index, None)
-        if job is not None:
+        job, ticket = self._ramping.pop(index, (None, 0))
+        if job is not None and job.ticket == ticket:
             reason = REFUSALS.get(int(event["extra"]), "refused")
             refusal = SetpointRefused(self._names[index], float(event["value"]), reason)
             self._clock.wake(job, self._clock.t_ns, error=refusal)

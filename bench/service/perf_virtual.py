@@ -1,0 +1,60 @@
+"""The whole stack in virtual time against the wall clock: core, wire, inverter, plant, drivers and emulators through
+real bytes, recorder. The report is not part of it: it is drawn once a run, not once a second."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from bench.assembly import Virtual, digest_of, virtual
+from bench.base.time import VIRTUAL_EPOCH_S, seconds
+from bench.io.clock import MonotonicClock
+from bench.io.disk import DiskStorage
+from bench.sequence.sequencer import run_plan
+from bench.service.driving import drive, recorder_of
+from bench.service.perf import PerfRow
+from bench.service.preparation import prepare
+from bench.service.run_folder import Labels
+
+PLAN = "efficiency_map_quick"
+GOAL = 300.0
+_RUNS = 3
+
+
+def measure(runs: int = _RUNS, plan: str = PLAN) -> Iterator[PerfRow]:
+    """Rows: virtual seconds per wall second (median of ``runs``, after one to warm up), with and without the full inbox
+    log; then what one virtual second carries."""
+    _timed(plan, log_full=False)  # everything compiled and loaded
+    for words, full in (("inbox digest", False), ("full inbox log", True)):
+        results = [_timed(plan, log_full=full) for _ in range(runs)]
+        ratio = median(virtual_s / wall_s for virtual_s, wall_s, _ in results)
+        virtual_s, _, made = results[-1]
+        wall_s = virtual_s / ratio
+        goal = None if full else GOAL
+        yield PerfRow(f"{plan}, {words}: virtual seconds per wall second", virtual_s, "s", wall_s, ratio, goal)
+    yield from _rates(made, virtual_s)
+
+
+def _timed(plan: str, *, log_full: bool) -> tuple[float, float, Virtual]:
+    blueprint = prepare(plan, log_full=log_full).blueprint
+    labels = Labels("virtual", 1, VIRTUAL_EPOCH_S)
+    with tempfile.TemporaryDirectory() as folder:
+        recorder = recorder_of(DiskStorage(Path(folder)), blueprint, labels)
+        clock = MonotonicClock()
+        made = virtual(blueprint, recorder, labels.seed)
+        inputs = blueprint.inputs
+        job = made.bench.start(run_plan(inputs.plan.value, inputs.kinds, blueprint.context))
+        reached_ns = drive(made, job, lambda _made: False)
+        made.collect(reached_ns)
+        recorder.close(reached_ns, *digest_of(made.state.counters))
+        return seconds(reached_ns), seconds(clock.now_ns()), made
+
+
+def _rates(made: Virtual, virtual_s: float) -> Iterator[PerfRow]:
+    counters = made.state.counters
+    frames = sum(int(bus["frames"]) for bus in made.world.bench.wire.buses)
+    yield PerfRow("cycles of the core per virtual second", float(counters["cycles"][0]) / virtual_s, "1/s")
+    yield PerfRow("CAN frames per virtual second, both buses", frames / virtual_s, "1/s")
+    yield PerfRow("records taken in per virtual second", float(counters["taken_in"][0]) / virtual_s, "1/s")
+    yield PerfRow("limits judged", float(len(made.program.limits)), "1")
+    yield PerfRow("channels", float(len(made.program.channels)), "1")
