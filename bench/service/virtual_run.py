@@ -1,5 +1,6 @@
 """One run in the virtual world, from its folder to its seal."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,0 +1,44 @@
+"""``bench check PLAN``."""
+
+from typing import Annotated
+
+import typer
+
+from bench.base.time import clock_text, ns
+from bench.cli.options import DutOption, JsonOption, PlanArgument, RigOption
+from bench.cli.terminal import clean, note, say, say_json
+from bench.cli.warming import announce_compilation
+
+
+def command(
+    plan: PlanArgument,
+    rig: RigOption = None,
+    dut: DutOption = None,
+    fault: Annotated[
+        list[str] | None, typer.Option("--fault", help="Line of a fault script, to be checked too (repeatable).")
+    ] = None,
+    json: JsonOption = False,
+) -> int:
+    """Check plan, rig, DUT and CAN databases: all problems at once, nothing is energised."""
+    announce_compilation(json)
+    from bench.sequence.estimate import estimate
+    from bench.service.preparation import prepare, remarks
+
+    prepared = prepare(plan, rig, dut, tuple(fault or ()))
+    inputs = prepared.blueprint.inputs
+    expected = estimate(inputs.plan.value, inputs.kinds, prepared.blueprint.context)
+    found = {"plan": inputs.plan.value.plan, "rig": inputs.rig.value.rig, "dut": inputs.dut.value.name}
+    said = remarks(inputs)
+    if json:
+        figures = {
+            "points": expected.points,
+            "estimate_s": expected.total_s,
+            "program": prepared.blueprint.program_hash,
+        }
+        say_json({"exit": 0, "problems": [], "remarks": [clean(text) for text in said], **found, **figures})
+        return 0
+    for text in said:
+        note(f"remark: {text}")
+    names = ", ".join(f"{kind} {name}" for kind, name in found.items())
+    say(f"{names}: no problems; {expected.points} points, about {clock_text(ns(expected.total_s))} h on the bench")
+    return 0

@@ -1,0 +1,48 @@
+"""Options that several commands share, and their readers."""
+
+import enum
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from bench.base.errors import InputError, Problem
+
+PlanArgument = Annotated[str, typer.Argument(help="Test plan: a path, or the name of one that comes with the bench.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Folder of a run.")]
+RigOption = Annotated[str | None, typer.Option("--rig", help="Rig instead of the plan's: a path or a name.")]
+DutOption = Annotated[str | None, typer.Option("--dut", help="DUT instead of the plan's: a path or a name.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for machines.")]
+
+SEED_MAX = 2**63 - 1
+
+
+class WorldName(enum.StrEnum):
+    """Where a plan runs."""
+
+    VIRTUAL = "virtual"
+    LOOPBACK = "loopback"
+    HARDWARE = "hardware"
+
+
+class InboxMode(enum.StrEnum):
+    """What is kept of all that came into the core."""
+
+    DIGEST = "digest"
+    FULL = "full"
+
+
+def start_of(text: str | None, default_s: int) -> int:
+    """``--start`` as Unix seconds; without a zone it is UTC. Raises ``InputError``."""
+    if text is None:
+        return default_s
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        start_s = int(moment.timestamp())
+    except (ValueError, OverflowError):
+        start_s = -1
+    if start_s < 0:
+        message = f"{text!r} is no time from 1970 on; write it like 2026-01-31T08:00:00Z"
+        raise InputError([Problem("--start", 0, 0, message)])
+    return start_s

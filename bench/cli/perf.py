@@ -1,0 +1,37 @@
+"""``bench perf NAME``."""
+
+from typing import Annotated, Any
+
+import typer
+
+from bench.cli.options import JsonOption
+from bench.cli.terminal import say, say_json
+from bench.cli.warming import announce_compilation
+
+
+def command(
+    name: Annotated[str, typer.Argument(help="What to measure: virtual (the whole stack in virtual time).")],
+    json: JsonOption = False,
+) -> int:
+    """Measure this machine against the goals, each figure beside a control measured in the same run."""
+    from dataclasses import asdict
+
+    from bench.service.perf import run_benchmark
+
+    announce_compilation(json)
+    rows = [{**asdict(row), "met": row.met} for row in run_benchmark(name)]
+    if json:
+        say_json({"name": name, "rows": rows})
+        return 0
+    for row in rows:
+        say(line_of(row))
+    met = all(row["met"] is not False for row in rows)
+    say("this machine is fit for a bench" if met else "this machine misses a goal; see above")
+    return 0
+
+
+def line_of(row: dict[str, Any]) -> str:
+    """One row as text."""
+    goal = "" if row["goal"] is None else f"goal {row['goal']:g} {row['unit']}: {'met' if row['met'] else 'missed'}"
+    ratio = "" if row["ratio"] is None else f"{row['ratio']:10.3g} x control"
+    return f"{row['what']:44} {row['value']:12.4g} {row['unit']:10} {ratio:20} {goal}"

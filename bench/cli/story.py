@@ -1,0 +1,85 @@
+"""What the journal has told so far, in the words of a progress display. It only listens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.base.time import NS_PER_S
+
+_WORDS = {
+    "armed": "armed",
+    "sign_check": "signs agree",
+    "soaked": "soaked",
+    "recovered": "recovered",
+    "settled": "measuring",
+    "reference": "reference point measured",
+    "stopped": "stopped",
+    "run_finished": "finished",
+}
+
+
+@dataclass(slots=True)
+class Story:
+    """Where the run is. ``points`` planned, ``done`` measured, ``last_eta`` 0..1 of the drive unit."""
+
+    points: int = 0
+    estimate_s: float = 0.0
+    point: int = 0
+    done: int = 0
+    flagged: int = 0
+    state: str = "starting"
+    last_eta: float | None = None
+    first_point_ns: int | None = None
+    news: list[str] = field(default_factory=list)
+
+    def take(self, t_ns: int, event: str, data: Mapping[str, Any]) -> None:
+        """One record of the journal."""
+        self.state = _WORDS.get(event, self.state)
+        handler = getattr(self, f"_{event}", None)
+        if handler is not None:
+            handler(t_ns, data)
+
+    def remaining_s(self, t_ns: int) -> float:
+        """Run time still to come: by the pace of the points so far, else by the estimate."""
+        if self.first_point_ns is not None and self.done and self.points:
+            pace_s = (t_ns - self.first_point_ns) / NS_PER_S / self.done
+            return max(0.0, pace_s * (self.points - self.done))
+        return max(0.0, self.estimate_s - t_ns / NS_PER_S)
+
+    def _run_started(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self.points, self.estimate_s = int(data.get("points", 0)), float(data.get("estimate_s", 0.0))
+        self.news.append(f"{data.get('title', '')}: {self.points} points")
+
+    def _arming(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self._now(f"arming: {data.get('stage', '')}")
+
+    def _step_started(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self._now(f"{data.get('kind', '')}")
+
+    def _point_started(self, t_ns: int, data: Mapping[str, Any]) -> None:
+        self.first_point_ns = t_ns if self.first_point_ns is None else self.first_point_ns
+        self.point = int(data.get("point", 0))
+        self.state = f"{data.get('speed_rpm', 0.0):.0f} rpm {data.get('torque_nm', 0.0):+.0f} Nm"
+
+    def _point(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self.done += 1
+        eta = data.get("eta_edu")
+        shown = "no efficiency"
+        if isinstance(eta, float):
+            self.last_eta, shown = eta, f"{eta:.2%}"
+        place = f"{data.get('speed_rpm', 0.0):.0f} rpm {data.get('torque_nm', 0.0):+.1f} Nm"
+        if data.get("verdict") == "flagged":
+            self.flagged += 1
+            shown = f"flagged: {data.get('reason', '')}"
+        self.news.append(f"point {self.point} of {self.points}: {place}: {shown}")
+
+    def _stop(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self._now(f"stopping: {data.get('cause', '')}")
+
+    def _stop_requested(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self._now(f"stopping: {data.get('cause', '')}")
+
+    def _now(self, state: str) -> None:
+        if state != self.state:
+            self.state = state
+            self.news.append(state)

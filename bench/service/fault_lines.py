@@ -1,0 +1,73 @@
+"""Lines of a fault script from the command line: read, and refused when nobody would carry them out."""
+
+from collections.abc import Mapping, Sequence
+from typing import get_args
+
+from bench.base.errors import InputError, Problem
+from bench.base.units import Unit, UnitError, parse
+from bench.config.suggest import suggestion
+from bench.emulators.instruments.faults import FaultKind
+from bench.emulators.world import BUS_PLACES, CAN_FAULTS
+from bench.schedule.faults import Fault, parse_fault
+
+_DELAYED = ("late", "partial")
+
+
+def read_faults(lines: Sequence[str], dynos: Sequence[str] | None) -> tuple[Fault, ...]:
+    """The faults of all lines; ``dynos``: names of the rig's dynos (``None``: not known, places are not judged).
+
+    Raises ``InputError`` with every line that is wrong.
+    """
+    faults: list[Fault] = []
+    problems: list[Problem] = []
+    for line in lines:
+        try:
+            fault = parse_fault(line)
+            complaint = "" if dynos is None else _complaint(fault, _kinds(dynos))
+        except ValueError as error:
+            complaint = str(error)
+        if complaint:
+            problems.append(Problem(f"--fault {line}", 0, 0, complaint))
+        else:
+            faults.append(fault)
+    if problems:
+        raise InputError(problems)
+    return tuple(faults)
+
+
+def _kinds(dynos: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """What can go wrong where."""
+    instruments = dict.fromkeys(("analyzer", "supply", *dynos), tuple(get_args(FaultKind)))
+    buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))
+    flanges = {name.replace("dyno", "flange"): ("flipped",) for name in dynos}
+    return {**instruments, **buses, **flanges}
+
+
+def _complaint(fault: Fault, kinds: Mapping[str, tuple[str, ...]]) -> str:
+    if fault.place not in kinds:
+        return f"there is no place {fault.place!r}; {suggestion(fault.place, kinds)}"
+    if fault.kind not in kinds[fault.place]:
+        return f"{fault.place} knows no fault {fault.kind!r}; {suggestion(fault.kind, kinds[fault.place])}"
+    if fault.end_ns <= fault.start_ns:
+        return "ends before it starts"
+    return _argument(fault)
+
+
+def _argument(fault: Fault) -> str:
+    if fault.place in BUS_PLACES:
+        parts = fault.argument.split(",")
+        if len(parts) > 2 or not all(_is_number(part) for part in parts):
+            return "needs the identifier of a message, such as can.dut.wrong_crc:0x110@30s+100ms"
+    elif fault.kind in _DELAYED and fault.argument:
+        try:
+            parse(fault.argument, Unit.SECOND)
+        except UnitError as error:
+            return str(error)
+    return ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return 0 <= int(text, 0) < 1 << 29
+    except ValueError:
+        return False

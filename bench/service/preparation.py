@@ -1,0 +1,125 @@
+"""Everything before a run, with nothing energised: files, their fit, the static check. All problems in one pass."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from bench.assembly import Blueprint, Inputs, draw, load_inputs
+from bench.base.errors import InputError, Problem
+from bench.canbus.database import Database
+from bench.config.dut import Dut
+from bench.config.located import Located, load_located
+from bench.config.plan import load_plan
+from bench.config.rig import load_rig
+from bench.config.search import find
+from bench.config.yaml_tree import read_tree
+from bench.schedule.faults import Fault
+from bench.sequence.check import check_plan
+from bench.sequence.registry import parameter_models, step_kinds
+from bench.service.fault_lines import read_faults
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a run can start from."""
+
+    blueprint: Blueprint
+    faults: tuple[Fault, ...]
+
+
+def prepare(
+    plan: str,
+    rig: str | None = None,
+    dut: str | None = None,
+    fault_lines: tuple[str, ...] = (),
+    *,
+    heartbeats: bool = False,
+    log_full: bool = False,
+) -> Prepared:
+    """Load, fit together and check. Raises ``InputError`` with every problem of every file and line."""
+    problems: list[Problem] = []
+    inputs = _noting(problems, lambda: load_inputs(plan, rig, dut))
+    if inputs is None:
+        problems = _problems_of_files(plan, rig, dut) or problems
+    parts = tuple(inputs.rig.value.dynos) if inputs else None
+    faults = _noting(problems, lambda: read_faults(fault_lines, parts))
+    if inputs is None or faults is None:
+        raise InputError(dict.fromkeys(problems))
+    blueprint = draw(inputs, heartbeats=heartbeats, log_full=log_full)
+    problems += check_plan(inputs.plan, inputs.kinds, blueprint.context)
+    if problems:
+        raise InputError(problems)
+    return Prepared(blueprint, faults)
+
+
+def remarks(inputs: Inputs) -> list[str]:
+    """What the gate of the CAN databases has to say about messages that nobody needs here."""
+    return [finding for database in inputs.databases.values() for finding in database.findings]
+
+
+def _noting(problems: list[Problem], attempt: Callable[[], T]) -> T | None:
+    try:
+        return attempt()
+    except InputError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _problems_of_files(plan: str, rig: str | None, dut: str | None) -> list[Problem]:
+    """Each file by itself, so that one broken file hides no other."""
+    problems: list[Problem] = []
+    plan_path = _noting(problems, lambda: find("plan", plan))
+    near = plan_path.parent if plan_path else None
+    named: dict[str, Any] = {}
+    if plan_path is not None:
+        models = _noting(problems, lambda: parameter_models(step_kinds()))
+        loaded = _noting(problems, lambda: load_plan(plan_path, models or {}, _shown(plan_path)))
+        named = {"rig": loaded.value.rig, "dut": loaded.value.dut} if loaded else _raw_names(plan_path)
+    rig_file = _load(problems, "rig", rig or named.get("rig"), near, load_rig)
+    dut_file = _load(problems, "dut", dut or named.get("dut"), near, lambda path, name: load_located(path, Dut, name))
+    bus_dut = rig_file[1].value.bus("dut").dbc if rig_file else None
+    bus_io = rig_file[1].value.bus("bench_io").dbc if rig_file else None
+    dut_dbc = dut_file[1].value.inverter.dbc if dut_file else None
+    _database(problems, bus_dut or dut_dbc, (dut_file or rig_file or (None,))[0])
+    _database(problems, (bus_io or "bench_io") if rig_file else None, (rig_file or (None,))[0])
+    return problems
+
+
+def _raw_names(plan: Path) -> dict[str, str]:
+    """Rig and DUT as a broken plan names them."""
+    try:
+        data = read_tree(plan.read_text(encoding="utf-8-sig"), str(plan)).data
+    except (OSError, UnicodeDecodeError):
+        return {}
+    return {key: value for key, value in data.items() if isinstance(value, str)} if isinstance(data, dict) else {}
+
+
+def _load(
+    problems: list[Problem], kind: Any, text: str | None, near: Path | None, loader: Callable[[Path, str], Located[M]]
+) -> tuple[Path, Located[M]] | None:
+    path = _noting(problems, lambda: find(kind, text, near)) if text else None
+    if path is None:
+        return None
+    loaded = _noting(problems, lambda: loader(path, _shown(path)))
+    return (path, loaded) if loaded else None
+
+
+def _database(problems: list[Problem], text: str | None, near: Path | None) -> None:
+    if text:
+        path = _noting(problems, lambda: find("dbc", text, near.parent if near else None))
+        if path is not None:
+            _noting(problems, lambda: Database.load(path))
+
+
+def _shown(path: Path) -> str:
+    """How messages call a file: as it was given, without the machine's own folders."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return path.name if path.is_absolute() else str(path)
