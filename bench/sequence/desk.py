@@ -15,12 +15,13 @@ from bench.base.channel import Channels
 from bench.base.errors import InternalError
 from bench.base.quality import GOOD, Quality
 from bench.base.reading import Reading
-from bench.base.ring import Ring, push
+from bench.base.ring import Ring
 from bench.base.time import NS_PER_MS
+from bench.core import inbox
 from bench.core.causes import Cause, cause_text
 from bench.core.design import Design
 from bench.core.state import State
-from bench.core.tables import CONDITION_KINDS, METER_CHANNELS, METER_ROWS, REFUSALS, WATCHES
+from bench.core.tables import METER_CHANNELS, METER_ROWS, REFUSALS, WATCHES
 from bench.schedule.outcomes import SetpointRefused, Stopped
 from bench.schedule.requests import (
     Command,
@@ -44,13 +45,13 @@ _METER_LOOK_NS = 20 * NS_PER_MS
 class Desk:
     """One sequence at one core. ``answer_ns``: by when the core has taken in a command and refused it, if it does."""
 
-    def __init__(self, design: Design, state: State, inbox: Ring, answer_ns: int = 2 * NS_PER_MS) -> None:
+    def __init__(self, design: Design, state: State, commands: Ring, answer_ns: int = 2 * NS_PER_MS) -> None:
         self._channels: Channels = design.channels
         self._setpoints = {setpoint.channel: i for i, setpoint in enumerate(design.setpoints)}
         self._names = [setpoint.channel for setpoint in design.setpoints]
         self._rungs = [rung.name for rung in design.rungs]
         self._state = state
-        self._inbox = inbox
+        self._inbox = commands
         self._answer_ns = answer_ns
         self.scheduler: Scheduler | None = None
         self._jobs: list[Job] = []
@@ -80,7 +81,7 @@ class Desk:
 
     def abort(self) -> None:
         """The operator's stop: controlled, from any state, however often it is asked for."""
-        self._send(r.CMD_STOP, value=1.0, identity=int(Cause.OPERATOR))
+        self._send(inbox.stop_now(int(Cause.OPERATOR)))
 
     # --- commands ------------------------------------------------------------------------------------------------
     @property
@@ -89,32 +90,23 @@ class Desk:
             raise InternalError("the desk was not given its scheduler")
         return self.scheduler
 
-    def _send(self, code: int, *, identity: int = 0, value: float = 0.0, extra: float = 0.0, t_ns: int = 0,
-              bus: int = 0, quality: int = 0) -> None:  # fmt: skip
-        record = np.zeros(1, r.INBOX)
-        record["kind"], record["length"], record["id"] = r.COMMAND, code, identity
-        record["value"], record["extra"], record["t_ns"] = value, extra, t_ns
-        record["bus"], record["quality"] = bus, quality
-        self._push(record[0])
-
-    def _push(self, record: np.void) -> None:
-        if not push(self._inbox, record):
+    def _send(self, records: NDArray[Any]) -> None:
+        if inbox.post(self._inbox, records) < len(records):
             raise InternalError("the core does not take in commands; its inbox is full")
 
-    def _command(self, _job: Job, request: Command) -> Any:
+    def _command(self, _job: Job, request: Command) -> None:
         for record in request.records:
             if record["length"] == r.CMD_STOP:
                 self._own_stop = True
             if record["length"] == r.CMD_RESET:
                 self._stop, self._report, self._walked = None, None, []
-            self._push(record)
-        return None
+        self._send(request.records)
 
     def _ramp(self, job: Job, request: Ramp) -> Any:
         index = self._setpoints.get(request.channel)
         if index is None:
             raise SetpointRefused(request.channel, request.target, "there is no such set-point")
-        self._send(r.CMD_SETPOINT, identity=index, value=request.target, extra=request.rate)
+        self._send(inbox.set_point(index, request.target, request.rate))
         self._clock.wake(job, self._clock.t_ns + self._answer_ns)
         self._ramping[index] = (job, job.ticket)
         return PENDING
@@ -124,17 +116,8 @@ class Desk:
         watch = next((n for n in range(WATCHES) if n not in self._watching), None)
         if watch is None:
             raise InternalError(f"{WATCHES} watches are in use already")
-        for condition in request.conditions:
-            self._send(
-                r.CMD_WATCH_ADD,
-                bus=watch,
-                quality=CONDITION_KINDS[condition.kind],
-                identity=self._channels.index(condition.channel),
-                value=condition.reference,
-                extra=condition.tolerance,
-                t_ns=condition.window_ns,
-            )
-        self._send(r.CMD_WATCH_START, bus=watch, t_ns=self._clock.t_ns + request.timeout_ns)
+        conditions = [(condition, self._channels.index(condition.channel)) for condition in request.conditions]
+        self._send(inbox.watch(watch, conditions, self._clock.t_ns + request.timeout_ns))
         self._watching[watch] = job
         return PENDING
 
@@ -163,22 +146,22 @@ class Desk:
         return PENDING
 
     def _metered(self, job: Job, request: Measure) -> Operation[None]:
-        self._send(r.CMD_METER_CLEAR)
-        for name in request.channels:
-            self._send(r.CMD_METER_ADD, identity=self._channels.index(name))
-        self._send(r.CMD_SAMPLING, value=1.0)
-        self._send(r.CMD_METER_START)
+        self._send(inbox.sampling(fast=True))
+        self._send(inbox.meter([self._channels.index(name) for name in request.channels]))
         start_ns: int = yield Now()
         yield SleepUntil(start_ns + request.duration_ns)
         pace = request.channels.index(request.pace)
         while self._rows(pace) < request.updates and (yield Now()) < start_ns + request.timeout_ns:
             yield Sleep(_METER_LOOK_NS)
-        self._send(r.CMD_METER_STOP)
-        self._send(r.CMD_SAMPLING, value=0.0)
+        self._close_window()
         yield Sleep(self._answer_ns)
         end_ns: int = yield Now()
         del self._measuring[job]
         self._clock.wake(job, end_ns, self._window(request.channels, start_ns, end_ns))
+
+    def _close_window(self) -> None:
+        self._send(inbox.stop_meter())
+        self._send(inbox.sampling(fast=False))
 
     def _rows(self, place: int) -> int:
         return int(self._state.meter_channels["rows"][place])
@@ -238,8 +221,7 @@ class Desk:
             if inner is not None:
                 inner.operation.close()
                 inner.done = True
-                self._send(r.CMD_METER_STOP)
-                self._send(r.CMD_SAMPLING, value=0.0)
+                self._close_window()
             if not job.done:
                 self._clock.wake(job, self._clock.t_ns, error=self._stop)
 

@@ -1,28 +1,10 @@
-"""Benchmarks that a user can run: each figure beside a control measured in the same run. Machines are noisy: read ratios."""
+"""Benchmarks that a user can run: each figure beside a control of the same run. Machines are noisy: read ratios."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from bench.base.errors import InputError, Problem
 from bench.config.suggest import suggestion
-
-
-@dataclass(frozen=True, slots=True)
-class PerfRow:
-    """One figure: ``value`` in ``unit``, the ``control`` of the same run, their ``ratio``, and what it should reach."""
-
-    what: str
-    value: float
-    unit: str
-    control: float | None = None
-    ratio: float | None = None
-    goal: float | None = None
-
-    @property
-    def met(self) -> bool | None:
-        """Whether the ratio (or the value, where there is no control) reaches the goal; ``None`` without one."""
-        figure = self.value if self.ratio is None else self.ratio
-        return None if self.goal is None else figure >= self.goal
+from bench.service.perf_row import PerfRow
 
 
 def _virtual() -> Iterable[PerfRow]:

@@ -12,7 +12,7 @@ from bench.io.clock import MonotonicClock
 from bench.io.disk import DiskStorage
 from bench.sequence.sequencer import run_plan
 from bench.service.driving import drive, recorder_of
-from bench.service.perf import PerfRow
+from bench.service.perf_row import PerfRow
 from bench.service.preparation import prepare
 from bench.service.run_folder import Labels
 
