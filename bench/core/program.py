@@ -41,12 +41,20 @@ class Program(NamedTuple):
 
 
 def program_hash(program: Program) -> str:
-    """SHA-256 over every table: name, type and bytes."""
+    """SHA-256 over every table: name, type and values."""
     digest = hashlib.sha256()
     for name, table in _flat(program):
         digest.update(f"{name}:{table.dtype.descr}:{table.shape}\n".encode())
-        digest.update(np.ascontiguousarray(table).tobytes())
+        digest.update(_without_gaps(table).tobytes())
     return digest.hexdigest()
+
+
+def _without_gaps(table: Table) -> Table:
+    """A copy whose bytes between the fields are zero: there numpy leaves whatever memory held before."""
+    clean = np.zeros(table.shape, table.dtype)
+    for name in table.dtype.names or ():
+        clean[name] = table[name]
+    return clean if table.dtype.names else np.ascontiguousarray(table)
 
 
 def _flat(program: Program) -> Iterable[tuple[str, Table]]:
