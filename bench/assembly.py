@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.base.channel import Channels
+from bench.base.errors import InternalError
 from bench.base.ring import drain
-from bench.canbus.database import Database
+from bench.canbus.database import Database, read_text
+from bench.config.buses import CanBus
 from bench.config.channels import bench_channels
 from bench.config.dut import Dut
 from bench.config.located import Located, load_located
@@ -21,21 +23,28 @@ from bench.core.design import Design
 from bench.core.program import Program, build_program, program_hash
 from bench.core.rings import Rings, drain_samples, make_rings
 from bench.core.state import State, make_state
+from bench.emulators.free_world import FreeWorld
+from bench.emulators.truth import NAME as TRUTH
 from bench.emulators.virtual_bench import VirtualBench, VirtualLink
 from bench.emulators.virtual_line import VirtualLine
 from bench.emulators.world import World, make_world, plant_parameters
+from bench.io.berth import Berth, Memory
+from bench.io.control import Control
+from bench.io.disk import DiskStorage
 from bench.layout.can import BenchCan, bench_can
 from bench.layout.design import bench_design, databases
 from bench.layout.recording import names_of, record_groups
+from bench.links.device import Device
 from bench.links.drivers_of_rig import drivers_of, paces_of
 from bench.links.face import ImageFace
 from bench.links.link import link
 from bench.links.mailbox import Mailbox
 from bench.plant.parameters import PlantParameters
 from bench.plant.twin import SteadyTwin
-from bench.record.mf4_blocks import Group
 from bench.record.core_events import Names
+from bench.record.mf4_blocks import Group
 from bench.record.recorder import Recorder
+from bench.record.storage import Storage
 from bench.schedule.faults import Fault
 from bench.sequence.context import Context
 from bench.sequence.desk import Desk
@@ -72,8 +81,8 @@ def load_inputs(plan: str, rig: str | None = None, dut: str | None = None) -> In
         "inputs/plan.yaml": located.text,
         "inputs/rig.yaml": loaded_rig.text,
         "inputs/dut.yaml": loaded_dut.text,
-        "inputs/dut.dbc": dut_dbc.read_text(encoding="latin-1"),
-        "inputs/bench_io.dbc": io_dbc.read_text(encoding="latin-1"),
+        "inputs/dut.dbc": read_text(dut_dbc),
+        "inputs/bench_io.dbc": read_text(io_dbc),
     }
     loaded = {"dut": Database.load(dut_dbc), "bench_io": Database.load(io_dbc)}
     return Inputs(located, loaded_rig, loaded_dut, loaded, texts, kinds)
@@ -88,17 +97,13 @@ def _shown(path: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Blueprint:
-    """What every world of a bench has in common: channels, the core's program, the sequence's context."""
+class Drawing:
+    """The core's side of a bench: what each of its processes has to know alike."""
 
-    inputs: Inputs
     channels: Channels
     can: BenchCan
     design: Design
     program: Program
-    parameters: PlantParameters
-    twin: SteadyTwin
-    context: Context
 
     @property
     def program_hash(self) -> str:
@@ -114,16 +119,34 @@ class Blueprint:
         return record_groups(self.design, self.can)
 
 
+@dataclass(frozen=True, slots=True)
+class Blueprint(Drawing):
+    """What every world of a bench has in common: the core's side, the plant, the sequence's context."""
+
+    inputs: Inputs
+    parameters: PlantParameters
+    twin: SteadyTwin
+    context: Context
+
+
+def draw_core(
+    rig: Rig, dut: Dut, files: Mapping[str, Database], *, heartbeats: bool = False, log_full: bool = False
+) -> Drawing:
+    """The core's side alone; ``files``: the databases by role. Raises ``InputError`` where they do not fit together."""
+    channels = bench_channels(rig.layout)
+    can = bench_can(databases(rig, files["dut"], files["bench_io"]), channels)
+    design = bench_design(rig, dut, channels, can, heartbeats=heartbeats, log_full=log_full)
+    return Drawing(channels, can, design, build_program(design))
+
+
 def draw(inputs: Inputs, *, heartbeats: bool = False, log_full: bool = False) -> Blueprint:
     """The blueprint of a bench. Raises ``InputError`` where rig, DUT and databases do not fit together."""
     rig, dut = inputs.rig.value, inputs.dut.value
-    channels = bench_channels(rig.layout)
-    can = bench_can(databases(rig, inputs.databases["dut"], inputs.databases["bench_io"]), channels)
-    design = bench_design(rig, dut, channels, can, heartbeats=heartbeats, log_full=log_full)
+    core = draw_core(rig, dut, inputs.databases, heartbeats=heartbeats, log_full=log_full)
     parameters = plant_parameters(rig, dut)
     twin = SteadyTwin(parameters, rig.supply.voltage)
     context = context_of(rig, dut, dut.ratio.value, twin)
-    return Blueprint(inputs, channels, can, design, build_program(design), parameters, twin, context)
+    return Blueprint(core.channels, core.can, core.design, core.program, inputs, parameters, twin, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +167,15 @@ def virtual(blueprint: Blueprint, recorder: Recorder, seed: int, faults: tuple[F
     program, inputs = blueprint.program, blueprint.inputs
     state, rings = make_state(program), make_rings(program)
     world = make_world(
-        inputs.rig.value, inputs.dut.value, blueprint.parameters, blueprint.twin.table, factory_databases(), seed, faults,
+        inputs.rig.value,
+        inputs.dut.value,
+        blueprint.parameters,
+        blueprint.twin.table,
+        factory_databases(),
+        seed,
+        faults,
         fast=lambda: bool(state.core["fast"][0]),
-    )  # fmt: skip
+    )
     desk = Desk(blueprint.design, state, rings.inbox_sequence)
     collect = collector(program, state, rings, recorder)
     bench = VirtualBench(
@@ -185,3 +214,117 @@ def collector(program: Program, state: State, rings: Rings, recorder: Recorder) 
 def digest_of(counters: NDArray[Any]) -> tuple[int, int]:
     """(count, digest) of everything the core took in."""
     return int(counters["taken_in"][0]), int(np.uint64(counters["digest"][0]))
+
+
+# --- wall time: each process puts its own part together, and loads only the edges it needs --------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a child process of a wall-time bench starts from: the files of the run, and the berth where all meet."""
+
+    rig: Rig
+    dut: Dut
+    drawing: Drawing
+    berth: Berth
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Self:
+        """Read the files again. Raises ``InternalError`` when they do not give the service's program."""
+        inputs = Path(arguments["inputs"])
+        rig, dut = load_rig(inputs / "rig.yaml").value, load_located(inputs / "dut.yaml", Dut).value
+        files = {role: Database.load(inputs / f"{role}.dbc") for role in ("dut", "bench_io")}
+        drawing = draw_core(rig, dut, files, heartbeats=True, log_full=True)
+        if arguments["program"] and drawing.program_hash != arguments["program"]:
+            raise InternalError("the files of the run give another program than the service has; start the run again")
+        return cls(rig, dut, drawing, Berth.of(arguments))
+
+    def memory(self) -> Memory:
+        """The memory of the run."""
+        return self.berth.attach(self.drawing.program)
+
+
+def core_main(control: Control, arguments: Mapping[str, Any]) -> None:
+    """The core's process."""
+    from bench.io.core_process import CoreParts, run_core
+
+    share = Share.of(arguments)
+    memory, clock = share.memory(), share.berth.clock
+    buses = [share.berth.bus(bus.role, bus.bitrate) for bus in buses_of(share.rig)]
+    run_core(CoreParts(share.drawing.program, memory.state, memory.rings, memory.status, buses, clock), control)
+
+
+def links_main(control: Control, arguments: Mapping[str, Any]) -> None:
+    """The links' process; ``resources`` says where each instrument is."""
+    from bench.io.links_process import LinkPart, LinksParts, run_links
+    from bench.io.visa import VisaLink
+
+    share = Share.of(arguments)
+    memory, index = share.memory(), share.drawing.channels.index
+    face, paces = ImageFace(memory.state.image, index), paces_of(share.rig)
+
+    def part(name: str, driver: Device) -> LinkPart:
+        byte_link = VisaLink(arguments["resources"][name])
+        return LinkPart(byte_link, lambda mailbox: link(driver, face, mailbox, paces[name]))
+
+    parts = {name: part(name, driver) for name, driver in drivers_of(share.rig, index).items()}
+    run_links(LinksParts(parts, memory.rings.inbox_links, memory.status, share.berth.clock), control)
+
+
+def recorder_main(control: Control, arguments: Mapping[str, Any]) -> None:
+    """The recorder's process. If the service is no more it takes the berth away, being the last who needs it."""
+    from bench.io.recorder_process import RecorderParts, run_recorder
+
+    share = Share.of(arguments)
+    memory = share.memory()
+    storage = DiskStorage(Path(arguments["run"]), create=False)
+    recorder = make_recorder(storage, share.drawing, arguments["start_ns"], arguments["properties"])
+    parts = (share.drawing.program, memory.state, memory.rings, memory.status, share.berth.clock, recorder)
+    run_recorder(RecorderParts(*parts), control)
+    if control.gone:
+        share.berth.remove()
+
+
+def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
+    """The process of the bench's other side. ``run`` empty: started alone, for anybody, on wires open to this user."""
+    from bench.io.benchwire import BenchwireBus
+    from bench.io.emulator_host import HostParts, run_emulators
+
+    share = Share.of(arguments)
+    parameters, seed = plant_parameters(share.rig, share.dut), int(arguments["seed"])
+    faults = tuple(Fault(**fault) for fault in arguments["faults"])
+    table = SteadyTwin(parameters, share.rig.supply.voltage).table
+    memory = share.memory() if arguments["run"] else None
+    fast = (lambda: bool(memory.state.core["fast"][0])) if memory else (lambda: False)
+    world = make_world(share.rig, share.dut, parameters, table, factory_databases(), seed, faults, fast)
+    if memory is None:
+        buses = [BenchwireBus(open_channel(share.rig, bus), bus.bitrate) for bus in buses_of(share.rig)]
+    else:
+        buses = [share.berth.bus(bus.role, bus.bitrate) for bus in buses_of(share.rig)]
+    status = None if memory is None else memory.status
+    run_emulators(HostParts(FreeWorld(world), buses, share.berth.clock, arguments["ports"], status), control)
+    if arguments["run"]:
+        DiskStorage(Path(arguments["run"]), create=False).write(TRUTH, world.truth.to_parquet())
+
+
+def make_recorder(storage: Storage, drawing: Drawing, start_ns: int, properties: Mapping[str, str]) -> Recorder:
+    """The recorder of a run that began at ``start_ns`` (Unix time)."""
+    return Recorder(
+        storage,
+        drawing.names(),
+        drawing.groups(),
+        start_ns=start_ns,
+        program=drawing.program_hash,
+        full_inbox=drawing.design.log_full,
+        properties=properties,
+    )
+
+
+def buses_of(rig: Rig) -> list[CanBus]:
+    """The CAN buses in the order of their numbers."""
+    return sorted(rig.can.values(), key=lambda bus: bus.bus)
+
+
+def open_channel(rig: Rig, bus: CanBus) -> str:
+    """The benchwire channel on which emulators that were started alone speak."""
+    return f"{rig.rig}.{bus.role}"

@@ -112,11 +112,7 @@ class Database:
                 content = file.read(SIZE_MAX + 1)
         except OSError as error:
             raise InputError([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]) from None
-        try:
-            text = content.decode()
-        except UnicodeDecodeError:
-            text = content.decode("cp1252", errors="replace")
-        return cls.from_text(text, str(path))
+        return cls.from_text(_decoded(content), str(path))
 
     @classmethod
     def from_text(cls, text: str, name: str) -> Self:
@@ -321,3 +317,16 @@ def _unprotectable(message: Message) -> str:
     if not 1 <= message.protection.max_delta < 15:
         return "has an E2EMaxDeltaCounter outside 1 to 14"
     return ""
+
+
+def read_text(path: Path) -> str:
+    """The text of a database file, decoded as ``Database.load`` does."""
+    return _decoded(path.read_bytes())
+
+
+def _decoded(content: bytes) -> str:
+    """UTF-8, or else what Vector's tools write."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")

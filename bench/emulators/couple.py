@@ -79,7 +79,7 @@ def put_on_wire(bench: EmulatedBench, frames_out: Ring, t_ns: int) -> None:
 
 @compiled
 def live(bench: EmulatedBench, t_ns: int) -> None:
-    """One millisecond of inverter, bench I/O, plant and sensors, up to ``t_ns``."""
+    """One millisecond of inverter, bench I/O, plant and sensors, up to ``t_ns``; what they have to say is ready."""
     inputs, outputs = bench.plant.inputs[0], bench.plant.outputs[0]
     ecu.control(bench.ecu, inputs, outputs, t_ns)
     bench_io.act(bench.io, inputs, t_ns, MS)
@@ -87,9 +87,14 @@ def live(bench: EmulatedBench, t_ns: int) -> None:
     if t_ns % (10 * MS) == 0:
         ecu.tell(bench.ecu, outputs)
         bench_io.tell(bench.io, outputs)
+    sense(bench.sensors, bench.outputs, t_ns)
+
+
+@compiled
+def speak(bench: EmulatedBench, t_ns: int) -> None:
+    """Every node sends what is due."""
     can_node.send_due(bench.ecu.node, bench.wire, t_ns)
     can_node.send_due(bench.io.node, bench.wire, t_ns)
-    sense(bench.sensors, bench.outputs, t_ns)
 
 
 @compiled
@@ -104,6 +109,7 @@ def run(program: Program, state: State, rings: Rings, bench: EmulatedBench, t_ns
         bits = cycle(program, state, rings, t_ns)
         put_on_wire(bench, rings.frames_out, t_ns)
         live(bench, t_ns)
+        speak(bench, t_ns)
         if bits != 0:
             break
     return t_ns

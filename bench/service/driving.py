@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from bench.assembly import Blueprint, Virtual
+from bench.assembly import Blueprint, Virtual, make_recorder
 from bench.record.recorder import Recorder
 from bench.record.storage import Storage
 from bench.service.run_folder import Labels, start_ns
@@ -14,16 +14,13 @@ Watch = Callable[[Virtual], bool]
 
 def recorder_of(storage: Storage, blueprint: Blueprint, labels: Labels) -> Recorder:
     """The recorder of one run, writing to ``storage``."""
+    return make_recorder(storage, blueprint, start_ns(labels), properties_of(blueprint))
+
+
+def properties_of(blueprint: Blueprint) -> dict[str, str]:
+    """What the head of the samples' file says."""
     inputs = blueprint.inputs
-    return Recorder(
-        storage,
-        blueprint.names(),
-        blueprint.groups(),
-        start_ns=start_ns(labels),
-        program=blueprint.program_hash,
-        full_inbox=blueprint.design.log_full,
-        properties={"plan": inputs.plan.value.plan, "dut": inputs.dut.value.name, "rig": inputs.rig.value.rig},
-    )
+    return {"plan": inputs.plan.value.plan, "dut": inputs.dut.value.name, "rig": inputs.rig.value.rig}
 
 
 def drive(made: Virtual, job: Any, watch: Watch = lambda _bench: False) -> int:

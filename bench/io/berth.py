@@ -1,0 +1,74 @@
+"""Where the processes of one wall-time run meet: a private folder with their memory and buses, and one clock."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from numpy.typing import NDArray
+
+from bench.core.program import Program
+from bench.core.rings import Rings, make_rings
+from bench.core.state import State, make_state
+from bench.io import shared
+from bench.io.clock import MonotonicClock
+from bench.io.folders import private_folder
+from bench.io.status import make_status
+
+if TYPE_CHECKING:
+    from bench.io.benchwire import BenchwireBus
+
+
+class Memory(NamedTuple):
+    """What all processes of a run see."""
+
+    status: NDArray[Any]
+    state: State
+    rings: Rings
+
+
+_NAME = "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Berth:
+    """The meeting place of one run."""
+
+    folder: Path
+    clock: MonotonicClock
+
+    @classmethod
+    def new(cls) -> Self:
+        """A fresh private folder; run time begins now."""
+        return cls(Path(tempfile.mkdtemp(dir=private_folder("runs"))), MonotonicClock())
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Self:
+        """The berth that ``arguments`` of another process tell of."""
+        return cls(Path(arguments["folder"]), MonotonicClock(arguments["origin_ns"]))
+
+    def arguments(self) -> dict[str, Any]:
+        """What a child process must be told to find this berth."""
+        return {"folder": str(self.folder), "origin_ns": self.clock.origin_ns}
+
+    def create(self, program: Program) -> Memory:
+        """Make the memory, before any other process is started."""
+        tree = Memory(make_status(), make_state(program), make_rings(program))
+        return shared.create(_NAME, tree, self.folder).tree
+
+    def attach(self, program: Program) -> Memory:
+        """The memory that was made from the same program."""
+        like = Memory(make_status(), make_state(program), make_rings(program))
+        return shared.attach(_NAME, like, self.folder).tree
+
+    def bus(self, channel: str, bitrate: int) -> "BenchwireBus":
+        """A wire of this run alone."""
+        from bench.io.benchwire import BenchwireBus  # python-can takes a third of a second to load: not for everyone
+
+        return BenchwireBus(channel, bitrate, folder=self.folder)
+
+    def remove(self) -> None:
+        """Take everything away. Processes that still run keep what they have opened."""
+        shutil.rmtree(self.folder, ignore_errors=True)
