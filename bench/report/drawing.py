@@ -1,7 +1,7 @@
 """Figures as SVG that takes the page's colours: light, dark and print from the same bytes.
 
-Ink, faint ink and paper are drawn in marker colours that are replaced by CSS variables. Ids are prefixed, so that several
-figures live in one page, and come from a fixed salt, so that the same data gives the same bytes.
+Ink, faint ink and paper are drawn in marker colours that are replaced by CSS variables. Ids are prefixed, so that
+several figures live in one page, and come from a fixed salt, so that the same data gives the same bytes.
 """
 
 import io
@@ -9,19 +9,17 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 INK, FAINT, PAPER = "#010203", "#8a8b8c", "#fdfefe"
 ACCENT, WARNING, GOOD, COOL = "#e4572e", "#d62246", "#2a9d8f", "#3a6ea5"
 _VARIABLES = {INK: "var(--ink)", FAINT: "var(--faint)", PAPER: "var(--paper)"}
 _PRINTED = {INK: "#1b2430", FAINT: "#8a94a0", PAPER: "#ffffff"}
-_STYLE = {
+_STYLE: Any = {
     "svg.fonttype": "path",
     "svg.hashsalt": "edu-bench",
     "font.family": "DejaVu Sans",
@@ -51,6 +49,9 @@ _STYLE = {
 }
 
 
+_NAME_SPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+
+
 class Tip(NamedTuple):
     """A text that appears when the pointer rests on data position ``x``, ``y``."""
 
@@ -71,14 +72,14 @@ def styled() -> Iterator[None]:
 def svg(figure: Figure, name: str, label: str, axes: Axes | None = None, tips: Sequence[Tip] = ()) -> str:
     """``figure`` as an inline SVG element; ``label`` is read to those who cannot see it."""
     sink = io.StringIO()
-    FigureCanvasSVG(figure).print_svg(sink, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     text = sink.getvalue()
     text = text[text.index("<svg") :]
     for marker, variable in _VARIABLES.items():
         text = text.replace(marker, variable)
     text = re.sub(r'(\bid="|xlink:href="#|url\(#)', rf"\g<1>{name}-", text)
-    text = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', rf'<svg viewBox="\1" role="img" aria-label="{escape(label)}" '
-                  r'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">', text, count=1)  # fmt: skip
+    head = f'<svg viewBox="\\1" role="img" aria-label="{escape(label)}" {_NAME_SPACES}>'
+    text = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', head, text, count=1)
     return text.replace("</svg>", (_tips(figure, axes, tips) if axes is not None else "") + "</svg>")
 
 
@@ -86,7 +87,7 @@ def png(figure: Figure, dpi: int = 160) -> bytes:
     """``figure`` on white paper, for pages that cannot hold SVG."""
     sink = io.BytesIO()
     _recolour(figure)
-    FigureCanvasAgg(figure).print_figure(sink, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
+    figure.savefig(sink, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
     return sink.getvalue()
 
 

@@ -1,18 +1,20 @@
 """The maps: efficiency and loss over speed and torque, with the envelope, iso-lines and every measured point."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from bench.record.points import Row
 from bench.report import drawing
-from bench.report.drawing import ACCENT, FAINT, INK, PAPER, WARNING, Tip
+from bench.report.drawing import FAINT, INK, WARNING, Tip
 from bench.report.model import EFFICIENCIES, ReportModel
 from bench.report.surface import Surface, efficiency_surface, envelope_of, plain_surface
 
@@ -26,20 +28,26 @@ _EFFICIENCY = LinearSegmentedColormap.from_list(
 _LOSS = LinearSegmentedColormap.from_list(
     "loss", ["#f3f7ee", "#d3e8c9", "#a3d2bb", "#6bb5b4", "#3f8fa8", "#2f6592", "#353c76", "#33204f"]
 )
-_LEVELS = np.array([0, 40, 50, 60, 70, 75, 80, 84, 86, 88, 89, 90, 91, 92, 93, 94, 95, 96, 96.5, 97, 97.5, 98, 98.5, 99, 99.5, 100])  # fmt: skip
+_LEVELS = np.array(
+    [
+        *(0, 40, 50, 60, 70, 75, 80, 84, 86, 88, 89, 90, 91, 92, 93, 94, 95, 96),
+        *(96.5, 97, 97.5, 98, 98.5, 99, 99.5, 100),
+    ]
+)
 _TITLES = {
     "eta_edu": "Efficiency of the electric drive unit, DC terminals ↔ half-shafts",
     "eta_pe": "Efficiency of the power electronics, DC ↔ AC + field",
     "eta_motor_transmission": "Efficiency of motor with transmission, AC + field ↔ half-shafts",
 }
 _SIZE_INCHES = (9.6, 6.4)
+_LINE = "#10131a"
 
 
 def efficiency_map(model: ReportModel, name: str = "eta_edu") -> str:
     """The efficiency ``name`` as contour map, an inline SVG element."""
     with drawing.styled():
         figure, axes = _efficiency_figure(model, name)
-        tips = [_tip(row, name) for row in model.rows]
+        tips = [_tip(row) for row in model.rows]
         return drawing.svg(figure, name, f"Contour map: {_TITLES[name]}", axes, tips)
 
 
@@ -58,11 +66,9 @@ def loss_map(model: ReportModel) -> str:
         if surfaces:
             high = float(np.nanmax([np.nanmax(surface.value) for surface in surfaces]))
             levels = np.concatenate([[0.0], _loss_levels(high)])
-            _fill(figure, axes, surfaces, levels, _LOSS, "loss in kW", lambda level: f"{level:g} kW")
+            _fill(figure, axes, surfaces, levels, _LOSS, "loss in kW")
         _furnish(axes, model, None)
-        return drawing.svg(
-            figure, "loss", "Contour map of the loss", axes, [_tip(row, "eta_edu") for row in model.rows]
-        )
+        return drawing.svg(figure, "loss", "Contour map of the loss", axes, [_tip(row) for row in model.rows])
 
 
 def _loss_levels(high_kw: float) -> Floats:
@@ -76,7 +82,7 @@ def _efficiency_figure(model: ReportModel, name: str) -> tuple[Figure, Axes]:
     surfaces = [surface._replace(value=100.0 * surface.value) for surface in surfaces]
     if surfaces:
         every = np.concatenate([surface.value.ravel() for surface in surfaces])
-        _fill(figure, axes, surfaces, _levels(every), _EFFICIENCY, "efficiency in %", lambda level: f"{level:g}")
+        _fill(figure, axes, surfaces, _levels(every), _EFFICIENCY, "efficiency in %")
     _furnish(axes, model, name)
     return figure, axes
 
@@ -96,23 +102,36 @@ def _levels(values: Floats) -> Floats:
     return np.concatenate([below[-1:], inside, above[:1]])
 
 
-def _fill(
-    figure: Figure, axes: Axes, surfaces: Sequence[Surface], levels: Floats, colours: Any, label: str, text: Any
-) -> None:
+def _fill(figure: Figure, axes: Axes, surfaces: Sequence[Surface], levels: Floats, colours: Any, label: str) -> None:
+    """Coloured bands, iso-lines with their values, and the colour bar."""
     norm = BoundaryNorm(levels, colours.N)
-    drawn = None
+    texts: list[Text] = []
     for surface in surfaces:
         place = (surface.speed_rpm, surface.torque_nm, np.ma.masked_invalid(surface.value))
-        drawn = axes.contourf(*place, levels=levels, cmap=colours, norm=norm, extend="min")
-        lines = axes.contour(*place, levels=levels[1:], colors="#10131a", linewidths=0.55, alpha=0.65)
-        labels = axes.clabel(lines, fmt=text, fontsize=7.5, inline_spacing=2)
-        for item in labels:
-            item.set_alpha(0.9)
-    if drawn is not None:
-        bar = figure.colorbar(drawn, ax=axes, pad=0.015, fraction=0.045, aspect=32, ticks=levels, spacing="uniform")
-        bar.set_label(label)
-        bar.outline.set_visible(False)  # type: ignore[operator]
-        bar.ax.tick_params(length=0, labelsize=8)
+        bands = axes.contourf(*place, levels=levels, cmap=colours, norm=norm, extend="min")
+        lines = axes.contour(*place, levels=levels[1:], colors=_LINE, linewidths=0.55, alpha=0.65)
+        texts += axes.clabel(lines, fmt="%g", fontsize=7.5, inline=False, colors=_LINE)
+    _thin_out(axes, texts)
+    bar = figure.colorbar(
+        bands, ax=axes, pad=0.015, fraction=0.045, aspect=32, ticks=levels, format="%g", spacing="uniform"
+    )
+    bar.set_label(label)
+    cast("Any", bar.outline).set_visible(False)
+    bar.ax.tick_params(length=0, labelsize=8)
+
+
+def _thin_out(axes: Axes, texts: Sequence[Text]) -> None:
+    """Drop labels that would cover another one or the zero line; the colour bar tells what they said."""
+    kept: list[tuple[float, float]] = []
+    low, high = axes.get_ylim()
+    for text in texts:
+        x, y = axes.transLimits.transform(text.get_position())
+        crowded = any(abs(x - a) < 0.035 and abs(y - b) < 0.03 for a, b in kept)
+        if crowded or abs(text.get_position()[1]) < 0.055 * (high - low):
+            text.remove()
+            continue
+        kept.append((x, y))
+        text.set_path_effects([withStroke(linewidth=2.2, foreground="#ffffff70")])
 
 
 def _frame(model: ReportModel, title: str) -> tuple[Figure, Axes]:
@@ -121,6 +140,9 @@ def _frame(model: ReportModel, title: str) -> tuple[Figure, Axes]:
     axes.set_title(f"{title}\n", pad=4)
     where = "  ·  ".join(text for text in (model.dut, model.rig, model.name) if text)
     axes.text(0, 1.012, where, transform=axes.transAxes, fontsize=8.5, color=FAINT, va="bottom")
+    envelope = envelope_of(model)
+    axes.set_xlim(0, max(envelope.speed_rpm) * 1.01)
+    axes.set_ylim(min(envelope.torque_min_nm) * 1.08, max(envelope.torque_max_nm) * 1.08)
     axes.set_xlabel("motor speed in rpm")
     axes.set_ylabel("motor torque in Nm")
     return figure, axes
@@ -137,9 +159,6 @@ def _furnish(axes: Axes, model: ReportModel, name: str | None) -> None:
             curve = sign * np.asarray(envelope.continuous_nm)
             axes.plot(speed, curve, color=INK, linewidth=1.1, linestyle=(0, (5, 3)), zorder=4)
     axes.axhline(0, color=INK, linewidth=0.8)
-    high, low = max(envelope.torque_max_nm), min(envelope.torque_min_nm)
-    axes.set_xlim(0, float(speed.max()) * 1.01)
-    axes.set_ylim(low * 1.08, high * 1.08)
     _points(axes, model)
     if name is not None:
         for regenerating in (False, True):
@@ -157,7 +176,7 @@ def _points(axes: Axes, model: ReportModel) -> None:
         rows = [row for row in model.rows if row.get("zone") == zone and row.get("verdict") == "accepted"]
         place = [row["speed_rpm"] for row in rows], [row["torque_nm"] for row in rows]
         label = f"measured, {zone.replace('_', ' ')} zone"
-        axes.scatter(*place, s=size, marker=marker, color="#10131a", linewidths=0, alpha=0.8, zorder=5, label=label)
+        axes.scatter(*place, s=size, marker=marker, color=_LINE, linewidths=0, alpha=0.8, zorder=5, label=label)
     flagged = [row for row in model.rows if row.get("verdict") != "accepted"]
     if flagged:
         place = [row["speed_rpm"] for row in flagged], [row["torque_nm"] for row in flagged]
@@ -172,13 +191,12 @@ def _peak(axes: Axes, row: Row | None, name: str) -> None:
     if uncertainty is not None:
         text += f" ± {100 * uncertainty:.1f}"
     x, y = row["speed_rpm"], row["torque_nm"]
-    axes.plot(
-        [x], [y], marker="*", markersize=13, color=PAPER, markeredgecolor="#10131a", markeredgewidth=0.9, zorder=7
-    )
-    note = axes.annotate(
-        text, (x, y), xytext=(9, 9), textcoords="offset points", fontsize=9.5, weight="bold", color="#10131a", zorder=8
-    )
-    note.set_path_effects([withStroke(linewidth=2.6, foreground="#ffffffd0")])
+    star = {"marker": "*", "markersize": 13, "color": "#ffffff", "markeredgecolor": _LINE, "markeredgewidth": 0.9}
+    axes.add_line(Line2D([x], [y], zorder=7, **cast("Any", star)))
+    left = x > 0.75 * axes.get_xlim()[1]
+    side: Any = {"ha": "right" if left else "left", "xytext": (-9 if left else 9, 9), "textcoords": "offset points"}
+    note = axes.annotate(text, (x, y), **side, fontsize=9.5, weight="bold", color=_LINE, zorder=8)
+    note.set_path_effects([withStroke(linewidth=3.0, foreground="#ffffffe0")])
 
 
 def _legend(axes: Axes, continuous: bool) -> None:
@@ -190,7 +208,7 @@ def _legend(axes: Axes, continuous: bool) -> None:
     )
 
 
-def _tip(row: Row, name: str) -> Tip:
+def _tip(row: Row) -> Tip:
     lines = [f"point {row['point']}: {row['speed_rpm']:.0f} rpm, {row['torque_nm']:.1f} Nm ({row.get('zone', '')})"]
     for key, label in EFFICIENCIES.items():
         if row.get(key) is not None:
@@ -201,8 +219,4 @@ def _tip(row: Row, name: str) -> Tip:
         lines.append(f"loss: {row['loss_w'] / 1e3:.2f} kW")
     if row.get("reason"):
         lines.append(str(row["reason"]))
-    del name
     return Tip(row["speed_rpm"], row["torque_nm"], "\n".join(lines))
-
-
-__all__ = ["ACCENT", "efficiency_map", "efficiency_map_png", "loss_map"]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bench.base.time import seconds
 from bench.record.journal import JournalRecord
 from bench.record.points import Row, points_table
+from bench.report.decisions import Decision, decisions
 
 Floats = NDArray[np.float64]
 
@@ -40,19 +41,20 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """How long point ``point`` took to settle, in s."""
+    """How long point ``point`` took to settle, window included, in s; whether it did; its zone."""
 
     point: int
     seconds: float
+    satisfied: bool
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """One line of the report's log: run time in s, what, in words."""
+class Rung:
+    """One rung of the stop: its name and ``confirmed`` or ``missed``."""
 
-    t_s: float
-    event: str
-    text: str
+    name: str
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class ReportModel:
     references: tuple[Reference, ...]
     drift_limit_pp: float | None
     settling: tuple[Settling, ...]
+    rungs: tuple[Rung, ...]
     decisions: tuple[Decision, ...]
     envelope: Envelope | None
     manifest: Mapping[str, Any]
@@ -92,10 +95,8 @@ class ReportModel:
     @property
     def drift_pp(self) -> float | None:
         """Largest distance of a reference from the first, percentage points; ``None`` with fewer than two."""
-        if len(self.references) < 2:
-            return None
-        first = self.references[0].eta
-        return max(abs(100.0 * (reference.eta - first)) for reference in self.references)
+        distances = [100.0 * (reference.eta - self.references[0].eta) for reference in self.references[1:]]
+        return max(distances, key=abs, default=None)
 
     def column(self, name: str, accepted_only: bool = True) -> Floats:
         """A column of the points table; NaN where there is no value or the point does not count."""
@@ -125,8 +126,9 @@ def build_model(
     name: str = "",
     manifest: Mapping[str, Any] | None = None,
     envelope: Envelope | None = None,
+    problems: Sequence[str] = (),
 ) -> ReportModel:
-    """The report's data. ``name``: of the run folder; ``envelope``: the DUT's, if the journal does not hold it."""
+    """The report's data. ``name``: of the run; ``envelope``: the DUT's; ``problems``: what is wrong with the journal."""
     manifest = manifest or {}
     started = _first(records, "run_started")
     finished = _first(records, "run_finished")
@@ -143,7 +145,7 @@ def build_model(
         world=str(told.get("world", "")),
         seed=told.get("seed"),
         verdict=str(finished.get("verdict", "unfinished")),
-        reasons=tuple(map(str, finished.get("reasons", ()))),
+        reasons=(*map(str, finished.get("reasons", ())), *problems),
         planned=int(finished.get("planned") or told.get("planned") or told.get("points") or 0),
         duration_s=seconds(records[-1].t_ns) if records else 0.0,
         stop_confirmed=finished.get("stop_confirmed", stopped.get("confirmed")),
@@ -151,7 +153,8 @@ def build_model(
         references=references,
         drift_limit_pp=float(limits[-1]) if limits else None,
         settling=_settling(records),
-        decisions=_decisions(records),
+        rungs=tuple(Rung(str(rung["rung"]), str(rung["outcome"])) for rung in stopped.get("rungs", ())),
+        decisions=decisions(records),
         envelope=envelope or _envelope(started.get("envelope")),
         manifest=manifest,
     )
@@ -174,46 +177,14 @@ def _references(records: Sequence[JournalRecord]) -> tuple[Reference, ...]:
 
 
 def _settling(records: Sequence[JournalRecord]) -> tuple[Settling, ...]:
-    started: dict[int, int] = {}
-    found = []
-    for record in records:
-        point = record.data.get("point")
-        if record.event == "point_started" and point is not None:
-            started[point] = record.t_ns
-        if record.event == "settled" and point in started:
-            found.append(Settling(point, seconds(record.t_ns - started[point])))
-    return tuple(found)
-
-
-_LOGGED = (
-    *("run_started", "armed", "sign_check", "step_started", "step_finished"),
-    *("reference", "stop_requested", "stopped", "run_finished"),
-)
-
-
-def _decisions(records: Sequence[JournalRecord]) -> tuple[Decision, ...]:
     return tuple(
-        Decision(seconds(record.t_ns), record.event.replace("_", " "), _words(record.data))
-        for record in records
-        if record.event in _LOGGED
+        Settling(data["point"], seconds(data["end_ns"] - data["start_ns"]), data["satisfied"], data.get("zone", ""))
+        for data in _all(records, "settled")
+        if data.get("point") is not None
     )
-
-
-def _words(data: Mapping[str, Any]) -> str:
-    """The plain values of a record, in one line; tables and long lists are left to the journal."""
-    parts = []
-    for key, value in data.items():
-        if isinstance(value, float):
-            parts.append(f"{key} {value:.5g}")
-        elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-            parts.append(f"{key}: {'; '.join(value)}")
-        elif isinstance(value, str | bool | int) and value != "":
-            parts.append(f"{key} {value}")
-    return " · ".join(parts)
 
 
 def _envelope(data: Any) -> Envelope | None:
     if not isinstance(data, Mapping) or not data.get("speed_rpm"):
         return None
-    curves = [tuple(map(float, data.get(name) or ())) for name in Envelope.__dataclass_fields__]
-    return Envelope(*curves)
+    return Envelope(*(tuple(map(float, data.get(name) or ())) for name in Envelope.__dataclass_fields__))

@@ -1,8 +1,8 @@
 """A smooth surface through measured points, on a grid that follows the torque envelope.
 
 Torque is counted as a fraction of the envelope at its speed, so that the map ends exactly where the unit does. What is
-interpolated (piecewise cubic on triangles) is the loss as a share of the output times that fraction: nearly flat
-where the efficiency itself falls steeply, so the surface meets every measured value and does not swing near zero.
+interpolated (piecewise cubic on triangles) is the loss that an efficiency means at its torque and speed: smooth where
+the efficiency itself falls steeply, so the surface meets every measured value and does not swing near zero.
 """
 
 from typing import NamedTuple
@@ -46,25 +46,21 @@ def edge(envelope: Envelope, speed_rpm: Floats, regenerating: bool) -> Floats:
 
 def efficiency_surface(model: ReportModel, name: str, regenerating: bool) -> Surface | None:
     """The efficiency ``name`` (0..1) of one direction; ``None`` with too few points."""
-    eta, torque = model.column(name), model.column("torque_nm")
-    fraction = np.abs(torque / edge(envelope_of(model), model.column("speed_rpm"), regenerating))
+    eta = model.column(name)
+    power = np.abs(model.column("torque_nm") * model.column("speed_rpm"))
     with np.errstate(invalid="ignore", divide="ignore"):
-        smooth = ((1.0 - eta) if regenerating else (1.0 / eta - 1.0)) * fraction
-        smooth[eta <= 0.0] = np.nan
-    surface = _surface(model, smooth, regenerating)
+        loss = ((1.0 - eta) if regenerating else (1.0 / eta - 1.0)) * power
+        loss[eta <= 0.0] = np.nan
+    surface = _surface(model, loss, regenerating)
     if surface is None:
         return None
-    share = surface.value / _fraction(model, surface, regenerating)
+    share = surface.value / np.abs(surface.torque_nm * surface.speed_rpm)
     return surface._replace(value=1.0 - share if regenerating else 1.0 / (1.0 + share))
 
 
 def plain_surface(model: ReportModel, name: str, regenerating: bool) -> Surface | None:
     """Any column that is smooth by itself, such as a loss in W."""
     return _surface(model, model.column(name), regenerating)
-
-
-def _fraction(model: ReportModel, surface: Surface, regenerating: bool) -> Floats:
-    return np.abs(surface.torque_nm / edge(envelope_of(model), surface.speed_rpm, regenerating))
 
 
 def _surface(model: ReportModel, values: Floats, regenerating: bool) -> Surface | None:

@@ -1,0 +1,109 @@
+"""The log of a run in words: what was decided, and what the core told, without the points and their waiting."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.base.time import seconds
+from bench.record.journal import JournalRecord
+
+_LINES_MAX = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One line: run time in s, what kind of event, in words; ``grave`` for stops, misses and failures."""
+
+    t_s: float
+    event: str
+    text: str
+    grave: bool = False
+
+
+def _plain(data: Mapping[str, Any]) -> str:
+    """The plain values of a record, in one line; tables are left to the journal."""
+    parts = []
+    for key, value in data.items():
+        if isinstance(value, bool | int):
+            parts.append(f"{key} {str(value).lower()}")
+        elif isinstance(value, float):
+            parts.append(f"{key} {value:.5g}")
+        elif isinstance(value, str) and value:
+            parts.append(f"{key} {value}")
+        elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            parts.append(f"{key}: {'; '.join(value)}")
+    return " · ".join(parts)
+
+
+def _armed(data: Mapping[str, Any]) -> str:
+    parts = []
+    for part, told in data.get("parts", {}).items():
+        identity = told.get("identity", {}) if isinstance(told, Mapping) else {}
+        parts.append(
+            f"{part}: {' '.join(str(identity[key]) for key in ('maker', 'model', 'serial') if key in identity)}"
+        )
+    return " · ".join(parts) or _plain(data)
+
+
+def _reference(data: Mapping[str, Any]) -> str:
+    eta, drift = data.get("eta_edu"), data.get("drift_pp")
+    if eta is None:
+        return f"reference {data.get('reference', '')}: {data.get('reason') or 'no efficiency'}"
+    moved = f", drift {drift:+.3f} pp (limit {data.get('limit_pp', 0):g} pp)" if drift is not None else ""
+    return f"reference {data.get('reference', '')}: {100 * eta:.3f} %{moved}"
+
+
+def _limit(data: Mapping[str, Any]) -> str:
+    value = data.get("value")
+    return f"{data.get('limit')}: {data.get('level')} at {'no valid value' if value is None else f'{value:.5g}'}"
+
+
+_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "run_started": lambda data: str(data.get("title") or data.get("plan", "")),
+    "armed": _armed,
+    "sign_check": _plain,
+    "step_started": lambda data: f"step {data.get('step')}: {data.get('kind')}",
+    "step_finished": lambda data: " ".join(
+        [f"step {data.get('step')}: {data.get('kind')} {data.get('verdict')}", *map(str, data.get("reasons", ()))]
+    ),
+    "soaked": lambda data: "; ".join(map(str, data.get("criteria", ()))),
+    "reference": _reference,
+    "stop_requested": lambda data: f"{data.get('cause', '')} (by {data.get('by', 'the sequence')})",
+    "stopped": lambda data: "every rung confirmed" if data.get("confirmed") else "not every rung was confirmed",
+    "run_finished": lambda data: "; ".join([str(data.get("verdict")), *map(str, data.get("reasons", ()))]),
+    "core_limit": _limit,
+    "core_stop": lambda data: f"{data.get('happened')} ({data.get('stop_class')}); {data.get('remedy')}",
+    "core_refused": _plain,
+    "core_limited": lambda data: f"{data['setpoint']}: {data['asked']:g} asked, {data['allowed']:g} allowed",
+    "core_frame_bad": lambda data: f"{data.get('message')}: wrong {data.get('reason')}",
+    "core_late": lambda data: f"{data.get('cycles')} cycles came late",
+}
+
+
+def _grave(record: JournalRecord) -> bool:
+    data = record.data
+    if record.event == "core_stop":
+        return data.get("cause") != 1 and data.get("happened") != "the plan has ended"
+    return (
+        data.get("verdict") == "failed"
+        or record.event in ("core_refused", "core_frame_bad")
+        or (record.event == "core_limit" and data.get("level") == "stop")
+        or (record.event == "stopped" and not data.get("confirmed"))
+        or (record.event == "reference" and data.get("within") is False)
+    )
+
+
+def decisions(records: Sequence[JournalRecord]) -> tuple[Decision, ...]:
+    """The lines of the log, at most 400: a flood of bad frames is counted in the last one."""
+    told = [record for record in records if record.event in _WORDS]
+    lines = [
+        Decision(
+            seconds(record.t_ns), record.event.replace("_", " "), _WORDS[record.event](record.data), _grave(record)
+        )
+        for record in told
+    ]
+    if len(lines) <= _LINES_MAX:
+        return tuple(lines)
+    half = _LINES_MAX // 2
+    gap = Decision(lines[half].t_s, "", f"{len(lines) - 2 * half} more lines are in the journal")
+    return (*lines[:half], gap, *lines[-half:])

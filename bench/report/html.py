@@ -1,0 +1,177 @@
+"""The report: one self-contained HTML file that opens offline, in light and dark, and prints."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from bench.base.time import clock_text, ns
+from bench.record.points import Row
+from bench.report.maps import efficiency_map, loss_map
+from bench.report.model import EFFICIENCIES, ReportModel
+from bench.report.plots import drift_plot, settling_plot, temperature_plot
+
+
+class Tile(NamedTuple):
+    """One figure at the top: what, how much, more about it, and its mood (``good``, ``bad`` or none)."""
+
+    label: str
+    value: str
+    note: str = ""
+    mood: str = ""
+
+
+class Picture(NamedTuple):
+    """One drawing with its caption; ``wide`` takes the whole width."""
+
+    svg: Markup
+    caption: str
+    wide: bool
+
+
+class TableColumn(NamedTuple):
+    """One column of the table of points: head, unit, where its value is, factor, digits."""
+
+    head: str
+    unit: str
+    key: str
+    factor: float = 1.0
+    digits: int = 1
+    uncertainty: str = ""
+
+
+_COLUMNS = (
+    TableColumn("speed", "rpm", "speed_rpm", 1.0, 0),
+    TableColumn("torque", "Nm", "torque_nm"),
+    TableColumn("DC", "kW", "dc_power_mean", 1e-3, 2),
+    TableColumn("AC", "kW", "ac_power_mean", 1e-3, 2),
+    TableColumn("half-shafts", "kW", "p_out_w", 1e-3, 2),
+    TableColumn("loss", "kW", "loss_w", 1e-3, 2),
+    TableColumn("η unit", "%", "eta_edu", 100.0, 2, "u_eta_edu"),
+    TableColumn("η electronics", "%", "eta_pe", 100.0, 2, "u_eta_pe"),
+    TableColumn("η motor + trans.", "%", "eta_motor_transmission", 100.0, 2, "u_eta_motor_transmission"),
+    TableColumn("ripple", "pp", "ripple_pp", 1.0, 3),
+    TableColumn("winding", "°C", "dut_winding_temp_mean"),
+    TableColumn("oil", "°C", "dut_oil_temp_mean"),
+)
+
+
+def render_html(model: ReportModel) -> str:
+    """The whole page."""
+    columns = [column for column in _COLUMNS if any(row.get(column.key) is not None for row in model.rows)]
+    return _template().render(
+        model=model,
+        tiles=tiles(model),
+        maps=_maps(model),
+        plots=_plots(model),
+        columns=columns,
+        rows=[(row, [_cell(row, column) for column in columns]) for row in model.rows],
+        facts=_facts(model),
+        clock=lambda t_s: clock_text(ns(t_s)),
+    )
+
+
+@cache
+def _template() -> Template:
+    loader = PackageLoader("bench", "report")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+                       lstrip_blocks=True).get_template("report.html.j2")  # fmt: skip
+
+
+def tiles(model: ReportModel) -> list[Tile]:
+    """The figures that a reader wants first."""
+    planned = f" of {model.planned}" if model.planned else ""
+    found = [
+        Tile(
+            "points accepted",
+            f"{model.accepted}{planned}",
+            f"{model.flagged} flagged" if model.flagged else "none flagged",
+        ),
+        *(_peak(model, regenerating) for regenerating in (False, True)),
+        _drift(model),
+        Tile("bench time", f"{clock_text(ns(model.duration_s))} h", f"world: {model.world}" if model.world else ""),
+    ]
+    if model.stop_confirmed is not None:
+        mood = "good" if model.stop_confirmed else "bad"
+        rungs = f"{sum(rung.outcome == 'confirmed' for rung in model.rungs)} of {len(model.rungs)} rungs"
+        found.append(
+            Tile("stop", "confirmed" if model.stop_confirmed else "not confirmed", rungs if model.rungs else "", mood)
+        )
+    return found
+
+
+def _peak(model: ReportModel, regenerating: bool) -> Tile:
+    label = "best efficiency, " + ("regenerating" if regenerating else "motoring")
+    row = model.best("eta_edu", regenerating)
+    if row is None:
+        return Tile(label, "–")
+    uncertainty = row.get("u_eta_edu")
+    more = f"± {100 * uncertainty:.2f} pp, " if uncertainty is not None else ""
+    return Tile(label, f"{100 * row['eta_edu']:.1f} %", f"{more}{row['speed_rpm']:.0f} rpm, {row['torque_nm']:.0f} Nm")
+
+
+def _drift(model: ReportModel) -> Tile:
+    if model.drift_pp is None:
+        return Tile("drift of the reference", "–", "fewer than two references")
+    limit = model.drift_limit_pp
+    mood = "" if limit is None else "good" if abs(model.drift_pp) <= limit else "bad"
+    note = f"limit ±{limit:g} pp, {len(model.references)} references" if limit is not None else ""
+    return Tile("drift of the reference", f"{model.drift_pp:+.3f} pp", note, mood)
+
+
+def _maps(model: ReportModel) -> list[Picture]:
+    pictures = [
+        Picture(Markup(efficiency_map(model, name)), caption, name == "eta_edu")
+        for name, caption in EFFICIENCIES.items()
+        if model.has(name)
+    ]
+    if model.has("loss_w"):
+        pictures.append(Picture(Markup(loss_map(model)), "Loss of the unit", len(pictures) == 1))
+    return pictures
+
+
+def _plots(model: ReportModel) -> list[Picture]:
+    drawn = (
+        ("Drift", drift_plot(model)),
+        ("Settling", settling_plot(model)),
+        ("Temperatures", temperature_plot(model)),
+    )
+    return [Picture(Markup(svg), caption, True) for caption, svg in drawn if svg]
+
+
+def _cell(row: Row, column: TableColumn) -> tuple[str, str, float | None]:
+    """Text, uncertainty text, and the share (0..1) for the bar behind an efficiency."""
+    value = row.get(column.key)
+    if value is None:
+        return "", "", None
+    text = f"{column.factor * value:.{column.digits}f}".replace("-", "−")
+    if not column.uncertainty:
+        return text, "", None
+    uncertainty = row.get(column.uncertainty)
+    return text, f"± {100 * uncertainty:.2f}" if uncertainty is not None else "", float(value)
+
+
+def _facts(model: ReportModel) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What the run was made of, in groups of name and value."""
+    manifest = model.manifest
+    basis = sorted({str(row["u_basis"]) for row in model.rows if row.get("u_basis")})
+    run = {"plan": model.plan, "DUT": model.dut, "rig": model.rig, "world": model.world, "seed": model.seed}
+    run |= {"core program": manifest.get("program", ""), "uncertainty from": ", ".join(basis)}
+    groups = [("Run", run), ("Instruments", _identities(manifest)), ("Versions", manifest.get("versions", {}))]
+    hashes = {
+        name: told["sha256"] for name, told in {**manifest.get("inputs", {}), **manifest.get("files", {})}.items()
+    }
+    groups.append(("Files, SHA-256", hashes))
+    return [
+        (title, [(str(key), str(value)) for key, value in group.items() if value not in ("", None)])
+        for title, group in groups
+        if group
+    ]
+
+
+def _identities(manifest: Mapping[str, Any]) -> dict[str, str]:
+    identities: Mapping[str, Mapping[str, Any]] = manifest.get("identities", {})
+    order = ("maker", "model", "serial", "firmware")
+    return {part: " ".join(str(told[key]) for key in order if told.get(key)) for part, told in identities.items()}

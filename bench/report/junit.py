@@ -1,0 +1,63 @@
+"""The run as JUnit XML, for CI servers: one case a point, and one for each condition of the verdict."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from bench.base.time import NS_PER_S
+from bench.record.points import Row
+from bench.report.model import ReportModel
+
+
+class _Case(NamedTuple):
+    name: str
+    seconds: float
+    outcome: str  # "", "skipped" or "failure"
+    message: str
+
+
+def render_junit(model: ReportModel) -> bytes:
+    """``junit.xml``. Flagged points are skipped cases (the plan's allowance judges their number); no wall time."""
+    cases = [*map(_point, model.rows), *_conditions(model)]
+    counts = {kind: str(sum(case.outcome == word for case in cases)) for kind, word in _KINDS.items()}
+    suite = ElementTree.Element(
+        "testsuite",
+        {
+            "name": model.plan or "run",
+            "tests": str(len(cases)),
+            **counts,
+            "errors": "0",
+            "time": f"{model.duration_s:.3f}",
+        },
+    )
+    for case in cases:
+        place = {"classname": f"{model.plan}.{model.dut}", "name": case.name, "time": f"{case.seconds:.3f}"}
+        element = ElementTree.SubElement(suite, "testcase", place)
+        if case.outcome:
+            ElementTree.SubElement(element, case.outcome, {"message": case.message})
+    suites = ElementTree.Element("testsuites")
+    suites.append(suite)
+    ElementTree.indent(suites)
+    return ElementTree.tostring(suites, "utf-8", xml_declaration=True) + b"\n"
+
+
+_KINDS = {"failures": "failure", "skipped": "skipped"}
+
+
+def _point(row: Row) -> _Case:
+    name = f"point {row['point']:03d}: {row['speed_rpm']:g} rpm {row['torque_nm']:g} Nm"
+    seconds = (row.get("end_ns", 0) - row.get("start_ns", 0)) / NS_PER_S
+    flagged = row.get("verdict") != "accepted"
+    return _Case(name, seconds, "skipped" if flagged else "", f"flagged: {row.get('reason', '')}" if flagged else "")
+
+
+def _conditions(model: ReportModel) -> Iterator[_Case]:
+    reasons = "; ".join(model.reasons) or f"the run is {model.verdict}"
+    yield _Case("verdict of the run", model.duration_s, "" if model.verdict == "passed" else "failure", reasons)
+    drift, limit = model.drift_pp, model.drift_limit_pp
+    if drift is not None and limit is not None:
+        message = f"{drift:+.3f} pp, limit {limit:g} pp"
+        yield _Case("drift of the reference point", 0.0, "" if abs(drift) <= limit else "failure", message)
+    if model.stop_confirmed is not None:
+        missed = ", ".join(rung.name for rung in model.rungs if rung.outcome != "confirmed")
+        yield _Case("stop confirmed", 0.0, "" if model.stop_confirmed else "failure", f"not confirmed: {missed}")
