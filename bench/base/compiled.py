@@ -84,10 +84,11 @@ def compiled(function: F) -> F:
     """
     folder = cache_folder(Path(cast("str", sys.modules[function.__module__].__file__)).resolve())
     settings, njit = cast("Any", config), cast("Any", numba.njit)  # the typed face of Numba knows neither of the two
+    options = {"nogil": True, "cache": folder is not None, "error_model": "numpy", "no_cfunc_wrapper": True}
     before = settings.CACHE_DIR
     settings.CACHE_DIR = str(folder or "")
     try:
-        return cast("F", njit(nogil=True, cache=folder is not None, error_model="numpy", _nrt=False)(function))
+        return cast("F", njit(**options, _nrt=False)(function))
     finally:
         settings.CACHE_DIR = before
 
