@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bench.base.channel import Channels
 from bench.base.errors import InternalError
 from bench.base.ring import drain
+from bench.base.time import NS_PER_S
 from bench.canbus.database import Database, read_text
 from bench.config.buses import CanBus
 from bench.config.channels import bench_channels
@@ -244,6 +245,9 @@ class Share:
         return self.berth.attach(self.drawing.program)
 
 
+_TOLD_NS = 180 * NS_PER_S  # until the other side is there: the first start compiles
+
+
 def core_main(control: Control, arguments: Mapping[str, Any]) -> None:
     """The core's process."""
     from bench.io.core_process import CoreParts, run_core
@@ -255,16 +259,19 @@ def core_main(control: Control, arguments: Mapping[str, Any]) -> None:
 
 
 def links_main(control: Control, arguments: Mapping[str, Any]) -> None:
-    """The links' process; ``resources`` says where each instrument is."""
+    """The links' process. It is told ``{"resources": {part: VISA resource}}`` over the pipe, as soon as that is known."""
     from bench.io.links_process import LinkPart, LinksParts, run_links
     from bench.io.visa import VisaLink
 
     share = Share.of(arguments)
     memory, index = share.memory(), share.drawing.channels.index
+    resources = (control.receive(_TOLD_NS) or {}).get("resources")
+    if resources is None:
+        return
     face, paces = ImageFace(memory.state.image, index), paces_of(share.rig)
 
     def part(name: str, driver: Device) -> LinkPart:
-        byte_link = VisaLink(arguments["resources"][name])
+        byte_link = VisaLink(resources[name])
         return LinkPart(byte_link, lambda mailbox: link(driver, face, mailbox, paces[name]))
 
     parts = {name: part(name, driver) for name, driver in drivers_of(share.rig, index).items()}

@@ -30,6 +30,7 @@ from bench.service.virtual_run import RunResult
 WallWatch = Callable[[int], bool]
 """Called a few times a second with the run time in ns; returns ``True`` when the operator wants the run to stop."""
 
+_CHILDREN = ("emulators", "core", "recorder", "links")
 _READY_NS = 180 * NS_PER_S  # the first start compiles
 _ANSWER_NS = 20 * NS_PER_MS
 _LOOK_S = 0.05
@@ -65,7 +66,12 @@ def run_loopback(
 
 
 def _drive(
-    blueprint: Blueprint, storage: DiskStorage, berth: Berth, labels: Labels, faults: tuple[Fault, ...], onlooker: "_Onlooker"
+    blueprint: Blueprint,
+    storage: DiskStorage,
+    berth: Berth,
+    labels: Labels,
+    faults: tuple[Fault, ...],
+    onlooker: "_Onlooker",
 ) -> tuple[RunVerdict | None, BaseException | None]:
     """From the first process to the last; the verdict, or what kept the run from having one."""
     memory, crew = berth.create(blueprint.program), Crew(berth.folder)
@@ -88,11 +94,9 @@ def start(
 ) -> WallService:  # fmt: skip
     """Start every process and wait until all are ready. Raises ``ProcessError``."""
     told = _told(blueprint, storage, berth, labels, faults)
-    mains = {name: f"bench.assembly:{name}_main" for name in ("emulators", "core", "recorder", "links")}
-    children = {name: crew.spawn(name, mains[name], told) for name in ("emulators", "core", "recorder")}
+    children = {name: crew.spawn(name, f"bench.assembly:{name}_main", told) for name in _CHILDREN}
     ports: Mapping[str, int] = children["emulators"].wait_ready(_READY_NS)["ports"]
-    resources = {part: resource(port) for part, port in ports.items()}
-    children["links"] = crew.spawn("links", mains["links"], {**told, "resources": resources})
+    children["links"].control.send({"resources": {part: resource(port) for part, port in ports.items()}})
     for name in ("core", "recorder", "links"):
         children[name].wait_ready(_READY_NS)
     desk = Desk(blueprint.design, memory.state, memory.rings.inbox_sequence, _ANSWER_NS)
