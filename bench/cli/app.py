@@ -4,7 +4,15 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import check, doctor, emulate, perf, report, run, truth, verify, version
+from bench.cli.check import command as check
+from bench.cli.doctor import command as doctor
+from bench.cli.emulate import command as emulate
+from bench.cli.perf import command as perf
+from bench.cli.report import command as report
+from bench.cli.run import command as run
+from bench.cli.truth import command as truth
+from bench.cli.verify import command as verify
+from bench.cli.version import command as version
 
 app = typer.Typer(
     name="bench",
@@ -25,12 +33,12 @@ def _bench(
     """Taken out of the arguments before they come here; listed for the help."""
 
 
-app.command("run")(run.command)
-app.command("check")(check.command)
-app.command("report")(report.command)
-app.command("verify")(verify.command)
-app.command("truth")(truth.command)
-app.command("emulate")(emulate.command)
-app.command("doctor")(doctor.command)
-app.command("perf")(perf.command)
-app.command("version")(version.command)
+app.command("run")(run)
+app.command("check")(check)
+app.command("report")(report)
+app.command("verify")(verify)
+app.command("truth")(truth)
+app.command("emulate")(emulate)
+app.command("doctor")(doctor)
+app.command("perf")(perf)
+app.command("version")(version)

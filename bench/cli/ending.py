@@ -16,7 +16,8 @@ def tell_ending(result: "RunResult", code: int) -> None:
     """Verdict, reasons, figures and where everything is."""
     verdict = result.verdict
     if verdict is None:
-        say(f"internal error after {clock_text(ns(result.virtual_s))} h; what was recorded is in {result.folder}")
+        say(f"internal error after {clock_text(ns(result.virtual_s))} h: {result.error!r} (bench --debug shows where)")
+        say(f"what was recorded: {result.folder}")
         return
     say(f"{_WORDS.get(code, 'verdict')}: {verdict.verdict}")
     for reason in verdict.reasons:

@@ -1,5 +1,7 @@
 """``bench run PLAN``."""
 
+import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,22 +71,22 @@ def command(
     finally:
         watcher.close()
     code = _code(result)
+    if result.error is not None and "--debug" in sys.argv:
+        traceback.print_exception(result.error)
     if json:
         say_json(_for_machines(result, code))
     else:
         from bench.cli.ending import tell_ending
 
         tell_ending(result, code)
-    if result.error is not None:
-        raise result.error
     return code
 
 
 def _code(result: "RunResult") -> int:
-    if OPERATOR.asked:
-        return exits.ABORTED
     if result.verdict is None or result.error is not None:
         return exits.INTERNAL
+    if OPERATOR.asked:
+        return exits.ABORTED
     return result.verdict.exit_code
 
 
@@ -94,7 +96,7 @@ def _for_machines(result: "RunResult", code: int) -> dict[str, Any]:
         "run": str(result.folder),
         "verdict": verdict.verdict if verdict else "failed",
         "outcome": verdict.outcome if verdict else "internal error",
-        "reasons": list(verdict.reasons) if verdict else [str(result.error)],
+        "reasons": list(verdict.reasons) if verdict else [f"internal error: {result.error!r}"],
         "points": verdict.points if verdict else 0,
         "accepted": verdict.accepted if verdict else 0,
         "flagged": verdict.flagged if verdict else 0,

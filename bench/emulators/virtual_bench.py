@@ -119,11 +119,13 @@ class VirtualBench:
         if link is None:
             raise LinkError(f"the bench has no part {request.part!r}")
 
+        ticket = job.ticket
+
         def done(answer: Mapping[str, Any]) -> None:
-            self.scheduler.wake(job, self.scheduler.t_ns, answer)
+            self.scheduler.answer(job, ticket, answer)
 
         def failed(error: BaseException) -> None:
-            self.scheduler.wake(job, self.scheduler.t_ns, error=error)
+            self.scheduler.answer(job, ticket, error=error)
 
         link.mailbox.put(Question(request.what, request.arguments, done, failed))
         return PENDING

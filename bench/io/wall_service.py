@@ -23,6 +23,7 @@ from bench.schedule.scheduler import PENDING, Handler, Job, Scheduler
 from bench.sequence.desk import Desk
 
 _TURN_NS = 1_000_000
+_Waiting = tuple[Job, int]  # with its ticket when it asked
 
 
 class WallService:
@@ -42,8 +43,8 @@ class WallService:
         self._failure = failure
         self._on_turn = on_turn
         self._number = 0
-        self._asked: dict[int, Job] = {}
-        self._recorded: dict[int, Job] = {}
+        self._asked: dict[int, _Waiting] = {}
+        self._recorded: dict[int, _Waiting] = {}
         self._prompted: Job | None = None
         handlers: dict[type[Any], Handler] = {
             **desk.handlers(),
@@ -104,19 +105,19 @@ class WallService:
         message = {"ask": self._number, "part": request.part, "what": request.what, "arguments": arguments}
         if not self._links.send(message):
             raise LinkError(f"{request.part}: the links process has gone")
-        self._asked[self._number] = job
+        self._asked[self._number] = (job, job.ticket)
         return PENDING
 
     def _hear_links(self) -> None:
         while (message := self._links.receive()) is not None:
-            job = self._asked.pop(message.get("answer", 0), None)
-            if job is None:
+            waiting = self._asked.pop(message.get("answer", 0), None)
+            if waiting is None:
                 continue
             if "error" in message:
                 kind = DeviceError if message["device"] else LinkError
-                self.scheduler.wake(job, self.scheduler.t_ns, error=kind(message["error"]))
+                self.scheduler.answer(*waiting, error=kind(message["error"]))
             else:
-                self.scheduler.wake(job, self.scheduler.t_ns, message["value"])
+                self.scheduler.answer(*waiting, message["value"])
         if self._links.gone:
             self._fail_all(self._asked, LinkError("the links process has gone"))
 
@@ -127,20 +128,20 @@ class WallService:
         message = {"record": self._number, "t_ns": self.scheduler.t_ns, "event": request.event, "data": data}
         if not self._recorder.send(message):
             raise ProcessError("the recorder has gone; nothing can be recorded")
-        self._recorded[self._number] = job
+        self._recorded[self._number] = (job, job.ticket)
         return PENDING
 
     def _hear_recorder(self) -> None:
         while (message := self._recorder.receive()) is not None:
-            job = self._recorded.pop(message.get("recorded", 0), None)
-            if job is not None:
-                self.scheduler.wake(job, self.scheduler.t_ns)
+            waiting = self._recorded.pop(message.get("recorded", 0), None)
+            if waiting is not None:
+                self.scheduler.answer(*waiting)
         if self._recorder.gone:
             self._fail_all(self._recorded, ProcessError("the recorder has gone; nothing can be recorded"))
 
-    def _fail_all(self, waiting: dict[int, Job], error: Exception) -> None:
-        for job in waiting.values():
-            self.scheduler.wake(job, self.scheduler.t_ns, error=error)
+    def _fail_all(self, waiting: dict[int, _Waiting], error: Exception) -> None:
+        for job, ticket in waiting.values():
+            self.scheduler.answer(job, ticket, error=error)
         waiting.clear()
 
     # --- the operator ----------------------------------------------------------------------------------------------

@@ -62,6 +62,14 @@ class Scheduler:
         self._number += 1
         heapq.heappush(self._heap, (max(t_ns, self.t_ns), job.priority, self._number, job, job.ticket, value, error))
 
+    def answer(self, job: Job, ticket: int, value: Any = None, error: BaseException | None = None) -> None:
+        """Resume ``job`` now, if it still waits as it did when its ticket was ``ticket``.
+
+        A job that was told of a stop meanwhile waits for something else; a late answer must not be taken for that.
+        """
+        if job.ticket == ticket:
+            self.wake(job, self.t_ns, value, error)
+
     def call(self, t_ns: int, function: Callable[[], None], priority: int = 0) -> None:
         """Call ``function`` at ``t_ns``, in its place among the jobs."""
         self._number += 1

@@ -1,0 +1,88 @@
+"""Wrong input: exit 2, every mistake told, nothing left behind."""
+
+from pathlib import Path
+
+import pytest
+from bench_command import bench, bench_json
+
+SMOKE = Path(__file__).resolve().parents[2] / "test_plans" / "smoke.yaml"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "no_such_plan"),
+        ("run", "smoke", "--rig", "no_such_rig"),
+        ("run", "smoke", "--dut", "./nowhere.yaml"),
+        ("run", "smoke", "--seed", "-1"),
+        ("run", "smoke", "--seed", "much"),
+        ("run", "smoke", "--start", "tomorrow"),
+        ("run", "smoke", "--world", "moon"),
+        ("run", "smoke", "--world", "hardware"),
+        ("run", "smoke", "--fault", "nonsense"),
+        ("run", "smoke", "--fault", "analyser.silence@3s"),
+        ("run", "smoke", "--fault", "can.dut.wrong_crc:frame@3s"),
+        ("run", "smoke", "--out", "taken/runs"),
+        ("run",),
+        ("frobnicate",),
+        ("check", "\x1b[31mred\x1b[0m"),
+        ("verify", "nowhere"),
+        ("report", "nowhere"),
+        ("truth",),
+        ("truth", "nowhere"),
+        ("perf", "nothing"),
+    ],
+)
+def test_wrong_arguments_end_with_2_and_leave_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    code, said = bench_json(*arguments, cwd=tmp_path)
+    assert code == 2
+    assert said["exit"] == 2
+    assert said["problems"]
+    assert all(problem["message"] for problem in said["problems"])
+    assert "\x1b" not in str(said)
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_all_mistakes_of_all_files_in_one_pass(tmp_path: Path) -> None:
+    rig = (SMOKE.parents[1] / "bench" / "rigs" / "e_axle_demo.yaml").read_text()
+    dut = (SMOKE.parents[1] / "bench" / "duts" / "gen5_bev.yaml").read_text()
+    (tmp_path / "rig.yaml").write_text(rig.replace("layout:", "layuot:", 1))
+    (tmp_path / "dut.yaml").write_text(dut.replace("ac_access:", "ac_acess:", 1))
+    plan = SMOKE.read_text().replace("e_axle_demo", "./rig.yaml").replace("gen5_bev", "./dut.yaml")
+    (tmp_path / "plan.yaml").write_text(
+        plan.replace("speed: 2000 rpm", "speed: 2000 Nm", 1).replace("title:", "titel:", 1)
+    )
+    for command in ("check", "run"):
+        done = bench(command, "plan.yaml", cwd=tmp_path)
+        assert done.returncode == 2
+        places = [line.split(":")[0] for line in done.stderr.splitlines()]
+        assert places.count("plan.yaml") >= 2
+        assert "rig.yaml" in places
+        assert "dut.yaml" in places
+        assert "did you mean 'layout'?" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_point_outside_the_envelope_is_refused_before_the_start(tmp_path: Path) -> None:
+    plan = SMOKE.read_text().replace("speeds: [2000 rpm]", "speeds: [22000 rpm]")
+    assert "22000" in plan
+    (tmp_path / "plan.yaml").write_text(plan)
+    for command in ("check", "run"):
+        done = bench(command, "plan.yaml", cwd=tmp_path)
+        assert done.returncode == 2
+        assert "plan.yaml:" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_broken_database_is_told_with_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "edu.dbc").write_text("this is no database")
+    dut = (SMOKE.parents[1] / "bench" / "duts" / "gen5_bev.yaml").read_text()
+    (tmp_path / "dut.yaml").write_text(dut.replace("edu_gen5", "./edu.dbc"))
+    (tmp_path / "plan.yaml").write_text(
+        SMOKE.read_text().replace("titel", "title").replace("allowance: 0 %", "allowance: many")
+    )
+    code, said = bench_json("check", "plan.yaml", "--dut", "dut.yaml", cwd=tmp_path)
+    files = {Path(problem["file"]).name for problem in said["problems"]}
+    assert code == 2
+    assert {"edu.dbc", "plan.yaml"} <= files

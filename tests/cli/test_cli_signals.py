@@ -1,0 +1,68 @@
+"""Ctrl-C and SIGTERM to a real process: exit 4; a run that had begun is stopped, closed and readable."""
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from bench_command import BENCH, bench, environment
+
+
+def start(place: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [str(BENCH), "run", *arguments, "--json"], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=environment(),
+    )  # fmt: skip
+
+
+def wait_for(journal_in: Path, event: str, process: subprocess.Popen[str]) -> None:
+    deadline_s = time.monotonic() + 60.0
+    while time.monotonic() < deadline_s and process.poll() is None:
+        if any(event in path.read_text() for path in journal_in.glob("runs/*/journal.jsonl")):
+            return
+        time.sleep(0.005)
+    raise AssertionError(f"no {event!r} came; exit {process.poll()}, {process.communicate()}")
+
+
+@pytest.mark.parametrize(
+    ("number", "event"),
+    [
+        (signal.SIGINT, '"event":"point"'),
+        (signal.SIGTERM, '"event":"step_started"'),
+        (signal.SIGTERM, '"event":"arming"'),
+    ],
+)
+def test_a_signal_in_the_run_is_a_controlled_stop(tmp_path: Path, number: signal.Signals, event: str) -> None:
+    process = start(tmp_path, "efficiency_map")
+    wait_for(tmp_path, event, process)
+    process.send_signal(number)
+    process.send_signal(number)  # an impatient operator changes nothing
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 4, (out, err)
+    said = json.loads(out)
+    assert said["exit"] == 4
+    assert said["verdict"] == "failed"
+    assert said["outcome"] == "aborted"
+    assert bench("verify", said["run"], cwd=tmp_path).returncode == 0
+    records = [json.loads(line) for line in (tmp_path / said["run"] / "journal.jsonl").read_text().splitlines()]
+    assert records[-1]["event"] == "run_finished"
+    assert records[-1]["data"]["stop_confirmed"]
+
+
+@pytest.mark.parametrize("delay_s", [0.1, 0.4, 0.9])
+def test_a_signal_before_the_run_leaves_nothing_or_a_closed_run(tmp_path: Path, delay_s: float) -> None:
+    process = start(tmp_path, "efficiency_map")
+    time.sleep(delay_s)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    if process.returncode == -signal.SIGTERM:
+        assert delay_s < 0.2, "only before our first line may the signal end the interpreter itself"
+        return
+    assert process.returncode == 4, (out, err)
+    said = json.loads(out) if out else {}
+    if "run" in said:
+        assert bench("verify", said["run"], cwd=tmp_path).returncode == 0
+    else:
+        assert not (tmp_path / "runs").exists()
