@@ -259,7 +259,7 @@ def core_main(control: Control, arguments: Mapping[str, Any]) -> None:
 
 
 def links_main(control: Control, arguments: Mapping[str, Any]) -> None:
-    """The links' process. It is told ``{"resources": {part: VISA resource}}`` over the pipe, as soon as that is known."""
+    """The links' process. ``{"resources": {part: VISA resource}}`` comes over the pipe as soon as it is known."""
     from bench.io.links_process import LinkPart, LinksParts, run_links
     from bench.io.visa import VisaLink
 

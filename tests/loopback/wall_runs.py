@@ -1,0 +1,102 @@
+"""Runs of the real command in a process of its own, in places that can be looked through afterwards."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.record.journal import JournalRecord, read_journal
+
+COMMAND = [sys.executable, "-c", "from bench.cli import main; main()"]
+PLAN = Path(__file__).parent / "one_point.yaml"
+
+
+class WallRun:
+    """One ``bench`` command. ``private`` is where its processes meet; ``out`` the parent of run folders."""
+
+    def __init__(self, private: Path, out: Path, arguments: Sequence[str]) -> None:
+        self.private = private
+        self.out = out
+        environment = {**os.environ, "XDG_RUNTIME_DIR": str(private)}
+        self.process = subprocess.Popen(
+            [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+        return next(self.out.iterdir())
+
+    def end(self, timeout_s: float = 240.0) -> tuple[int, dict[str, Any]]:
+        """Wait for the end: exit code and what was said for machines."""
+        said, complaint = self.process.communicate(timeout=timeout_s)
+        assert said, complaint
+        return self.process.returncode, json.loads(said)
+
+    def wait_for(self, event: str, timeout_s: float = 240.0) -> None:
+        """Wait until the journal tells of ``event``."""
+        deadline_s = time.monotonic() + timeout_s
+        while time.monotonic() < deadline_s:
+            if any(self.out.iterdir()) and (self.folder / "journal.jsonl").exists() and self.told(event):
+                return
+            assert self.process.poll() is None, self.process.communicate()
+            time.sleep(0.05)
+        raise AssertionError(f"{event} did not come within {timeout_s} s")
+
+    def told(self, event: str) -> list[dict[str, Any]]:
+        """What the journal tells of ``event``."""
+        return [record.data for record in self.journal() if record.event == event]
+
+    def journal(self) -> list[JournalRecord]:
+        """All whole records."""
+        return read_journal((self.folder / "journal.jsonl").read_bytes())[0]
+
+    def processes(self) -> list[int]:
+        """Processes of this run, the service aside."""
+        return [pid for pid, line in _command_lines() if str(self.private) in line]
+
+    def wait_gone(self, timeout_s: float = 60.0) -> bool:
+        """Whether all processes of the run end in time."""
+        deadline_s = time.monotonic() + timeout_s
+        while self.processes() and time.monotonic() < deadline_s:
+            time.sleep(0.1)
+        return not self.processes()
+
+    def left(self) -> list[str]:
+        """Files that were left in the private places."""
+        return [str(path.relative_to(self.private)) for path in self.private.rglob("*") if not path.is_dir()]
+
+
+def _command_lines() -> Iterator[tuple[int, str]]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                yield int(entry.name), (entry / "cmdline").read_bytes().decode(errors="replace")
+            except OSError:
+                continue
+
+
+@contextmanager
+def wall_run(*arguments: str) -> Iterator[WallRun]:
+    """A running command; whatever it leaves behind is ended and removed."""
+    with tempfile.TemporaryDirectory(prefix="w") as private, tempfile.TemporaryDirectory() as out:
+        run = WallRun(Path(private), Path(out), [text.replace("OUT", out) for text in arguments])
+        try:
+            yield run
+        finally:
+            for pid in run.processes():
+                os.kill(pid, signal.SIGKILL)
+            run.process.kill()
+            run.process.communicate()
+
+
+def loopback(plan: str | Path, *more: str) -> Any:
+    """``bench run`` in the loopback world."""
+    return wall_run("run", str(plan), "--world", "loopback", "--json", "--out", "OUT", *more)
