@@ -143,7 +143,7 @@ def _reset(latched: Any, core: Any, limits: Any, rx: Any, acknowledged: bool) ->
     core.phase, core.stop_class, core.cause = RUNNING, NO_STOP, 0
     core.rung, core.source = NONE, NONE
     for i in range(limits.shape[0]):  # what is still violated stops again
-        limits[i].violated, limits[i].since_ns = 0, -1
+        limits[i].violated, limits[i].since_ns, limits[i].lost_since_ns = 0, -1, -1
     _forgive(rx)
     return PASSED
 

@@ -40,8 +40,9 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
     if core.changed or t_ns >= core.judge_ns:  # else every judgement would be what it was in the last cycle
         core.changed = 0
         set_modes(program.confirms, settings.energised_confirms, image, core)
-        limits_ns = judge_limits(program.limits, state.limits, image, core, counters, events, t_ns)
+        # messages first: that frames are bad explains why values are not good
         messages_ns = judge_messages(program.rx_rules, state.rx, core, counters, events, t_ns)
+        limits_ns = judge_limits(program.limits, state.limits, image, core, counters, events, t_ns)
         beats_ns = judge_heartbeats(program.heartbeats, state.beats_ns, core, counters, events, t_ns)
         core.judge_ns = min(limits_ns, messages_ns, beats_ns)
 

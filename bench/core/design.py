@@ -60,8 +60,12 @@ class Envelope:
 @dataclass(frozen=True, slots=True)
 class Limit:
     """``not (low <= x <= high)`` for ``debounce_ns`` is a violation; so is, for a STOP limit, a value that is not good
-    or older than ``stale_ns`` (0: age is not judged here). With ``minus`` (up to two channels and factors) the
-    judged ``x`` is the difference: ``(("dyno_l.speed", 4.387), ("dyno_r.speed", 4.387))``."""
+    for ``lost_ns`` (at least ``debounce_ns``) or older than ``stale_ns`` (0: age is not judged here). What is lost says
+    nothing about its size: the stop then has ``cause_lost`` (none: ``cause``) and is a controlled one at most.
+
+    With ``minus`` (up to two channels and factors) the judged ``x`` is the difference:
+    ``(("dyno_l.speed", 4.387), ("dyno_r.speed", 4.387))``.
+    """
 
     name: str
     channel: str
@@ -71,6 +75,8 @@ class Limit:
     stop_class: int = STOP_CONTROLLED
     cause: int = Cause.LIMIT
     debounce_ns: int = 0
+    lost_ns: int = 0
+    cause_lost: int = Cause.NONE
     hysteresis: float = 0.0
     stale_ns: int = 0
     modes: int = MODE_ARMED | MODE_STOPPING

@@ -209,6 +209,8 @@ class _Builder:
         place = f"limit {limit.name}"
         for name in ("low", "high", "hysteresis", "debounce_ns", "cause", "level", "stop_class", "modes"):
             row[name] = getattr(limit, name)
+        row["cause_lost"] = limit.cause_lost or limit.cause
+        row["lost_ns"] = max(limit.lost_ns, limit.debounce_ns)
         row["stale_ns"] = limit.stale_ns or tables.FAR_NS
         row["channel"] = self.channel(limit.channel, place)
         for i, (name, factor) in enumerate(limit.minus[:2], start=1):

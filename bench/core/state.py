@@ -24,6 +24,7 @@ class State(NamedTuple):
     setpoints: Table
     limits: Table
     rx: Table
+    rx_told_ns: NDArray[np.int64]
     tx: Table
     tx_next_ns: NDArray[np.int64]
     beats_ns: NDArray[np.int64]
@@ -44,6 +45,7 @@ def make_state(program: Program) -> State:
         setpoints=np.zeros(len(program.setpoints), tables.SETPOINT_STATE),
         limits=np.zeros(len(program.limits), tables.LIMIT_STATE),
         rx=make_rx_state(program.can),
+        rx_told_ns=np.full(len(program.can.messages), -tables.FAR_NS, np.int64),
         tx=make_tx_state(program.can),
         tx_next_ns=program.tx_entries["offset_ns"].copy(),
         beats_ns=np.full(HEARTBEATS, -1, np.int64),
@@ -67,7 +69,7 @@ def _begin(program: Program, state: State) -> None:
     state.image["quality"] = STALE
     state.image["t_ns"] = state.image["arrived_ns"] = -1
     state.limits["low"], state.limits["high"] = program.limits["low"], program.limits["high"]
-    state.limits["since_ns"] = -1
+    state.limits["since_ns"] = state.limits["lost_since_ns"] = -1
     for name in ("value", "target", "held_target"):
         state.setpoints[name] = program.setpoints["initial"]
     state.image["value"][program.setpoints["channel"]] = program.setpoints["initial"]

@@ -125,11 +125,13 @@ LIMIT = np.dtype(
         ("factor_1", "f8"),
         ("factor_2", "f8"),
         ("debounce_ns", "i8"),
+        ("lost_ns", "i8"),  # how long a value that is not good may last
         ("stale_ns", "i8"),  # FAR_NS: age is not judged
         ("channel", "i4"),
         ("other_1", "i4"),  # judged is channel - factor_1 * other_1 - factor_2 * other_2
         ("other_2", "i4"),
         ("cause", "u2"),
+        ("cause_lost", "u2"),
         ("level", "u1"),
         ("stop_class", "u1"),
         ("modes", "u1"),
@@ -236,7 +238,16 @@ SETPOINT_STATE = np.dtype(
     align=True,
 )
 
-LIMIT_STATE = np.dtype([("low", "f8"), ("high", "f8"), ("since_ns", "i8"), ("violated", "u1")], align=True)
+LIMIT_STATE = np.dtype(
+    [
+        ("low", "f8"),
+        ("high", "f8"),
+        ("since_ns", "i8"),  # outside since; -1: inside
+        ("lost_since_ns", "i8"),  # not good since; -1: good
+        ("violated", "u1"),  # 1: outside, 2: lost
+    ],
+    align=True,
+)
 
 WATCH = np.dtype([("deadline_ns", "i8"), ("conditions", "i4"), ("started", "u1")], align=True)
 
@@ -301,6 +312,7 @@ COUNTERS = np.dtype(
         ("sent", "i8"),
         ("send_skipped", "i8"),
         ("send_failed", "i8"),
+        ("bad_frames", "i8"),  # frames with a wrong length, CRC or counter, or with a signal out of range
     ],
     align=True,
 )

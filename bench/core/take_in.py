@@ -18,6 +18,7 @@ from bench.core.tell import CONTROLLED, FRAME_BAD_TOLD, stop, tell
 _FOREIGN = np.int64(Cause.FOREIGN_FRAME)
 _PRIME = np.uint64(0x9E37_79B9_7F4A_7C15)
 _SHIFT = np.uint64(32)
+_TOLD_AGAIN_NS = 1_000_000_000
 
 
 @compiled
@@ -36,7 +37,7 @@ def take_in(program: Any, state: Any, rings: Any, t_ns: int) -> None:
             if full:
                 _log(log, record)
             if record.kind == FRAME_IN:
-                _frame(program.can, program.roles, state.rx, state.image, state.core[0], counters, rings.events, record)
+                _frame(program, state, state.core[0], counters, rings.events, record)
             elif record.kind == READING:
                 _reading(program.channels, state.image, counters, record)
             elif record.kind == COMMAND:
@@ -49,19 +50,24 @@ def take_in(program: Any, state: Any, rings: Any, t_ns: int) -> None:
 
 
 @compiled
-def _frame(can: Any, roles: Any, rx: Any, image: Any, core: Any, counters: Any, events: Ring, record: Any) -> None:
-    index, t_ns = lookup(can, record.bus, record.id), record.arrived_ns
+def _frame(program: Any, state: Any, core: Any, counters: Any, events: Ring, record: Any) -> None:
+    can, t_ns = program.can, record.arrived_ns
+    index = lookup(can, record.bus, record.id)
     if index < 0:
         counters.unknown += 1
         return
-    if roles[index] == TRANSMITTED:  # F-13: nobody but us may send it
+    if program.roles[index] == TRANSMITTED:  # F-13: nobody but us may send it
         counters.unknown += 1
         if core.armed:
             stop(core, counters, events, t_ns, _FOREIGN, CONTROLLED, index)
         return
-    reason = receive(can, rx, image, index, record.data, record.length, record.t_ns, t_ns)
-    if reason != FRAME_OK:
-        tell(events, t_ns, FRAME_BAD_TOLD, index, float(reason), 0.0)
+    reason = receive(can, state.rx, state.image, index, record.data, record.length, record.t_ns, t_ns)
+    if reason == FRAME_OK:
+        return
+    counters.bad_frames += 1
+    if t_ns - state.rx_told_ns[index] >= _TOLD_AGAIN_NS:  # a sender that goes wrong for good must not flood the journal
+        state.rx_told_ns[index] = t_ns
+        tell(events, t_ns, FRAME_BAD_TOLD, index, float(reason), float(counters.bad_frames))
 
 
 @compiled

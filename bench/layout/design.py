@@ -13,6 +13,7 @@ from bench.core.tables import MODE_ARMED, STOP_CONTROLLED, STOP_FREEZE
 from bench.layout.can import BenchCan
 from bench.layout.ladders import energised, ladders
 from bench.layout.limits import limits
+from bench.layout.lost import patience, with_patience
 from bench.layout.samples import sample_groups
 from bench.layout.setpoints import envelope, setpoints
 
@@ -26,7 +27,7 @@ def bench_design(rig: Rig, dut: Dut, channels: Channels, can: BenchCan, *, heart
         can=can.tables,
         setpoints=tuple(setpoints(rig, dut)),
         envelopes=(envelope(rig, dut),),
-        limits=limits(rig, dut),
+        limits=with_patience(limits(rig, dut), patience(rig, channels, can)),
         receives=can.receives,
         transmits=can.transmits,
         heartbeats=_HEARTBEATS if heartbeats else (),

@@ -23,6 +23,7 @@ from bench.core.tables import (
     STOP_HARDWARE,
     WARN,
 )
+from bench.layout.lost import silence_ns
 from bench.layout.setpoints import shaft_ratio
 
 _LEVELS = {"warn": WARN, "derate": DERATE, "stop": STOP}
@@ -99,14 +100,13 @@ def _instruments(rig: Rig) -> Iterator[Limit]:
 
 
 def _silent(name: str, channel: str, instrument: Instrument) -> Limit:
-    """No good value for four polls, and long enough for one retry on a fresh connection."""
-    silence_ns = ns(max(4 * instrument.poll, 2 * instrument.timeout + 2 * instrument.poll))
+    quiet_ns = silence_ns(instrument)
     modes = MODE_ARMED | MODE_STOPPING
     return Limit(
         f"{name} silent",
         channel,
-        debounce_ns=silence_ns,
-        stale_ns=silence_ns,
+        debounce_ns=quiet_ns,
+        stale_ns=quiet_ns,
         cause=Cause.INSTRUMENT_SILENT,
         modes=modes,
     )

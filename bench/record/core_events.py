@@ -61,7 +61,8 @@ def _limited(event: np.void, names: Names) -> Mapping[str, Any]:
 
 
 def _bad_frame(event: np.void, names: Names) -> Mapping[str, Any]:
-    return {"message": names.messages[int(event["id"])], "reason": _BAD.get(int(event["value"]), "unknown")}
+    reason = _BAD.get(int(event["value"]), "unknown")
+    return {"message": names.messages[int(event["id"])], "reason": reason, "bad_frames": int(event["extra"])}
 
 
 _TELL: Mapping[int, tuple[str, Callable[[np.void, Names], Mapping[str, Any]]]] = {

@@ -112,6 +112,9 @@ def phases(context: Context, plus: Means, minus: Means) -> Iterator[str]:
         if channel in expected:
             band = _TWIN_BAND * abs(expected[channel]) + least
             yield from _near(channel, plus[channel], expected[channel], band)
+    if "ac.frequency" in expected:
+        hertz = expected["ac.frequency"]
+        yield from _near("ac.frequency", plus["ac.frequency"], hertz, _SPEED_BAND * hertz + 0.5)
     if context.dut.field_access and context.has_field:
         product = plus["field.voltage"] * plus["field.current"]
         yield from _near("field.power", plus["field.power"], product, _POWER_BAND * abs(product) + 2.0)

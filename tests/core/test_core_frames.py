@@ -112,7 +112,16 @@ def test_three_of_ten_wrong_crcs_stop_and_no_wrong_value_enters():
     assert causes(bench) == []
     edu.run(1, flip)
     assert causes(bench) == [Cause.FRAMES_BAD]
-    assert [e["value"] for e in of_kind(bench.told, EV_FRAME_BAD)] == [2.0] * 3
+    assert [e["value"] for e in of_kind(bench.told, EV_FRAME_BAD)] == [2.0]
+    assert bench.state.counters["bad_frames"][0] == 3
+
+
+def test_a_sender_that_goes_wrong_for_good_is_told_once_a_second_and_counted():
+    bench, edu = armed_with_frames()
+    edu.run(250, flip)
+    told = of_kind(bench.told, EV_FRAME_BAD)
+    assert [e["extra"] for e in told] == [1.0, 101.0, 201.0]
+    assert causes(bench)[0] == Cause.FRAMES_BAD
 
 
 def test_isolated_bad_frames_never_stop():

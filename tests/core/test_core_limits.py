@@ -90,6 +90,50 @@ def test_an_invalid_temperature_stops_after_the_debounce(quality):
     assert stops(bench) == [(Cause.OVER_TEMPERATURE, 1, HOT)]
 
 
+PATIENT = Limit("door", "dut.state", 0, 1, cause=Cause.DOOR_OPEN, stop_class=0, lost_ns=40 * MS,
+                cause_lost=Cause.SIGNAL_INVALID)  # fmt: skip
+
+
+def test_a_short_loss_is_borne_however_often_it_comes():
+    bench = Bench(small_design(limits=(PATIENT,))).armed()
+    for _ in range(3):
+        bench.keep["dut.state"] = math.nan
+        bench.run(39)
+        bench.keep["dut.state"] = 1.0
+        bench.run(1)
+    assert stops(bench) == []
+
+
+def test_a_lasting_loss_stops_with_its_own_cause_and_not_by_the_hardware():
+    bench = Bench(small_design(limits=(PATIENT,))).armed()
+    bench.keep["dut.state"] = math.nan
+    bench.run(40)
+    assert stops(bench) == []
+    bench.run(1)
+    assert stops(bench) == [(Cause.SIGNAL_INVALID, 1, 0)]
+    bench.keep["dut.state"] = 2.0  # now it is known to be open: the stronger stop follows
+    bench.run(2)
+    assert stops(bench) == [(Cause.SIGNAL_INVALID, 1, 0), (Cause.DOOR_OPEN, 0, 0)]
+
+
+def test_a_value_outside_stops_at_once_whatever_patience_there_is_for_a_loss():
+    bench = Bench(small_design(limits=(PATIENT,))).armed()
+    bench.keep["dut.state"] = 2.0
+    bench.run(1)
+    assert stops(bench) == [(Cause.DOOR_OPEN, 0, 0)]
+
+
+def test_a_value_that_was_outside_when_it_was_lost_stays_outside():
+    limit = Limit("hot", "dut.winding_temp", -40, 160, cause=Cause.OVER_TEMPERATURE, debounce_ns=20 * MS,
+                  lost_ns=100 * MS, cause_lost=Cause.SIGNAL_INVALID)  # fmt: skip
+    bench = Bench(small_design(limits=(limit,))).armed()
+    bench.keep["dut.winding_temp"] = 170.0
+    bench.run(10)
+    bench.keep["dut.winding_temp"] = math.nan
+    bench.run(11)
+    assert stops(bench) == [(Cause.OVER_TEMPERATURE, 1, 0)]
+
+
 def test_a_limit_may_only_be_tightened():
     bench = Bench().armed()
     bench.command(inbox.tighten(WARM, high=100.0))
