@@ -45,6 +45,12 @@ def _armed(data: Mapping[str, Any]) -> str:
     return " · ".join(parts) or _plain(data)
 
 
+def _sign_check(data: Mapping[str, Any]) -> str:
+    if data.get("passed"):
+        return f"±{data['torque_nm']:g} Nm at {data['speed_rpm']:g} rpm: flanges, speeds, DC power and CAN agree"
+    return "; ".join(map(str, data.get("reasons", ()))) or _plain(data)
+
+
 def _reference(data: Mapping[str, Any]) -> str:
     eta, drift = data.get("eta_edu"), data.get("drift_pp")
     if eta is None:
@@ -61,10 +67,10 @@ def _limit(data: Mapping[str, Any]) -> str:
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "run_started": lambda data: str(data.get("title") or data.get("plan", "")),
     "armed": _armed,
-    "sign_check": _plain,
-    "step_started": lambda data: f"step {data.get('step')}: {data.get('kind')}",
+    "sign_check": _sign_check,
+    "step_started": lambda data: f"{data.get('kind')}",
     "step_finished": lambda data: " ".join(
-        [f"step {data.get('step')}: {data.get('kind')} {data.get('verdict')}", *map(str, data.get("reasons", ()))]
+        [f"{data.get('kind')}: {data.get('verdict')}", *map(str, data.get("reasons", ()))]
     ),
     "soaked": lambda data: "; ".join(map(str, data.get("criteria", ()))),
     "reference": _reference,
@@ -83,14 +89,20 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 def _grave(record: JournalRecord) -> bool:
     data = record.data
     if record.event == "core_stop":
-        return data.get("cause") != 1 and data.get("happened") != "the plan has ended"
+        return data.get("happened") != "the plan has ended"
     return (
         data.get("verdict") == "failed"
+        or data.get("passed") is False
         or record.event in ("core_refused", "core_frame_bad")
         or (record.event == "core_limit" and data.get("level") == "stop")
         or (record.event == "stopped" and not data.get("confirmed"))
         or (record.event == "reference" and data.get("within") is False)
     )
+
+
+def _line(record: JournalRecord) -> Decision:
+    text = _WORDS[record.event](record.data)
+    return Decision(seconds(record.t_ns), record.event.replace("_", " "), text, _grave(record))
 
 
 def decisions(records: Sequence[JournalRecord]) -> tuple[Decision, ...]:

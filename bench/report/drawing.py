@@ -49,6 +49,8 @@ _STYLE: Any = {
 }
 
 
+# a hundredth of a point is finer than any screen; glyphs (short paths) keep all their digits
+_LONG_PATH, _DECIMALS = re.compile(r' d="[^"]{600,}"'), re.compile(r"(\.\d\d)\d+")
 _NAME_SPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 
 
@@ -78,6 +80,7 @@ def svg(figure: Figure, name: str, label: str, axes: Axes | None = None, tips: S
     for marker, variable in _VARIABLES.items():
         text = text.replace(marker, variable)
     text = re.sub(r'(\bid="|xlink:href="#|url\(#)', rf"\g<1>{name}-", text)
+    text = _LONG_PATH.sub(lambda match: _DECIMALS.sub(r"\1", match[0]), text)
     head = f'<svg viewBox="\\1" role="img" aria-label="{escape(label)}" {_NAME_SPACES}>'
     text = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', head, text, count=1)
     return text.replace("</svg>", (_tips(figure, axes, tips) if axes is not None else "") + "</svg>")

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from bench.base.time import clock_text, ns
 from bench.record.points import Row
-from bench.report.maps import efficiency_map, loss_map
+from bench.report.maps import LARGE, SMALL, efficiency_map, loss_map, uncertainty_map
 from bench.report.model import EFFICIENCIES, ReportModel
 from bench.report.plots import drift_plot, settling_plot, temperature_plot
 
@@ -24,10 +24,9 @@ class Tile(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """One drawing with its caption; ``wide`` takes the whole width."""
+    """One drawing; ``wide`` takes the whole width."""
 
     svg: Markup
-    caption: str
     wide: bool
 
 
@@ -56,6 +55,9 @@ _COLUMNS = (
     TableColumn("winding", "°C", "dut_winding_temp_mean"),
     TableColumn("oil", "°C", "dut_oil_temp_mean"),
 )
+
+
+_DERIVED = ("report.html", "junit.xml")  # a report cannot hold its own hash
 
 
 def render_html(model: ReportModel) -> str:
@@ -93,52 +95,51 @@ def tiles(model: ReportModel) -> list[Tile]:
         _drift(model),
         Tile("bench time", f"{clock_text(ns(model.duration_s))} h", f"world: {model.world}" if model.world else ""),
     ]
-    if model.stop_confirmed is not None:
-        mood = "good" if model.stop_confirmed else "bad"
-        rungs = f"{sum(rung.outcome == 'confirmed' for rung in model.rungs)} of {len(model.rungs)} rungs"
-        found.append(
-            Tile("stop", "confirmed" if model.stop_confirmed else "not confirmed", rungs if model.rungs else "", mood)
-        )
-    return found
+    return found if model.stop_confirmed is None else [*found, _stop(model.stop_confirmed, model)]
+
+
+def _stop(confirmed: bool, model: ReportModel) -> Tile:
+    rungs = f"{sum(rung.outcome == 'confirmed' for rung in model.rungs)} of {len(model.rungs)} rungs"
+    word, mood = ("confirmed", "good") if confirmed else ("not confirmed", "bad")
+    return Tile("stop", word, rungs if model.rungs else "", mood)
 
 
 def _peak(model: ReportModel, regenerating: bool) -> Tile:
-    label = "best efficiency, " + ("regenerating" if regenerating else "motoring")
+    label = "best, " + ("regenerating" if regenerating else "motoring")
     row = model.best("eta_edu", regenerating)
     if row is None:
         return Tile(label, "–")
     uncertainty = row.get("u_eta_edu")
     more = f"± {100 * uncertainty:.2f} pp, " if uncertainty is not None else ""
-    return Tile(label, f"{100 * row['eta_edu']:.1f} %", f"{more}{row['speed_rpm']:.0f} rpm, {row['torque_nm']:.0f} Nm")
+    where = f"{row['speed_rpm']:.0f} rpm, {row['torque_nm']:.0f} Nm".replace("-", "−")
+    return Tile(label, f"{100 * row['eta_edu']:.1f} %", more + where)
 
 
 def _drift(model: ReportModel) -> Tile:
     if model.drift_pp is None:
-        return Tile("drift of the reference", "–", "fewer than two references")
+        return Tile("reference drift", "–", "fewer than two references")
     limit = model.drift_limit_pp
     mood = "" if limit is None else "good" if abs(model.drift_pp) <= limit else "bad"
     note = f"limit ±{limit:g} pp, {len(model.references)} references" if limit is not None else ""
-    return Tile("drift of the reference", f"{model.drift_pp:+.3f} pp", note, mood)
+    return Tile("reference drift", f"{model.drift_pp:+.3f} pp".replace("-", "−"), note, mood)
 
 
 def _maps(model: ReportModel) -> list[Picture]:
+    names = [name for name in EFFICIENCIES if model.has(name)]
     pictures = [
-        Picture(Markup(efficiency_map(model, name)), caption, name == "eta_edu")
-        for name, caption in EFFICIENCIES.items()
-        if model.has(name)
+        _picture(efficiency_map(model, name, LARGE if i == 0 else SMALL), i == 0) for i, name in enumerate(names)
     ]
-    if model.has("loss_w"):
-        pictures.append(Picture(Markup(loss_map(model)), "Loss of the unit", len(pictures) == 1))
-    return pictures
+    drawn = (("loss_w", loss_map), ("u_eta_edu", uncertainty_map))
+    return pictures + [_picture(draw(model), False) for name, draw in drawn if model.has(name)]
 
 
 def _plots(model: ReportModel) -> list[Picture]:
-    drawn = (
-        ("Drift", drift_plot(model)),
-        ("Settling", settling_plot(model)),
-        ("Temperatures", temperature_plot(model)),
-    )
-    return [Picture(Markup(svg), caption, True) for caption, svg in drawn if svg]
+    drawn = (drift_plot(model), settling_plot(model), temperature_plot(model))
+    return [_picture(svg, True) for svg in drawn if svg]
+
+
+def _picture(svg: str, wide: bool) -> Picture:
+    return Picture(Markup(svg), wide)
 
 
 def _cell(row: Row, column: TableColumn) -> tuple[str, str, float | None]:

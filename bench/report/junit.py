@@ -19,17 +19,9 @@ class _Case(NamedTuple):
 def render_junit(model: ReportModel) -> bytes:
     """``junit.xml``. Flagged points are skipped cases (the plan's allowance judges their number); no wall time."""
     cases = [*map(_point, model.rows), *_conditions(model)]
-    counts = {kind: str(sum(case.outcome == word for case in cases)) for kind, word in _KINDS.items()}
-    suite = ElementTree.Element(
-        "testsuite",
-        {
-            "name": model.plan or "run",
-            "tests": str(len(cases)),
-            **counts,
-            "errors": "0",
-            "time": f"{model.duration_s:.3f}",
-        },
-    )
+    counts: dict[str, str] = {kind: str(sum(case.outcome == word for case in cases)) for kind, word in _KINDS.items()}
+    figures = {"tests": str(len(cases)), **counts, "errors": "0", "time": f"{model.duration_s:.3f}"}
+    suite = ElementTree.Element("testsuite", {"name": model.plan or "run", **figures})
     for case in cases:
         place = {"classname": f"{model.plan}.{model.dut}", "name": case.name, "time": f"{case.seconds:.3f}"}
         element = ElementTree.SubElement(suite, "testcase", place)
@@ -38,7 +30,8 @@ def render_junit(model: ReportModel) -> bytes:
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     ElementTree.indent(suites)
-    return ElementTree.tostring(suites, "utf-8", xml_declaration=True) + b"\n"
+    text: bytes = ElementTree.tostring(suites, "utf-8", xml_declaration=True)
+    return text + b"\n"
 
 
 _KINDS = {"failures": "failure", "skipped": "skipped"}

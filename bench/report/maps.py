@@ -28,25 +28,23 @@ _EFFICIENCY = LinearSegmentedColormap.from_list(
 _LOSS = LinearSegmentedColormap.from_list(
     "loss", ["#f3f7ee", "#d3e8c9", "#a3d2bb", "#6bb5b4", "#3f8fa8", "#2f6592", "#353c76", "#33204f"]
 )
-_LEVELS = np.array(
-    [
-        *(0, 40, 50, 60, 70, 75, 80, 84, 86, 88, 89, 90, 91, 92, 93, 94, 95, 96),
-        *(96.5, 97, 97.5, 98, 98.5, 99, 99.5, 100),
-    ]
-)
+_UNCERTAINTY = LinearSegmentedColormap.from_list("uncertainty", ["#eef6f5", "#bcdedb", "#f3e3b3", "#f0b37e", "#d9715a"])
+_LOSS_LEVELS = (0.25, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 30, 40, 50, 75, 100, 150)
+_UNCERTAINTY_LEVELS = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0)
 _TITLES = {
     "eta_edu": "Efficiency of the electric drive unit, DC terminals ↔ half-shafts",
     "eta_pe": "Efficiency of the power electronics, DC ↔ AC + field",
-    "eta_motor_transmission": "Efficiency of motor with transmission, AC + field ↔ half-shafts",
+    "eta_motor_transmission": "Motor with transmission, AC + field ↔ half-shafts",
 }
-_SIZE_INCHES = (9.6, 6.4)
+LARGE, SMALL = (9.6, 6.2), (6.9, 5.4)
+"""Sizes in inches: across the page, and two side by side."""
 _LINE = "#10131a"
 
 
-def efficiency_map(model: ReportModel, name: str = "eta_edu") -> str:
+def efficiency_map(model: ReportModel, name: str = "eta_edu", size: tuple[float, float] = LARGE) -> str:
     """The efficiency ``name`` as contour map, an inline SVG element."""
     with drawing.styled():
-        figure, axes = _efficiency_figure(model, name)
+        figure, axes = _efficiency_figure(model, name, size)
         tips = [_tip(row) for row in model.rows]
         return drawing.svg(figure, name, f"Contour map: {_TITLES[name]}", axes, tips)
 
@@ -54,37 +52,52 @@ def efficiency_map(model: ReportModel, name: str = "eta_edu") -> str:
 def efficiency_map_png(model: ReportModel, name: str = "eta_edu", dpi: int = 160) -> bytes:
     """The same as a PNG on white, for a README."""
     with drawing.styled():
-        return drawing.png(_efficiency_figure(model, name)[0], dpi)
+        return drawing.png(_efficiency_figure(model, name, LARGE)[0], dpi)
 
 
 def loss_map(model: ReportModel) -> str:
     """The unit's loss as contour map, an inline SVG element."""
+    return _plain_map(
+        model, "loss_w", 1e-3, "Loss of the unit, DC power less shaft power", _LOSS, "loss in kW", _LOSS_LEVELS
+    )
+
+
+def uncertainty_map(model: ReportModel) -> str:
+    """The expanded uncertainty (k=2) of the unit's efficiency as contour map, an inline SVG element."""
+    title = "Uncertainty U (k = 2) of the unit's efficiency"
+    return _plain_map(model, "u_eta_edu", 100.0, title, _UNCERTAINTY, "U in percentage points", _UNCERTAINTY_LEVELS)
+
+
+def _plain_map(
+    model: ReportModel, name: str, factor: float, title: str, colours: Any, label: str, steps: Sequence[float]
+) -> str:
     with drawing.styled():
-        figure, axes = _frame(model, "Loss of the electric drive unit, DC power less shaft power")
-        surfaces = _surfaces(plain_surface, model, "loss_w")
-        surfaces = [surface._replace(value=surface.value / 1e3) for surface in surfaces]
+        figure, axes = _frame(model, title, SMALL)
+        surfaces = [surface._replace(value=factor * surface.value) for surface in _surfaces(plain_surface, model, name)]
         if surfaces:
             high = float(np.nanmax([np.nanmax(surface.value) for surface in surfaces]))
-            levels = np.concatenate([[0.0], _loss_levels(high)])
-            _fill(figure, axes, surfaces, levels, _LOSS, "loss in kW")
-        _furnish(axes, model, None)
-        return drawing.svg(figure, "loss", "Contour map of the loss", axes, [_tip(row) for row in model.rows])
+            levels = np.array([0.0, *steps[: int(np.searchsorted(steps, high)) + 1]])
+            _fill(figure, axes, surfaces, levels, colours, label)
+        _furnish(axes, model)
+        return drawing.svg(figure, name, f"Contour map: {title}", axes, [_tip(row) for row in model.rows])
 
 
-def _loss_levels(high_kw: float) -> Floats:
-    steps = np.array([0.25, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 30, 40, 50, 75, 100, 150])
-    return steps[: int(np.searchsorted(steps, high_kw)) + 1]
-
-
-def _efficiency_figure(model: ReportModel, name: str) -> tuple[Figure, Axes]:
-    figure, axes = _frame(model, _TITLES[name])
+def _efficiency_figure(model: ReportModel, name: str, size: tuple[float, float]) -> tuple[Figure, Axes]:
+    figure, axes = _frame(model, _TITLES[name], size)
     surfaces = _surfaces(efficiency_surface, model, name)
     surfaces = [surface._replace(value=100.0 * surface.value) for surface in surfaces]
     if surfaces:
         every = np.concatenate([surface.value.ravel() for surface in surfaces])
-        _fill(figure, axes, surfaces, _levels(every), _EFFICIENCY, "efficiency in %")
-    _furnish(axes, model, name)
+        _fill(figure, axes, surfaces, _levels(every), _EFFICIENCY, "efficiency in %", _best(model, name))
+    _furnish(axes, model)
+    for row in _best(model, name):
+        _star(axes, row, name)
     return figure, axes
+
+
+def _best(model: ReportModel, name: str) -> list[Row]:
+    found = (model.best(name, regenerating) for regenerating in (False, True))
+    return [row for row in found if row is not None]
 
 
 def _surfaces(make: Any, model: ReportModel, name: str) -> list[Surface]:
@@ -93,16 +106,27 @@ def _surfaces(make: Any, model: ReportModel, name: str) -> list[Surface]:
 
 
 def _levels(values: Floats) -> Floats:
-    """Iso-lines that are dense where the unit is good; the lowest 2 % of the area share one colour."""
+    """Iso-lines in %, denser the better the unit is; the lowest 2 % of the area share one colour."""
     values = values[np.isfinite(values)]
     low, high = float(np.percentile(values, 2)), float(values.max())
-    inside = _LEVELS[(low < _LEVELS) & (high > _LEVELS)]
-    below = _LEVELS[low >= _LEVELS]
-    above = _LEVELS[high <= _LEVELS]
-    return np.concatenate([below[-1:], inside, above[:1]])
+    top = np.ceil(2.0 * high) / 2.0
+    levels = {top}
+    for near, far, step in ((0.0, 2.5, 0.5), (2.5, 6.0, 1.0), (6.0, 12.0, 2.0), (12.0, 30.0, 5.0), (30.0, 100.0, 10.0)):
+        steps = step * np.arange(np.ceil((top - far) / step), np.ceil(top / step))
+        levels.update(steps[steps <= top - near])
+    usable = np.array(sorted(levels))
+    return usable[max(int(np.searchsorted(usable, low)) - 1, 0) :]
 
 
-def _fill(figure: Figure, axes: Axes, surfaces: Sequence[Surface], levels: Floats, colours: Any, label: str) -> None:
+def _fill(
+    figure: Figure,
+    axes: Axes,
+    surfaces: Sequence[Surface],
+    levels: Floats,
+    colours: Any,
+    label: str,
+    best: Sequence[Row] = (),
+) -> None:
     """Coloured bands, iso-lines with their values, and the colour bar."""
     norm = BoundaryNorm(levels, colours.N)
     texts: list[Text] = []
@@ -111,18 +135,19 @@ def _fill(figure: Figure, axes: Axes, surfaces: Sequence[Surface], levels: Float
         bands = axes.contourf(*place, levels=levels, cmap=colours, norm=norm, extend="min")
         lines = axes.contour(*place, levels=levels[1:], colors=_LINE, linewidths=0.55, alpha=0.65)
         texts += axes.clabel(lines, fmt="%g", fontsize=7.5, inline=False, colors=_LINE)
-    _thin_out(axes, texts)
-    bar = figure.colorbar(
-        bands, ax=axes, pad=0.015, fraction=0.045, aspect=32, ticks=levels, format="%g", spacing="uniform"
-    )
+    _thin_out(axes, texts, best)
+    box = axes.get_position()
+    beside = figure.add_axes((box.x1 + 0.12 / figure.get_figwidth(), box.y0, 0.17 / figure.get_figwidth(), box.height))
+    bar = figure.colorbar(bands, cax=beside, ticks=levels, format="%g", spacing="uniform")
     bar.set_label(label)
     cast("Any", bar.outline).set_visible(False)
     bar.ax.tick_params(length=0, labelsize=8)
 
 
-def _thin_out(axes: Axes, texts: Sequence[Text]) -> None:
-    """Drop labels that would cover another one or the zero line; the colour bar tells what they said."""
-    kept: list[tuple[float, float]] = []
+def _thin_out(axes: Axes, texts: Sequence[Text], best: Sequence[Row]) -> None:
+    """Drop labels that would cover another one, a best point or the zero line; the colour bar tells what they said."""
+    stars = [axes.transLimits.transform((row["speed_rpm"], row["torque_nm"])) for row in best]
+    kept = [(x + shift, y + 0.03) for x, y in stars for shift in (0.0, 0.035, 0.07, 0.1)]
     low, high = axes.get_ylim()
     for text in texts:
         x, y = axes.transLimits.transform(text.get_position())
@@ -134,9 +159,12 @@ def _thin_out(axes: Axes, texts: Sequence[Text]) -> None:
         text.set_path_effects([withStroke(linewidth=2.2, foreground="#ffffff70")])
 
 
-def _frame(model: ReportModel, title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
-    axes = figure.add_subplot()
+def _frame(model: ReportModel, title: str, size: tuple[float, float]) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=size)
+    # fixed margins in inches: the maps of a page line up, and no layout engine has to try
+    left, right, bottom, top = 0.72, 0.95, 0.82, 0.58
+    width, height = size[0] - left - right, size[1] - bottom - top
+    axes = figure.add_axes((left / size[0], bottom / size[1], width / size[0], height / size[1]))
     axes.set_title(f"{title}\n", pad=4)
     where = "  ·  ".join(text for text in (model.dut, model.rig, model.name) if text)
     axes.text(0, 1.012, where, transform=axes.transAxes, fontsize=8.5, color=FAINT, va="bottom")
@@ -148,8 +176,8 @@ def _frame(model: ReportModel, title: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _furnish(axes: Axes, model: ReportModel, name: str | None) -> None:
-    """Envelope, power lines, measured points, the best points, quadrants."""
+def _furnish(axes: Axes, model: ReportModel) -> None:
+    """Envelope, power lines, measured points, quadrants."""
     envelope = envelope_of(model)
     speed = np.asarray(envelope.speed_rpm)
     for torque in (envelope.torque_max_nm, envelope.torque_min_nm):
@@ -160,9 +188,6 @@ def _furnish(axes: Axes, model: ReportModel, name: str | None) -> None:
             axes.plot(speed, curve, color=INK, linewidth=1.1, linestyle=(0, (5, 3)), zorder=4)
     axes.axhline(0, color=INK, linewidth=0.8)
     _points(axes, model)
-    if name is not None:
-        for regenerating in (False, True):
-            _peak(axes, model.best(name, regenerating), name)
     for y, text in ((0.985, "motoring"), (0.015, "regenerating")):
         axes.text(
             0.995, y, text, transform=axes.transAxes, ha="right", va="top" if y > 0.5 else "bottom",
@@ -175,17 +200,16 @@ def _points(axes: Axes, model: ReportModel) -> None:
     for zone, marker, size in (("continuous", "o", 9), ("short_time", "D", 9)):
         rows = [row for row in model.rows if row.get("zone") == zone and row.get("verdict") == "accepted"]
         place = [row["speed_rpm"] for row in rows], [row["torque_nm"] for row in rows]
-        label = f"measured, {zone.replace('_', ' ')} zone"
+        label = f"measured, {zone.replace('_', ' ')}"
         axes.scatter(*place, s=size, marker=marker, color=_LINE, linewidths=0, alpha=0.8, zorder=5, label=label)
     flagged = [row for row in model.rows if row.get("verdict") != "accepted"]
     if flagged:
         place = [row["speed_rpm"] for row in flagged], [row["torque_nm"] for row in flagged]
-        axes.scatter(*place, s=34, marker="x", color=WARNING, linewidths=1.8, zorder=6, label="flagged, not in the map")
+        axes.scatter(*place, s=34, marker="x", color=WARNING, linewidths=1.8, zorder=6, label="flagged, not mapped")
 
 
-def _peak(axes: Axes, row: Row | None, name: str) -> None:
-    if row is None:
-        return
+def _star(axes: Axes, row: Row, name: str) -> None:
+    """Mark a best point, with its value and uncertainty."""
     uncertainty = row.get(f"u_{name}")
     text = f"{100 * row[name]:.1f} %"
     if uncertainty is not None:
@@ -203,8 +227,11 @@ def _legend(axes: Axes, continuous: bool) -> None:
     axes.plot([], [], color=INK, linewidth=2.0, label="torque envelope")
     if continuous:
         axes.plot([], [], color=INK, linewidth=1.1, linestyle=(0, (5, 3)), label="continuous torque")
+    entries = len(axes.get_legend_handles_labels()[0])
+    columns = entries if axes.bbox.width > 550 or entries < 5 else 3
+    below = (0.5, -0.42 / (axes.bbox.height / 100.0))
     axes.legend(
-        loc="upper center", bbox_to_anchor=(0.5, -0.085), ncols=5, fontsize=8, handletextpad=0.5, columnspacing=1.4
+        loc="upper center", bbox_to_anchor=below, ncols=columns, fontsize=8, handlelength=1.6, columnspacing=1.3
     )
 
 

@@ -128,7 +128,7 @@ def build_model(
     envelope: Envelope | None = None,
     problems: Sequence[str] = (),
 ) -> ReportModel:
-    """The report's data. ``name``: of the run; ``envelope``: the DUT's; ``problems``: what is wrong with the journal."""
+    """The report's data. ``name``: of the run; ``envelope``: the DUT's; ``problems``: with the journal."""
     manifest = manifest or {}
     started = _first(records, "run_started")
     finished = _first(records, "run_finished")

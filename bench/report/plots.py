@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from bench.base.time import NS_PER_S
 from bench.report import drawing
-from bench.report.drawing import ACCENT, COOL, FAINT, GOOD, INK, WARNING
+from bench.report.drawing import ACCENT, COOL, GOOD, WARNING
 from bench.report.model import ReportModel
 
 _SIZE_INCHES = (9.6, 3.1)
@@ -19,9 +19,9 @@ _TEMPERATURES = (
 )
 
 
-def _axes(title: str, x: str, y: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
-    axes = figure.add_subplot()
+def _axes(title: str, x: str, y: str, right: float = 0.98) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=_SIZE_INCHES)
+    axes = figure.add_axes((0.075, 0.155, right - 0.075, 0.735))
     axes.set_title(title)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
@@ -87,11 +87,8 @@ def temperature_plot(model: ReportModel) -> str:
     if not curves:
         return ""
     with drawing.styled():
-        figure, axes = _axes("Temperatures at the points", "run time in h", "temperature in °C")
+        figure, axes = _axes("Temperatures at the points", "run time in h", "temperature in °C", right=0.87)
         for values, label, colour in curves:
             axes.plot(t, values, color=colour, marker="o", markersize=2.4, linewidth=0.9, label=label)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8.5)
-        axes.axhline(0, color=FAINT, linewidth=0)
-        axes.set_ylim(20, None)
-        axes.yaxis.label.set_color(INK)
         return drawing.svg(figure, "temperatures", "Temperatures at the points over the run")

@@ -2,9 +2,11 @@
 
 Torque is counted as a fraction of the envelope at its speed, so that the map ends exactly where the unit does. What is
 interpolated (piecewise cubic on triangles) is the loss that an efficiency means at its torque and speed: smooth where
-the efficiency itself falls steeply, so the surface meets every measured value and does not swing near zero.
+the efficiency itself falls steeply. A low polynomial of torque and speed carries its bulk and only the rest is
+interpolated; so the surface meets every measured value, does not swing near zero and has no kink at base speed.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from bench.report.model import Envelope, ReportModel
 
 Floats = NDArray[np.float64]
-_SPEEDS, _FRACTIONS = 161, 91
+_SPEEDS, _FRACTIONS = 121, 61
 _POINTS_MIN = 4
 _CUBIC_POINTS_MIN = 12
 
@@ -72,14 +74,31 @@ def _surface(model: ReportModel, values: Floats, regenerating: bool) -> Surface 
         return None
     envelope = envelope_of(model)
     fraction = np.abs(torque / edge(envelope, speed, regenerating))
+    grid_speed, grid_fraction = np.meshgrid(_inside(speed, _SPEEDS), _inside(fraction, _FRACTIONS))
+    torque_nm = grid_fraction * edge(envelope, grid_speed, regenerating)
+    bulk = _bulk(speed, torque, values)
     scale = float(speed.max())
     mesh = Triangulation(speed / scale, fraction)
-    grid_speed, grid_fraction = np.meshgrid(_inside(speed, _SPEEDS), _inside(fraction, _FRACTIONS))
+    rest = values - bulk(speed, torque)
     cubic = len(values) >= _CUBIC_POINTS_MIN
-    surface = CubicTriInterpolator(mesh, values, kind="geom") if cubic else LinearTriInterpolator(mesh, values)
-    found = surface(grid_speed / scale, grid_fraction)
-    torque_nm = grid_fraction * edge(envelope, grid_speed, regenerating)
-    return Surface(grid_speed, torque_nm, np.ma.filled(found, np.nan))
+    surface = CubicTriInterpolator(mesh, rest, kind="geom") if cubic else LinearTriInterpolator(mesh, rest)
+    found = np.ma.filled(surface(grid_speed / scale, grid_fraction), np.nan)
+    return Surface(grid_speed, torque_nm, found + bulk(grid_speed, torque_nm))
+
+
+def _bulk(speed: Floats, torque: Floats, values: Floats) -> Callable[[Floats, Floats], Floats]:
+    """The best second-order polynomial in speed and torque, with the terms of copper loss at speed."""
+    n, t = float(np.abs(speed).max()), float(np.abs(torque).max())
+
+    def terms(speed: Floats, torque: Floats) -> Floats:
+        x, y = speed / n, np.abs(torque) / t
+        return np.stack([np.ones_like(x), x, x * x, y, y * y, x * y, x * y * y, x * x * y], axis=-1)
+
+    basis = terms(speed, torque)
+    if len(values) < 2 * basis.shape[-1]:
+        return lambda speed, _torque: np.zeros_like(speed)
+    found = np.linalg.lstsq(basis, values, rcond=None)[0]
+    return lambda speed, torque: np.asarray(terms(speed, torque) @ found)
 
 
 def _inside(values: Floats, count: int) -> Floats:

@@ -10,6 +10,7 @@ from bench.record.storage import MemoryStorage
 FRACTIONS = [1.0, 0.8, 0.6, 0.4, 0.2, 0.1, -0.1, -0.2, -0.4, -0.6, -0.8, -1.0]
 SPEEDS = np.linspace(500, 13000, 15)
 S = 1_000_000_000
+RUNGS = ["torque to zero", "speed down", "inverter off", "DC output off", "contactors open", "discharge"]
 
 
 def torque_max_nm(speed_rpm: float) -> float:
@@ -90,7 +91,7 @@ def write_run(storage: MemoryStorage, fractions: list[float] = FRACTIONS, speeds
     }
     journal.append(0, "run_started", started)
     journal.append(8 * S, "armed", {"supply": "EA PSB 10500-420, 123456", "analyzer": "YOKOGAWA WT5000, C1RB01234"})
-    journal.append(15 * S, "sign_check", {"verdict": "passed", "torque_nm": 20.0})
+    journal.append(15 * S, "sign_check", {"passed": True, "torque_nm": 20.0, "speed_rpm": 200.0, "reasons": []})
     journal.append(16 * S, "step_started", {"step": 1, "kind": "soak"})
     journal.append(900 * S, "step_finished", {"step": 1, "kind": "soak", "verdict": "passed", "reasons": []})
     t = 1000 * S
@@ -101,12 +102,21 @@ def write_run(storage: MemoryStorage, fractions: list[float] = FRACTIONS, speeds
         journal.append(t, "point_started", {"point": number, "speed_rpm": speed})
         if abs(fraction) < 0.7:
             settle = 22 + 10 * abs(fraction) + rng.exponential(4)
-            journal.append(t + int(settle * S), "settled", {"point": number, "winding_range_k": 0.4})
+            seen = {
+                "point": number,
+                "zone": "continuous",
+                "satisfied": True,
+                "start_ns": t,
+                "end_ns": t + int(settle * S),
+            }
+            journal.append(t + int(settle * S), "settled", seen)
         t += 75 * S
         journal.append(t, "point", point_record(number, speed, fraction, rng))
     journal.append(t, "step_finished", {"step": 2, "kind": "efficiency_map", "verdict": "passed", "reasons": []})
     journal.append(t + S, "stop_requested", {"cause": "end of plan", "stop_class": 1})
-    journal.append(t + 9 * S, "stopped", {"confirmed": True})
+    journal.append(
+        t + 9 * S, "stopped", {"confirmed": True, "rungs": [{"rung": rung, "outcome": "confirmed"} for rung in RUNGS]}
+    )
     points = len(grid)
     verdict = {"verdict": "passed", "outcome": "finished", "reasons": [], "points": points, "planned": points}
     journal.append(t + 9 * S, "run_finished", {**verdict, "flagged": 2, "stop_confirmed": True})
