@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_bench import MS, PART, SmallBench
+from small_wall_bench import MS, PART, SmallBench
 
 from bench.base.errors import DeviceError
 from bench.core.design import LINKS
@@ -25,7 +25,7 @@ VICTIM = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from small_bench import SmallBench
+from small_wall_bench import SmallBench
 from test_wall_bench import turning, wait_for_ever
 bench = SmallBench(Path(sys.argv[1]))
 bench.service.run("victim", turning())

@@ -212,12 +212,12 @@ class SmallBench:
         self.crew = Crew(folder)
         arguments = {"folder": str(folder), "origin_ns": clock.origin_ns}
         search = [str(Path(__file__).parent)]
-        emulators = self.crew.spawn("emulators", "small_bench:emulators_main", arguments, search)
-        core = self.crew.spawn("core", "small_bench:core_main", arguments, search)
-        recorder = self.crew.spawn("recorder", "small_bench:recorder_main", arguments, search)
+        emulators = self.crew.spawn("emulators", "small_wall_bench:emulators_main", arguments, search)
+        core = self.crew.spawn("core", "small_wall_bench:core_main", arguments, search)
+        recorder = self.crew.spawn("recorder", "small_wall_bench:recorder_main", arguments, search)
         port = emulators.wait_ready(120_000 * MS)["ports"][PART]
         resource = {"resource": f"TCPIP::127.0.0.1::{port}::SOCKET"}
-        links = self.crew.spawn("links", "small_bench:links_main", {**arguments, **resource}, search)
+        links = self.crew.spawn("links", "small_wall_bench:links_main", {**arguments, **resource}, search)
         for child in (core, recorder, links):
             child.wait_ready(120_000 * MS)
         desk = Desk(design(), self.state, rings.inbox_sequence, answer_ns=20 * MS)
