@@ -1,0 +1,87 @@
+"""Whole runs in the virtual world. The good ones are shared by all tests of a session."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.assembly import Blueprint, draw, load_inputs
+from bench.base.time import VIRTUAL_EPOCH_S
+from bench.record.journal import JournalRecord, read_journal
+from bench.record.points import points_table
+from bench.schedule.faults import parse_fault
+from bench.sequence.verdict import RunVerdict
+from bench.service.run_folder import Labels
+from bench.service.virtual_run import RunResult, run_virtual
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that has ended, and what its journal says."""
+
+    result: RunResult
+    journal: list[JournalRecord]
+
+    @property
+    def folder(self) -> Path:
+        return self.result.folder
+
+    @property
+    def verdict(self) -> RunVerdict:
+        assert self.result.verdict is not None, self.result.error
+        return self.result.verdict
+
+    @property
+    def points(self) -> list[dict[str, Any]]:
+        return points_table(self.journal)
+
+    def told(self, event: str) -> list[Mapping[str, Any]]:
+        """The data of every record of one event."""
+        return [record.data for record in self.journal if record.event == event]
+
+    @property
+    def stop_cause(self) -> str:
+        """What happened, as the core told it at its stop."""
+        return str(self.told("core_stop")[0]["happened"])
+
+
+Runner = Callable[..., Run]
+
+
+@pytest.fixture(scope="session")
+def run_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """``run_of(plan, *fault_lines, rig=, dut=, seed=, log_full=)``; the report, which takes seconds, is left out."""
+    parent = tmp_path_factory.mktemp("runs")
+    blueprints: dict[tuple[str, str | None, str | None, bool], Blueprint] = {}
+
+    def run(
+        plan: str, *faults: str, rig: str | None = None, dut: str | None = None, seed: int = 1, log_full: bool = False
+    ) -> Run:
+        made_of = (plan, rig, dut, log_full)
+        if made_of not in blueprints:
+            blueprints[made_of] = draw(load_inputs(plan, rig, dut), log_full=log_full)
+        labels = Labels("virtual", seed, VIRTUAL_EPOCH_S)
+        result = run_virtual(blueprints[made_of], parent, labels, tuple(parse_fault(line) for line in faults))
+        if result.error is not None:
+            raise result.error
+        records, problems = read_journal((result.folder / "journal.jsonl").read_bytes())
+        assert not problems
+        return Run(result, records)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bench.service.virtual_run.write_report", lambda *_: None)
+        yield run
+
+
+@pytest.fixture(scope="session")
+def smoke(run_of: Runner) -> Run:
+    """The three points of the smoke plan, with the full inbox log."""
+    return run_of("smoke", log_full=True)
+
+
+@pytest.fixture(scope="session")
+def quick_map(run_of: Runner) -> Run:
+    """The coarse map on the default rig."""
+    return run_of("efficiency_map_quick")
