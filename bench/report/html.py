@@ -129,8 +129,7 @@ def _maps(model: ReportModel) -> list[Picture]:
     pictures = [
         _picture(efficiency_map(model, name, LARGE if i == 0 else SMALL), i == 0) for i, name in enumerate(names)
     ]
-    drawn = (("loss_w", loss_map), ("u_eta_edu", uncertainty_map))
-    return pictures + [_picture(draw(model), False) for name, draw in drawn if model.has(name)]
+    return pictures + [_picture(svg, False) for svg in (loss_map(model), uncertainty_map(model)) if svg]
 
 
 def _plots(model: ReportModel) -> list[Picture]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bench.record.points import Row
 from bench.report import drawing
-from bench.report.drawing import FAINT, INK, WARNING, Tip
+from bench.report.drawing import FAINT, INK, PAPER, WARNING, Tip
 from bench.report.model import EFFICIENCIES, ReportModel
 from bench.report.surface import Surface, efficiency_surface, envelope_of, plain_surface
 
@@ -39,6 +39,7 @@ _TITLES = {
 LARGE, SMALL = (9.6, 6.2), (6.9, 5.4)
 """Sizes in inches: across the page, and two side by side."""
 _LINE = "#10131a"
+_FEW = 16
 
 
 def efficiency_map(model: ReportModel, name: str = "eta_edu", size: tuple[float, float] = LARGE) -> str:
@@ -63,7 +64,7 @@ def loss_map(model: ReportModel) -> str:
 
 
 def uncertainty_map(model: ReportModel) -> str:
-    """The expanded uncertainty (k=2) of the unit's efficiency as contour map, an inline SVG element."""
+    """The expanded uncertainty (k=2) of the unit's efficiency as contour map, inline SVG; empty with too few points."""
     title = "Uncertainty U (k = 2) of the unit's efficiency"
     return _plain_map(model, "u_eta_edu", 100.0, title, _UNCERTAINTY, "U in percentage points", _UNCERTAINTY_LEVELS)
 
@@ -71,13 +72,14 @@ def uncertainty_map(model: ReportModel) -> str:
 def _plain_map(
     model: ReportModel, name: str, factor: float, title: str, colours: Any, label: str, steps: Sequence[float]
 ) -> str:
+    surfaces = [surface._replace(value=factor * surface.value) for surface in _surfaces(plain_surface, model, name)]
+    if not surfaces:
+        return ""
     with drawing.styled():
         figure, axes = _frame(model, title, SMALL)
-        surfaces = [surface._replace(value=factor * surface.value) for surface in _surfaces(plain_surface, model, name)]
-        if surfaces:
-            high = float(np.nanmax([np.nanmax(surface.value) for surface in surfaces]))
-            levels = np.array([0.0, *steps[: int(np.searchsorted(steps, high)) + 1]])
-            _fill(figure, axes, surfaces, levels, colours, label)
+        high = float(np.nanmax([np.nanmax(surface.value) for surface in surfaces]))
+        levels = np.array([0.0, *steps[: int(np.searchsorted(steps, high)) + 1]])
+        _fill(figure, axes, surfaces, levels, colours, label)
         _furnish(axes, model)
         return drawing.svg(figure, name, f"Contour map: {title}", axes, [_tip(row) for row in model.rows])
 
@@ -92,7 +94,21 @@ def _efficiency_figure(model: ReportModel, name: str, size: tuple[float, float])
     _furnish(axes, model)
     for row in _best(model, name):
         _star(axes, row, name)
+    if len(model.rows) <= _FEW:
+        _values(axes, model, name)
     return figure, axes
+
+
+def _values(axes: Axes, model: ReportModel, name: str) -> None:
+    """With few points there is room to write each value."""
+    best = _best(model, name)
+    for row in model.rows:
+        if row.get(name) is None or row in best:
+            continue
+        place = row["speed_rpm"], row["torque_nm"]
+        look: Any = {"fontsize": 8.5, "color": INK, "zorder": 8, "xytext": (6, 5), "textcoords": "offset points"}
+        note = axes.annotate(f"{100 * row[name]:.1f}", place, **look)
+        note.set_path_effects([withStroke(linewidth=2.4, foreground=PAPER)])
 
 
 def _best(model: ReportModel, name: str) -> list[Row]:
@@ -110,10 +126,10 @@ def _levels(values: Floats) -> Floats:
     values = values[np.isfinite(values)]
     low, high = float(np.percentile(values, 2)), float(values.max())
     top = np.ceil(2.0 * high) / 2.0
-    levels = {top}
-    for near, far, step in ((0.0, 2.5, 0.5), (2.5, 6.0, 1.0), (6.0, 12.0, 2.0), (12.0, 30.0, 5.0), (30.0, 100.0, 10.0)):
-        steps = step * np.arange(np.ceil((top - far) / step), np.ceil(top / step))
-        levels.update(steps[steps <= top - near])
+    levels = [top]
+    for far, step in ((2.5, 0.5), (6.0, 1.0), (12.0, 2.0), (30.0, 5.0), (100.0, 10.0)):
+        steps = step * np.arange(np.ceil(top / step), np.ceil((top - far) / step) - 1, -1)
+        levels.extend(steps[steps <= levels[-1] - step])
     usable = np.array(sorted(levels))
     return usable[max(int(np.searchsorted(usable, low)) - 1, 0) :]
 
@@ -197,11 +213,12 @@ def _furnish(axes: Axes, model: ReportModel) -> None:
 
 
 def _points(axes: Axes, model: ReportModel) -> None:
-    for zone, marker, size in (("continuous", "o", 9), ("short_time", "D", 9)):
+    for zone, marker, size in (("continuous", "o", 12), ("short_time", "D", 11)):
         rows = [row for row in model.rows if row.get("zone") == zone and row.get("verdict") == "accepted"]
         place = [row["speed_rpm"] for row in rows], [row["torque_nm"] for row in rows]
         label = f"measured, {zone.replace('_', ' ')}"
-        axes.scatter(*place, s=size, marker=marker, color=_LINE, linewidths=0, alpha=0.8, zorder=5, label=label)
+        look: Any = {"color": _LINE, "edgecolors": "#ffffffa0", "linewidths": 0.4, "zorder": 5}
+        axes.scatter(*place, s=size, marker=marker, label=label, **look)
     flagged = [row for row in model.rows if row.get("verdict") != "accepted"]
     if flagged:
         place = [row["speed_rpm"] for row in flagged], [row["torque_nm"] for row in flagged]
@@ -219,8 +236,8 @@ def _star(axes: Axes, row: Row, name: str) -> None:
     axes.add_line(Line2D([x], [y], zorder=7, **cast("Any", star)))
     left = x > 0.75 * axes.get_xlim()[1]
     side: Any = {"ha": "right" if left else "left", "xytext": (-9 if left else 9, 9), "textcoords": "offset points"}
-    note = axes.annotate(text, (x, y), **side, fontsize=9.5, weight="bold", color=_LINE, zorder=8)
-    note.set_path_effects([withStroke(linewidth=3.0, foreground="#ffffffe0")])
+    note = axes.annotate(text, (x, y), **side, fontsize=9.5, weight="bold", color=INK, zorder=8)
+    note.set_path_effects([withStroke(linewidth=3.0, foreground=PAPER)])
 
 
 def _legend(axes: Axes, continuous: bool) -> None:

@@ -115,7 +115,7 @@ def write_run(storage: MemoryStorage, fractions: list[float] = FRACTIONS, speeds
     journal.append(t, "step_finished", {"step": 2, "kind": "efficiency_map", "verdict": "passed", "reasons": []})
     journal.append(t + S, "stop_requested", {"cause": "end of plan", "stop_class": 1})
     journal.append(
-        t + 9 * S, "stopped", {"confirmed": True, "rungs": [{"rung": rung, "outcome": "confirmed"} for rung in RUNGS]}
+        t + 9 * S, "stopped", {"confirmed": True, "rungs": [{"rung": name, "outcome": "confirmed"} for name in RUNGS]}
     )
     points = len(grid)
     verdict = {"verdict": "passed", "outcome": "finished", "reasons": [], "points": points, "planned": points}
