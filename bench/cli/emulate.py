@@ -1,18 +1,13 @@
 """``bench emulate``."""
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
-from bench.base.errors import InputError, Problem
 from bench.cli.operator import OPERATOR
 from bench.cli.options import SEED_MAX, DutOption, JsonOption
-from bench.cli.terminal import say, say_json
+from bench.cli.terminal import note, say, say_json
 from bench.cli.warming import announce_compilation
-
-_EMULATION = "bench.service.emulation"
 
 
 def command(
@@ -25,19 +20,17 @@ def command(
 ) -> int:
     """Start the rig's emulated instruments, inverter and bench I/O; print where they are; end with Ctrl-C."""
     announce_compilation(json)
-    if find_spec(_EMULATION) is None:
-        raise InputError(
-            [Problem("bench emulate", 0, 0, "missing: emulators on sockets, which come with a later version")]
-        )
-    emulate = import_module(_EMULATION).emulate
+    from bench.service.emulation import emulate
 
     def tell(places: dict[str, str]) -> None:
         """Where everything is: resource strings by part, buses by name."""
-        OPERATOR.hold()
         if json:
             say_json({"places": places})
-        for part, place in places.items() if not json else ():
-            say(f"{part:12} {place}")
+            return
+        for part, place in places.items():
+            say(f"{part:14} {place}")
+        note("Ctrl-C ends it")
 
+    OPERATOR.hold()
     emulate(rig, dut, seed, tell, lambda: OPERATOR.asked)
     return 0

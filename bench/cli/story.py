@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.base.time import NS_PER_S
+from bench.base.time import NS_PER_S, clock_text, ns
 
 _WORDS = {
     "armed": "armed",
@@ -48,7 +48,7 @@ class Story:
 
     def _run_started(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         self.points, self.estimate_s = int(data.get("points", 0)), float(data.get("estimate_s", 0.0))
-        self.news.append(f"{data.get('title', '')}: {self.points} points")
+        self.news.append(f"{data.get('title', '')}; about {clock_text(ns(self.estimate_s))} h of bench time")
 
     def _arming(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         self._now(f"arming: {data.get('stage', '')}")

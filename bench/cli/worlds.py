@@ -1,8 +1,6 @@
 """From the name of a world to what runs a plan in it."""
 
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,6 @@ if TYPE_CHECKING:
     from bench.service.run_folder import Labels
     from bench.service.virtual_run import RunResult
 
-_LOOPBACK = "bench.service.loopback_run"
 Runner = Callable[["Prepared", Path, "Labels", "Watcher"], "RunResult"]
 
 
@@ -38,10 +35,9 @@ def _virtual(prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watche
 
 
 def _loopback(prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watcher") -> "RunResult":
-    if find_spec(_LOOPBACK) is None:
-        raise _missing("loopback", ["the composition of the four processes, which comes with a later version"])
-    run: Callable[..., RunResult] = import_module(_LOOPBACK).run_loopback
-    return run(prepared.blueprint, out, labels, prepared.faults, watcher.look, watcher.began)
+    from bench.service.loopback_run import run_loopback
+
+    return run_loopback(prepared.blueprint, out, labels, prepared.faults, watcher.look, watcher.began)
 
 
 def _hardware(prepared: "Prepared", _out: Path, _labels: "Labels", _watcher: "Watcher") -> "RunResult":

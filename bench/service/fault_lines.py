@@ -23,7 +23,7 @@ def read_faults(lines: Sequence[str], dynos: Sequence[str] | None) -> tuple[Faul
     for line in lines:
         try:
             fault = parse_fault(line)
-            complaint = "" if dynos is None else _complaint(fault, _kinds(dynos))
+            complaint = "" if dynos is None else _complaint(fault, kinds_of(dynos))
         except ValueError as error:
             complaint = str(error)
         if complaint:
@@ -35,7 +35,7 @@ def read_faults(lines: Sequence[str], dynos: Sequence[str] | None) -> tuple[Faul
     return tuple(faults)
 
 
-def _kinds(dynos: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+def kinds_of(dynos: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     """What can go wrong where."""
     instruments = dict.fromkeys(("analyzer", "supply", *dynos), tuple(get_args(FaultKind)))
     buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))

@@ -79,7 +79,7 @@ def test_text_goes_to_the_right_stream(tmp_path: Path) -> None:
     assert done.returncode == 0, done
     assert "passed" in done.stdout
     assert "report.html" in done.stdout
-    assert "3 points" in done.stderr
+    assert "Three points" in done.stderr
     assert "\x1b" not in done.stdout + done.stderr
 
 

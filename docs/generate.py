@@ -1,0 +1,198 @@
+"""Writes what can be derived: the reference pages and the picture of the house. ``python docs/generate.py`` does it.
+
+``pages`` is also what a test compares with the files, so that no page can tell yesterday's truth.
+"""
+
+import configparser
+import enum
+import inspect
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import typer
+from pydantic import BaseModel
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTE = "<!-- Made by docs/generate.py; change the source, not this page. -->\n"
+BEGIN, END = "<!-- house: begin (docs/generate.py) -->", "<!-- house: end -->"
+
+_ROOMS = {
+    "base": "words: time, units, channels, records, rings, capabilities, errors",
+    "schedule": "requests and the deterministic scheduler",
+    "canbus": "databases, codec, E2E, the modelled wire",
+    "plant": "machines, power stage, gear, shafts, heat",
+    "analysis": "efficiency and uncertainty",
+    "config": "plan, rig and DUT files",
+    "core": "program, state, cycle, limits, stop ladder",
+    "record": "journal, inbox log, MF4, manifest, points",
+    "sequence": "steps, check, sequencer",
+    "links": "one link an instrument",
+    "report": "HTML, JUnit",
+    "emulators": "the other side of every wire",
+    "io": "clocks, VISA, CAN, processes, disks",
+    "layout": "the core's tables from rig, DUT and databases",
+    "assembly": "composition root",
+    "service": "owns the bench, runs plans",
+    "cli": "the command line",
+}
+
+
+def pages() -> dict[str, str]:
+    """Every generated page: path from the root -> text."""
+    made = {
+        "commands": _commands(),
+        "channels": _channels(),
+        "drivers": _drivers(),
+        "stops": _stops(),
+        "steps": _steps(),
+        "faults": _faults(),
+    }
+    written = {f"docs/reference/{name}.md": NOTE + text.rstrip() + "\n" for name, text in made.items()}
+    return {**written, "README.md": with_house((ROOT / "README.md").read_text())}
+
+
+def with_house(readme: str) -> str:
+    """The README with the picture of the house as the import contract has it."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n```mermaid\n{_house()}```\n\n{END}{after}"
+
+
+def _house() -> str:
+    contracts = configparser.ConfigParser()
+    contracts.read(ROOT / ".importlinter")
+    layers = [line.strip() for line in contracts["importlinter:contract:layers"]["layers"].splitlines() if line.strip()]
+    lines = ["flowchart TB"]
+    for number, layer in enumerate(layers):
+        rooms = layer.replace(":", "|").split("|")
+        lines.append(f'    subgraph floor{number}[" "]')
+        lines.append("        direction LR")
+        lines += [f'        {room.strip()}["<b>{room.strip()}</b><br/>{_ROOMS[room.strip()]}"]' for room in rooms]
+        lines.append("    end")
+    lines += [f"    floor{number} --> floor{number + 1}" for number in range(len(layers) - 1)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def _commands() -> str:
+    from bench.cli.app import app
+
+    text = f"# Commands\n\n{app.info.help}\n\n{app.info.epilog}\n"
+    for command in app.registered_commands:
+        function: Any = command.callback
+        hints = get_type_hints(function, include_extras=True)
+        parameters = inspect.signature(function).parameters.values()
+        rows = (_parameter(parameter, hints[parameter.name]) for parameter in parameters)
+        text += f"\n## bench {command.name}\n\n{function.__doc__}\n\n" + _table(("argument", "meaning"), rows)
+    return text
+
+
+def _parameter(parameter: inspect.Parameter, hint: Any) -> tuple[str, str]:
+    """One row, from what the command's signature says."""
+    kind, told, *_ = get_args(hint)
+    if isinstance(told, typer.models.ArgumentInfo):
+        return f"`{(told.metavar or parameter.name).strip('[]').upper()}`", str(told.help)
+    flag = next((text for text in told.param_decls or () if text.startswith("--")), f"--{parameter.name}")
+    default = parameter.default
+    shown = "" if default is None or default is False else f" Default: `{default}`."
+    return f"`{flag}{_value(kind, told)}`", f"{told.help}{shown}"
+
+
+def _value(kind: Any, told: Any) -> str:
+    if kind is bool:
+        return ""
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return " " + "|".join(str(member.value) for member in kind)
+    return f" {told.metavar or 'VALUE'}"
+
+
+def _channels() -> str:
+    from bench.config.channels import bench_channels
+
+    text = (
+        "# Channels\n\nEverything the bench knows has a channel. Torque is positive where the DUT drives the shaft\n"
+        "forward; power at the DC terminals is positive where the DUT takes it.\n"
+    )
+    for layout, meaning in (("e_axle", "a dyno at each half-shaft"), ("motor", "one dyno at the motor shaft")):
+        rows = ((f"`{channel.name}`", str(channel.unit), channel.description) for channel in bench_channels(layout))
+        text += f"\n## Layout `{layout}`: {meaning}\n\n" + _table(("channel", "unit", "meaning"), rows)
+    return text
+
+
+def _drivers() -> str:
+    from drivers.registry import BUILT_IN, driver_class
+
+    text = (
+        "# Drivers\n\nEvery command a driver sends, and where it is written.\n"
+        "`unverified`: no page at hand; check it on hardware.\n"
+    )
+    for name in BUILT_IN:
+        found = driver_class(name)
+        tested = "tested on hardware" if found.tested_on_hardware else "**never tested on hardware**"
+        rows = ((f"`{command.text}`", command.purpose, command.source) for command in found.commands)
+        text += f"\n## `{name}` ({found.__name__}, {tested})\n\n" + _table(("command", "purpose", "source"), rows)
+    return text
+
+
+def _stops() -> str:
+    from bench.core.causes import Cause, cause_text
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for cause in Cause:
+            told = cause_text(cause)
+            yield str(int(cause)), told.happened, told.remedy, told.fault, "yes" if told.restartable else "no"
+
+    text = "# Why the core stops\n\nThe codes stand in journals and are never renumbered.\n\n"
+    return text + _table(("code", "what happened", "what to do", "fault", "may arm again"), rows())
+
+
+def _steps() -> str:
+    from bench.sequence.registry import step_kinds
+
+    text = "# Kinds of steps\n\nQuantities are written with their unit, as text: `3000 rpm`, `45 °C`, `2 min`.\n"
+    for name, kind in step_kinds().items():
+        told = (type(kind).__doc__ or "").strip().splitlines()[0]
+        text += f"\n## `{name}`\n\n{told}\n\n" + _table(("parameter", "required", "meaning"), _fields(kind.parameters))
+    return text
+
+
+def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, ...]]:
+    for name, field in model.model_fields.items():
+        inner = next((part for part in (field.annotation, *get_args(field.annotation)) if _is_model(part)), None)
+        told = field.description or (inner.__doc__ if inner else "") or ""
+        yield f"`{prefix}{name}`", "yes" if field.is_required() else "no", " ".join(told.split())
+        if inner:
+            yield from _fields(inner, f"{prefix}{name}.")
+
+
+def _is_model(part: object) -> bool:
+    return isinstance(part, type) and issubclass(part, BaseModel)
+
+
+def _faults() -> str:
+    from bench.service.fault_lines import kinds_of
+
+    known: Mapping[str, tuple[str, ...]] = kinds_of(("dyno_l", "dyno_r"))
+    rows = ((f"`{place}`", ", ".join(f"`{kind}`" for kind in kinds)) for place, kinds in known.items())
+    text = (
+        "# Faults that `--fault` knows\n\n"
+        "A line reads `place.kind[:argument]@start[+duration]`, such as `analyzer.silence@300s+2s`; on a bus the\n"
+        "argument is the identifier of the message: `can.dut.wrong_crc:0x110@30s+100ms`. For `late` and `partial`\n"
+        "it is the delay: `supply.late:400ms@60s`.\n\n"
+    )
+    return text + _table(("place", "kinds"), rows)
+
+
+def main() -> None:
+    """Write all pages."""
+    for name, text in pages().items():
+        (ROOT / name).write_text(text)
+
+
+if __name__ == "__main__":
+    main()
