@@ -19,6 +19,7 @@ from bench.core.rings import Rings, drain_samples
 from bench.core.state import State
 from bench.io.clock import MonotonicClock
 from bench.io.control import Control
+from bench.io.realtime import prefer
 from bench.io.status import FINISHED, RUNNING, CoreWatch
 from bench.record.recorder import Recorder
 
@@ -43,6 +44,7 @@ def run_recorder(parts: RecorderParts, control: Control) -> None:
     """Record until the core has ended. ``{"record": n, "t_ns": .., "event": .., "data": ..}`` is answered by
     ``{"recorded": n}`` when it is durable."""
     recorder = _Recorder(parts, control)
+    prefer(session=True)
     control.send({"ready": True})
     recorder.run()
 

@@ -15,6 +15,7 @@ from bench.core.design import SERVICE
 from bench.io.clock import MonotonicClock
 from bench.io.control import Control
 from bench.io.processes import ProcessError
+from bench.io.realtime import prefer
 from bench.io.ring_edges import Tail
 from bench.io.status import FINISHED, RUNNING
 from bench.record.journal import plain
@@ -58,6 +59,7 @@ class WallService:
     def run(self, name: str, operation: Operation[Any]) -> Any:
         """Run a job to its end; its result, or what it raised. Raises ``ProcessError`` when a process has died and the
         job does not end within ten seconds of being told."""
+        prefer(session=False)
         self.scheduler.run_due(self._clock.now_ns())
         job = self.scheduler.spawn(name, operation)
         self._desk.attend(job)
