@@ -156,7 +156,7 @@ def _steps() -> str:
 
     text = "# Kinds of steps\n\nQuantities are written with their unit, as text: `3000 rpm`, `45 °C`, `2 min`.\n"
     for name, kind in step_kinds().items():
-        told = (type(kind).__doc__ or "").strip().splitlines()[0]
+        told = (kind.parameters.__doc__ or "").strip().splitlines()[0]
         text += f"\n## `{name}`\n\n{told}\n\n" + _table(("parameter", "required", "meaning"), _fields(kind.parameters))
     return text
 
@@ -164,7 +164,8 @@ def _steps() -> str:
 def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, ...]]:
     for name, field in model.model_fields.items():
         inner = next((part for part in (field.annotation, *get_args(field.annotation)) if _is_model(part)), None)
-        told = field.description or (inner.__doc__ if inner else "") or ""
+        unit = next((str(item.unit) for item in field.metadata if hasattr(item, "unit")), "")
+        told = field.description or (inner.__doc__ if inner else "") or (f"in {unit}" if unit else "")
         yield f"`{prefix}{name}`", "yes" if field.is_required() else "no", " ".join(told.split())
         if inner:
             yield from _fields(inner, f"{prefix}{name}.")
