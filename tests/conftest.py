@@ -13,6 +13,7 @@ from bench.record.journal import JournalRecord, read_journal
 from bench.record.points import points_table
 from bench.schedule.faults import parse_fault
 from bench.sequence.verdict import RunVerdict
+from bench.service.driving import Watch
 from bench.service.run_folder import Labels
 from bench.service.virtual_run import RunResult, run_virtual
 
@@ -52,18 +53,27 @@ Runner = Callable[..., Run]
 
 @pytest.fixture(scope="session")
 def run_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    """``run_of(plan, *fault_lines, rig=, dut=, seed=, log_full=)``; the report, which takes seconds, is left out."""
+    """``run_of(plan, *fault_lines, rig=, dut=, seed=, log_full=, watch=)``; ``watch`` sees the bench after each event.
+
+    The report is left out: it takes seconds, and has tests of its own.
+    """
     parent = tmp_path_factory.mktemp("runs")
     blueprints: dict[tuple[str, str | None, str | None, bool], Blueprint] = {}
 
     def run(
-        plan: str, *faults: str, rig: str | None = None, dut: str | None = None, seed: int = 1, log_full: bool = False
+        plan: str,
+        *faults: str,
+        rig: str | None = None,
+        dut: str | None = None,
+        seed: int = 1,
+        log_full: bool = False,
+        watch: Watch = lambda _bench: False,
     ) -> Run:
         made_of = (plan, rig, dut, log_full)
         if made_of not in blueprints:
             blueprints[made_of] = draw(load_inputs(plan, rig, dut), log_full=log_full)
         labels = Labels("virtual", seed, VIRTUAL_EPOCH_S)
-        result = run_virtual(blueprints[made_of], parent, labels, tuple(parse_fault(line) for line in faults))
+        result = run_virtual(blueprints[made_of], parent, labels, tuple(parse_fault(line) for line in faults), watch)
         if result.error is not None:
             raise result.error
         records, problems = read_journal((result.folder / "journal.jsonl").read_bytes())

@@ -210,3 +210,35 @@ class Design:
     def rungs(self) -> tuple[Rung, ...]:
         """All rungs in table order: classes 2, 1, 0. ``id`` of EV_RUNG is the place in here."""
         return tuple(rung for stop_class in (2, 1, 0) for rung in self.ladders.get(stop_class, ()))
+
+    def source_of(self, cause: int, source: int) -> str:
+        """The name of the limit or message that a stop came from (``extra`` of EV_STOP); empty where there is none."""
+        if cause in _OF_MESSAGES:
+            names = {each.message: each.name for each in self.receives}
+            return {each.message: each.name for each in self.transmits}.get(source) or names.get(source, "")
+        told = cause in _OF_NOTHING or not 0 <= source < len(self.limits)
+        return "" if told else self.limits[source].name
+
+
+_OF_MESSAGES = frozenset(
+    {
+        Cause.STATUS_FRAME_MISSING,
+        Cause.COUNTER_FROZEN,
+        Cause.FRAMES_BAD,
+        Cause.FOREIGN_FRAME,
+        Cause.FRAME_NOT_SENT,
+        Cause.SETPOINT_NOT_ENCODABLE,
+    }
+)
+"""Causes that come from a message."""
+
+_OF_NOTHING = frozenset(
+    {
+        Cause.INSULATION,  # from a limit or from a message: its text says enough
+        Cause.SERVICE_SILENT,
+        Cause.LINKS_SILENT,
+        Cause.RECORDER_SILENT,
+        Cause.RUNG_MISSED,
+    }
+)
+"""Causes whose source is neither a limit nor a message."""

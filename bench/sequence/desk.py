@@ -46,6 +46,7 @@ class Desk:
     """One sequence at one core. ``answer_ns``: by when the core has taken in a command and refused it, if it does."""
 
     def __init__(self, design: Design, state: State, commands: Ring, answer_ns: int = 2 * NS_PER_MS) -> None:
+        self._design = design
         self._channels: Channels = design.channels
         self._setpoints = {setpoint.channel: i for i, setpoint in enumerate(design.setpoints)}
         self._names = [setpoint.channel for setpoint in design.setpoints]
@@ -213,7 +214,9 @@ class Desk:
         code = int(event["id"])
         text = cause_text(code)
         operator = code == Cause.OPERATOR
-        self._stop = Stopped(code, text.happened, text.remedy, int(event["value"]), operator)
+        source = self._design.source_of(code, int(event["extra"]))
+        happened = f"{text.happened} ({source})" if source else text.happened
+        self._stop = Stopped(code, happened, text.remedy, int(event["value"]), operator)
         if self._own_stop and not operator:
             return
         for job in self._jobs:

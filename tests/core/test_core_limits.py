@@ -5,7 +5,18 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_bench import CHANNELS, LIMITS, MS, SERVICE_RULES, SILENT_MS, TORQUE, Bench, of_kind, small_design
+from small_bench import (
+    CHANNELS,
+    LIMITS,
+    MS,
+    SERVICE_RULES,
+    SILENT_MS,
+    STATUS_RULE,
+    TORQUE,
+    Bench,
+    of_kind,
+    small_design,
+)
 
 from bench.base.quality import GOOD, NOT_A_NUMBER, OVER_RANGE, STALE, SUBSTITUTED, WRONG
 from bench.base.records import EV_LIMIT, EV_REFUSED, EV_STOP
@@ -243,3 +254,10 @@ def sparse(script, poked: bool) -> list[str]:
 @given(st.lists(EVENT_OF_SPARSE_BENCH, min_size=3, max_size=12))
 def test_judging_only_when_something_may_have_changed_changes_no_judgement(script):
     assert sparse(script, poked=False) == sparse(script, poked=True)
+
+
+def test_a_stop_tells_the_name_of_what_it_came_from():
+    design = small_design(limits=(PATIENT,), receives=(STATUS_RULE,))
+    assert design.source_of(Cause.DOOR_OPEN, 0) == "door"
+    assert design.source_of(Cause.FRAMES_BAD, STATUS_RULE.message) == STATUS_RULE.name
+    assert design.source_of(Cause.OPERATOR, -1) == design.source_of(Cause.SERVICE_SILENT, 0) == ""

@@ -57,7 +57,7 @@ def test_the_crc_table_is_that_of_sae_j1850() -> None:
 
 
 def test_one_wrong_entry_of_the_table_spoils_every_twentieth_frame_at_least() -> None:
-    """So a wrong table cannot hide: three of ten frames stop the bench, and these are ten frames a tenth of a second."""
+    """So a wrong table cannot hide: three of ten frames stop the bench, and a hundred come each second."""
     random = np.random.default_rng(3).integers(0, 256, (2000, 9), np.uint8)
     wrong = CRC8_J1850.copy()
     wrong[0x5A] ^= 1
@@ -73,7 +73,7 @@ def test_one_wrong_entry_of_the_table_spoils_every_twentieth_frame_at_least() ->
 
 
 def test_a_bench_that_computes_another_crc_than_the_inverter_hears_nothing_good(run_of: Runner, tmp_path: Path) -> None:
-    """Another data id gives another CRC for the same bytes, as a wrong table would; here for what the bench receives."""
+    """Another data id gives another CRC for the same bytes, as a wrong table would; for what the bench receives."""
     dut = changed_database(tmp_path, r'"E2EDataID" BO_ 272 4368', '"E2EDataID" BO_ 272 4369')
     run = run_of("smoke", dut=dut)
     assert (run.verdict.verdict, run.verdict.exit_code) == ("failed", 3)

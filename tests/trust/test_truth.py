@@ -29,7 +29,8 @@ def test_a_wrong_uncertainty_is_not_called_true(scale: float, why: str) -> None:
 
 
 def test_each_efficiency_is_judged_alone() -> None:
-    found = by_efficiency([Deviation("edu", 0.001, 0.002), Deviation("pe", 0.004, 0.002), Deviation("edu", 0.001, 0.002)])
+    edu, pe = Deviation("edu", 0.001, 0.002), Deviation("pe", 0.004, 0.002)
+    found = by_efficiency([edu, pe, edu])
     assert [(one.efficiency, one.count, one.inside) for one in found] == [("edu", 2, 1.0), ("pe", 1, 0.0)]
 
 
@@ -47,7 +48,7 @@ def test_a_folder_without_truth_is_refused(tmp_path: Path) -> None:
 
 
 def test_fresh_errors_for_each_seed_fill_the_stated_uncertainty() -> None:
-    """The honest test, small: 24 seeds show a wrong model; `bench truth --plan truth --seeds 200` shows the fine print."""
+    """The honest test, small: 24 seeds show a wrong model; `bench truth --plan truth --seeds 200` shows more."""
     found = truth_over_seeds("truth", 24, workers=1)
     assert found.failed == ()
     assert (found.seeds, found.all.count) == (24, 24 * 6 * 3)
