@@ -17,8 +17,7 @@ def test_when_the_service_is_killed_in_mid_point_the_others_finish_the_stop() ->
         assert run.wait_gone()
         stop = run.told("core_stop")[-1]
         assert (stop["happened"], stop["stop_class"]) == ("the service is silent", "controlled")
-        assert run.journal()[-1].event == "core_safe"
-        assert run.journal()[-1].data == {"confirmed": True}
+        assert (run.last_word().event, run.last_word().data) == ("core_safe", {"confirmed": True})
         missed = [rung for rung in run.told("core_rung") if rung["outcome"] == "missed"]
         assert missed == []
         assert run.left() == []
@@ -33,7 +32,7 @@ def test_the_operator_s_signal_is_a_controlled_stop(number: signal.Signals) -> N
         code, said = run.end()
         assert (code, said["exit"], said["outcome"]) == (4, 4, "aborted")
         assert run.told("core_safe") == [{"confirmed": True}]
-        assert run.journal()[-1].event == "run_finished"
+        assert run.last_word().event == "run_finished"
         assert verify(DiskStorage(run.folder, create=False)) == []
         assert run.processes() == [] and run.left() == []
 

@@ -58,6 +58,10 @@ class WallRun:
         """All whole records."""
         return read_journal((self.folder / "journal.jsonl").read_bytes())[0]
 
+    def last_word(self) -> JournalRecord:
+        """The last record, but for late cycles: those come whenever the machine is busy."""
+        return [record for record in self.journal() if record.event != "core_late"][-1]
+
     def processes(self) -> list[int]:
         """Processes of this run, the service aside."""
         return [pid for pid, line in _command_lines() if str(self.private) in line]
