@@ -44,7 +44,8 @@ def plain(value: Any) -> Any:
 
 def canonical(value: Any) -> bytes:
     """The one way ``value`` is written: sorted keys, no blanks, UTF-8."""
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode(errors="replace")  # half a surrogate pair must not keep a stop out of the journal
 
 
 def _link(chain: str, payload: bytes) -> str:

@@ -69,12 +69,6 @@ def write_parquet(rows: Sequence[Mapping[str, Any]], units: Mapping[str, str] | 
     return sink.getvalue()
 
 
-def read_parquet(data: bytes) -> list[Row]:
-    """The rows of a points file."""
-    rows: list[Row] = pq.read_table(io.BytesIO(data)).to_pylist()
-    return rows
-
-
 _UNITS = {
     "speed": "rpm", "torque": "Nm", "power": "W", "voltage": "V", "current": "A", "frequency": "Hz", "temp": "degC",
     "flow": "l/min", "pressure": "bar", "insulation": "ohm",

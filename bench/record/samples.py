@@ -10,12 +10,6 @@ from bench.record.mf4_blocks import Group
 _ROWS_HELD = 2048
 
 
-def unpack_good(words: NDArray[np.uint64], count: int) -> NDArray[np.bool_]:
-    """Good bits packed into 64-bit words (bit i of word i // 64 = column i) as flags, shape (rows, count)."""
-    as_bytes = np.ascontiguousarray(words.reshape(len(words), -1), "<u8").view(np.uint8)
-    return np.unpackbits(as_bytes, axis=1, bitorder="little", count=count).astype(np.bool_)
-
-
 class SampleWriter:
     """Converts and writes; holds up to 2048 rows a group unless flushed.
 

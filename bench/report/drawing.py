@@ -40,6 +40,7 @@ _STYLE: Any = {
     "grid.alpha": 0.22,
     "grid.linewidth": 0.7,
     "text.color": INK,
+    "text.parse_math": False,  # a name with a dollar sign is a name
     "xtick.color": FAINT,
     "ytick.color": FAINT,
     "xtick.labelcolor": INK,
@@ -77,6 +78,7 @@ def svg(figure: Figure, name: str, label: str, axes: Axes | None = None, tips: S
     figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     text = sink.getvalue()
     text = text[text.index("<svg") :]
+    text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
     for marker, variable in _VARIABLES.items():
         text = text.replace(marker, variable)
     text = re.sub(r'(\bid="|xlink:href="#|url\(#)', rf"\g<1>{name}-", text)

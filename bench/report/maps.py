@@ -127,9 +127,9 @@ def _levels(values: Floats) -> Floats:
     low, high = float(np.percentile(values, 2)), float(values.max())
     top = np.ceil(2.0 * high) / 2.0
     levels = [top]
-    for far, step in ((2.5, 0.5), (6.0, 1.0), (12.0, 2.0), (30.0, 5.0), (100.0, 10.0)):
+    for far, step in ((2.5, 0.5), (6.0, 1.0), (14.0, 2.0), (30.0, 5.0), (100.0, 10.0)):
         steps = step * np.arange(np.ceil(top / step), np.ceil((top - far) / step) - 1, -1)
-        levels.extend(steps[steps <= levels[-1] - step])
+        levels.extend(steps[steps <= levels[-1] - 0.4 * step])
     usable = np.array(sorted(levels))
     return usable[max(int(np.searchsorted(usable, low)) - 1, 0) :]
 

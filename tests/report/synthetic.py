@@ -114,9 +114,8 @@ def write_run(storage: MemoryStorage, fractions: list[float] = FRACTIONS, speeds
         journal.append(t, "point", point_record(number, speed, fraction, rng))
     journal.append(t, "step_finished", {"step": 2, "kind": "efficiency_map", "verdict": "passed", "reasons": []})
     journal.append(t + S, "stop_requested", {"cause": "end of plan", "stop_class": 1})
-    journal.append(
-        t + 9 * S, "stopped", {"confirmed": True, "rungs": [{"rung": name, "outcome": "confirmed"} for name in RUNGS]}
-    )
+    rungs = [{"rung": name, "outcome": "confirmed"} for name in RUNGS]
+    journal.append(t + 9 * S, "stopped", {"confirmed": True, "rungs": rungs})
     points = len(grid)
     verdict = {"verdict": "passed", "outcome": "finished", "reasons": [], "points": points, "planned": points}
     journal.append(t + 9 * S, "run_finished", {**verdict, "flagged": 2, "stop_confirmed": True})
