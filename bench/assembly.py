@@ -24,6 +24,7 @@ from bench.core.design import Design
 from bench.core.program import Program, build_program, program_hash
 from bench.core.rings import Rings, drain_samples, make_rings
 from bench.core.state import State, make_state
+from bench.emulators.device import Watched
 from bench.emulators.free_world import FreeWorld
 from bench.emulators.truth import NAME as TRUTH
 from bench.emulators.virtual_bench import VirtualBench, VirtualLink
@@ -188,6 +189,9 @@ def virtual(blueprint: Blueprint, recorder: Recorder, seed: int, faults: tuple[F
         mailbox = Mailbox()
         line = VirtualLine(part, world.devices[part], bench.scheduler)
         bench.add_link(part, VirtualLink(line, mailbox, link(driver, face, mailbox, paces[part])))
+    for device in world.devices.values():
+        if isinstance(device, Watched):
+            bench.watch_over(device)
     return Virtual(bench, desk, world, program, state, rings, collect)
 
 

@@ -1,6 +1,6 @@
 """What every emulated instrument is: bytes in, and bytes out when they are due. It knows no socket and no clock."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class ByteDevice(Protocol):
@@ -20,3 +20,14 @@ class ByteDevice(Protocol):
 
     def opened(self, t_ns: int) -> None:
         """A fresh connection; what was under way on the old one is gone. ``closed`` tells whether it is refused."""
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """An instrument that acts by itself when nobody speaks to it for too long."""
+
+    def watchdog_ns(self) -> int | None:
+        """When silence makes it act; ``None`` while that cannot be."""
+
+    def expire(self, t_ns: int) -> None:
+        """Act, if the time has come."""

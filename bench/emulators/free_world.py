@@ -6,7 +6,6 @@ afterwards what it would have said meanwhile: no node sends frames back to back.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from bench.base.compiled import compiled, direct
 from bench.base.records import FRAME
@@ -15,7 +14,7 @@ from bench.canbus.wire import advance, offer
 from bench.emulators import can_node
 from bench.emulators.can_node import CanNode
 from bench.emulators.couple import MS, EmulatedBench, live, speak
-from bench.emulators.device import ByteDevice
+from bench.emulators.device import ByteDevice, Watched
 from bench.emulators.world import World
 
 _FRAMES = 1024
@@ -32,7 +31,7 @@ class FreeWorld:
         self.frames_out: Ring = make_ring(FRAME, _FRAMES)
         """What the emulated nodes send."""
         self.devices: Mapping[str, ByteDevice] = world.devices
-        self._watched: list[Any] = [device for device in world.devices.values() if hasattr(device, "expire")]
+        self._watched = [device for device in world.devices.values() if isinstance(device, Watched)]
         self._arguments = (world.bench, self.frames_in, self.frames_out)
         self._run = direct(run_free, *self._arguments, 0, 0)
         self._t_ns = 0

@@ -15,11 +15,12 @@ from bench.base.compiled import direct
 from bench.base.errors import LinkError
 from bench.base.records import INBOX
 from bench.base.ring import drain, push_all, waiting
-from bench.base.time import NS_PER_S
+from bench.base.time import NS_PER_MS, NS_PER_S
 from bench.core.program import Program
 from bench.core.rings import Rings
 from bench.core.state import State
 from bench.emulators.couple import EmulatedBench, run
+from bench.emulators.device import Watched
 from bench.emulators.virtual_line import VirtualLine
 from bench.links.mailbox import Mailbox, Question
 from bench.schedule.requests import Ask, Exchange, Operation, Post, Prompt, Record, Reopen
@@ -28,6 +29,7 @@ from bench.sequence.desk import Desk
 
 _LINK_PRIORITY, _SEQUENCE_PRIORITY, _RECORD_PRIORITY = 0, 1, 2
 _STRIDE_NS = NS_PER_S
+_WATCHDOG_LOOK_NS = 100 * NS_PER_MS  # while no watchdog runs; shorter than any of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,15 @@ class VirtualBench:
         """Join an instrument's link."""
         self._links[part] = link
         self._lines[self.scheduler.spawn(part, link.job, _LINK_PRIORITY)] = link.line
+
+    def watch_over(self, device: Watched) -> None:
+        """Let an instrument's watchdog bite at its time."""
+        now_ns, due_ns = self.scheduler.t_ns, device.watchdog_ns()
+        if due_ns is not None and due_ns <= now_ns:
+            device.expire(now_ns)
+            due_ns = None
+        next_ns = now_ns + _WATCHDOG_LOOK_NS if due_ns is None else due_ns
+        self.scheduler.call(next_ns, lambda: self.watch_over(device), _LINK_PRIORITY)
 
     def start(self, sequence: Operation[Any]) -> Job:
         """Start the sequence; ``advance`` until its job is done."""
