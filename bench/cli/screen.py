@@ -100,5 +100,6 @@ def speed_up(t_ns: int, wall_s: float) -> float:
 
 
 def _eta(story: Story, t_ns: int, wall_s: float) -> str:
-    remaining_s = story.remaining_s(t_ns) / max(speed_up(t_ns, wall_s), 1e-6)
-    return f"done in {clock_text(ns(remaining_s))}" if t_ns else "done in --"
+    if not story.points or story.stopping:
+        return "done soon" if story.stopping else "done in --"
+    return f"done in {clock_text(ns(story.remaining_s(t_ns) / max(speed_up(t_ns, wall_s), 1e-6)))}"

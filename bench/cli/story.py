@@ -28,13 +28,16 @@ class Story:
     done: int = 0
     flagged: int = 0
     state: str = "starting"
+    place: str = ""
     last_eta: float | None = None
+    stopping: bool = False
     first_point_ns: int | None = None
     news: list[str] = field(default_factory=list)
 
     def take(self, t_ns: int, event: str, data: Mapping[str, Any]) -> None:
         """One record of the journal."""
-        self.state = _WORDS.get(event, self.state)
+        if event in _WORDS:
+            self.state = f"{self.place}: {_WORDS[event]}" if self.place else _WORDS[event]
         handler = getattr(self, f"_{event}", None)
         if handler is not None:
             handler(t_ns, data)
@@ -59,7 +62,7 @@ class Story:
     def _point_started(self, t_ns: int, data: Mapping[str, Any]) -> None:
         self.first_point_ns = t_ns if self.first_point_ns is None else self.first_point_ns
         self.point = int(data.get("point", 0))
-        self.state = f"{data.get('speed_rpm', 0.0):.0f} rpm {data.get('torque_nm', 0.0):+.0f} Nm"
+        self.place = self.state = _place(data)
 
     def _point(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         self.done += 1
@@ -67,19 +70,21 @@ class Story:
         shown = "no efficiency"
         if isinstance(eta, float):
             self.last_eta, shown = eta, f"{eta:.2%}"
-        place = f"{data.get('speed_rpm', 0.0):.0f} rpm {data.get('torque_nm', 0.0):+.1f} Nm"
+        self.place = ""
         if data.get("verdict") == "flagged":
             self.flagged += 1
             shown = f"flagged: {data.get('reason', '')}"
-        self.news.append(f"point {self.point} of {self.points}: {place}: {shown}")
-
-    def _stop(self, _t_ns: int, data: Mapping[str, Any]) -> None:
-        self._now(f"stopping: {data.get('cause', '')}")
+        self.news.append(f"point {self.point} of {self.points}: {_place(data)}: {shown}")
 
     def _stop_requested(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self.stopping, self.place = True, ""
         self._now(f"stopping: {data.get('cause', '')}")
 
     def _now(self, state: str) -> None:
         if state != self.state:
             self.state = state
             self.news.append(state)
+
+
+def _place(data: Mapping[str, Any]) -> str:
+    return f"{data.get('speed_rpm', 0.0):.0f} rpm {data.get('torque_nm', 0.0):+.0f} Nm"

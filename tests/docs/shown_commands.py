@@ -23,9 +23,9 @@ class Shown:
         return "slow" in self.notes
 
     @property
-    def exits(self) -> int:
-        """The exit code that the page speaks of."""
-        return int(self.notes.get("exits", "0"))
+    def exits(self) -> set[int]:
+        """The exit codes that the page speaks of (``exits: 0|1``: chance decides)."""
+        return {int(code) for code in self.notes.get("exits", "0").split("|")}
 
 
 def shown(page: Path) -> list[Shown]:

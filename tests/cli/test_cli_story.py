@@ -1,0 +1,56 @@
+"""What a progress display makes of a journal."""
+
+import json
+from pathlib import Path
+
+from bench.base.time import NS_PER_S
+from bench.cli.story import Story
+from bench.cli.tail import Tail
+
+
+def told(*records: tuple[float, str, dict[str, object]]) -> Story:
+    story = Story()
+    for t_s, event, data in records:
+        story.take(round(t_s * NS_PER_S), event, data)
+    return story
+
+
+START = (0.0, "run_started", {"title": "Map", "points": 4, "estimate_s": 500.0})
+
+
+def test_time_to_go_is_the_estimate_until_points_show_the_pace() -> None:
+    assert told(START).remaining_s(100 * NS_PER_S) == 400.0
+    story = told(START, (100.0, "point_started", {"point": 1}), (160.0, "point", {"eta_edu": 0.9}))
+    assert story.remaining_s(160 * NS_PER_S) == 180.0
+
+
+def test_points_efficiency_and_flags_are_counted() -> None:
+    story = told(
+        START,
+        (1.0, "point_started", {"point": 1, "speed_rpm": 2000.0, "torque_nm": -50.0}),
+        (2.0, "point", {"eta_edu": 0.9123, "verdict": "accepted"}),
+        (3.0, "point_started", {"point": 2, "speed_rpm": 2000.0, "torque_nm": 50.0}),
+    )
+    assert (story.done, story.flagged, story.last_eta, story.state) == (1, 0, 0.9123, "2000 rpm +50 Nm")
+    story.take(4, "point", {"eta_edu": None, "verdict": "flagged", "reason": "derated"})
+    assert (story.done, story.flagged, story.last_eta) == (2, 1, 0.9123)
+    assert "derated" in story.news[-1]
+
+
+def test_a_stop_is_told_at_once() -> None:
+    story = told(START, (1.0, "stop_requested", {"cause": "stopped by the operator"}))
+    assert story.stopping
+    assert "stopped by the operator" in story.state
+
+
+def test_a_half_written_line_waits_for_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    tail = Tail(path)
+    assert not list(tail.news())
+    line = json.dumps({"t_ns": 1, "event": "armed", "data": {}}) + "\n"
+    path.write_text(line + line[:10])
+    assert list(tail.news()) == [(1, "armed", {})]
+    with path.open("a") as file:
+        file.write(line[10:])
+    assert list(tail.news()) == [(1, "armed", {})]
+    tail.close()
