@@ -8,7 +8,7 @@ is found. Keys are sorted, floats are written with the fewest digits that read b
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bench.record.storage import File
@@ -53,7 +53,7 @@ def _link(chain: str, payload: bytes) -> str:
 
 
 class Journal:
-    """Writes a journal; ``append`` returns when the record is durable."""
+    """Writes a journal; ``append`` and ``extend`` return when their records are durable."""
 
     def __init__(self, file: File) -> None:
         self._file = file
@@ -62,13 +62,22 @@ class Journal:
 
     def append(self, t_ns: int, event: str, data: Mapping[str, Any] | None = None) -> JournalRecord:
         """Journal ``event``; it is on the disk before this returns. The record as a reader will see it."""
-        payload = canonical({"seq": self._seq, "t_ns": int(t_ns), "event": event, "data": data or {}})
-        chain = _link(self._chain, payload)
-        self._file.append(payload[:-1] + _CHAIN + chain.encode() + b'"}\n')
-        self._file.sync()
+        return self.extend([(t_ns, event, data or {})])[0]
+
+    def extend(self, items: Iterable[tuple[int, str, Mapping[str, Any]]]) -> list[JournalRecord]:
+        """Journal several events (time, event, data) with one sync: a flood of them must not drown the disk."""
+        chain, lines, payloads = self._chain, bytearray(), []
+        for seq, (t_ns, event, data) in enumerate(items, start=self._seq):
+            payload = canonical({"seq": seq, "t_ns": int(t_ns), "event": event, "data": data})
+            chain = _link(chain, payload)
+            lines += payload[:-1] + _CHAIN + chain.encode() + b'"}\n'
+            payloads.append(payload)
+        if payloads:
+            self._file.append(bytes(lines))
+            self._file.sync()
         self._chain = chain
-        self._seq += 1
-        return _record(payload)
+        self._seq += len(payloads)
+        return [_record(payload) for payload in payloads]
 
     def close(self) -> None:
         """Close the file."""

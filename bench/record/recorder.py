@@ -51,8 +51,7 @@ class Recorder:
 
     def on_events(self, events: NDArray[np.void]) -> None:
         """What the core has told."""
-        for t_ns, event, data in describe(events, self._names):
-            self.journal.append(t_ns, event, data)
+        self.journal.extend(describe(events, self._names))
 
     def samples(self, group: int, t_ns: NDArray[np.int64], values: NDArray[Any], quality: NDArray[np.uint8]) -> None:
         """Rows of one sample group."""

@@ -63,6 +63,16 @@ def test_a_record_is_durable_before_append_returns() -> None:
         assert len(read_journal(storage.after_power_cut().read("j"))[0]) == i + 1
 
 
+def test_many_at_once_are_the_same_bytes_with_one_sync() -> None:
+    storage = MemoryStorage()
+    journal = Journal(storage.open("j"))
+    items = [(i * 1000, "point", {"point": i, "eta": 0.1 + 0.2 * i, "text": 'Öl \n "x"'}) for i in range(6)]
+    assert (
+        journal.extend(iter(items[:2])) + journal.extend([]) + journal.extend(items[2:]) == read_journal(written())[0]
+    )
+    assert storage.after_power_cut().read("j") == written()
+
+
 def test_no_record_is_acknowledged_when_the_disk_fails() -> None:
     class Failing:
         size = 0
