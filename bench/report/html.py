@@ -57,9 +57,6 @@ _COLUMNS = (
 )
 
 
-_DERIVED = ("report.html", "junit.xml")  # a report cannot hold its own hash
-
-
 def render_html(model: ReportModel) -> str:
     """The whole page."""
     columns = [column for column in _COLUMNS if any(row.get(column.key) is not None for row in model.rows)]

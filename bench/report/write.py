@@ -8,11 +8,13 @@ from bench.base.errors import InputError
 from bench.config.dut import Dut
 from bench.config.located import load
 from bench.record.journal import read_journal
+from bench.record.manifest import NAME, file_hash
 from bench.record.storage import Storage
 from bench.report.html import render_html
 from bench.report.junit import render_junit
 from bench.report.model import Envelope, ReportModel, build_model
 
+_REPORT_FILES = ("report.html", "junit.xml")
 DUT_FILE, JOURNAL_FILE = "inputs/dut.yaml", "journal.jsonl"
 
 
@@ -22,9 +24,14 @@ def write_report(storage: Storage, manifest: Mapping[str, Any]) -> ReportModel:
     model = build_model(
         records, name=run_name(manifest), manifest=manifest, envelope=dut_envelope(storage), problems=problems
     )
-    storage.write("report.html", render_html(model).encode())
-    storage.write("junit.xml", render_junit(model))
+    for file, data in zip(_REPORT_FILES, (render_html(model).encode(), render_junit(model)), strict=True):
+        storage.write(file, data)
     return model
+
+
+def _hashes(storage: Storage) -> dict[str, Any]:
+    """Of all that is no report: the same before the run is sealed and after, so a report drawn again has its bytes."""
+    return {name: file_hash(storage, name) for name in storage.names() if name not in (*_REPORT_FILES, NAME)}
 
 
 def run_name(manifest: Mapping[str, Any]) -> str:

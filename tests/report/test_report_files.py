@@ -12,6 +12,7 @@ import synthetic
 from bench.config.dut import Dut
 from bench.config.located import load
 from bench.record.journal import JournalRecord
+from bench.record.manifest import Manifest
 from bench.record.storage import MemoryStorage
 from bench.report.html import render_html, tiles
 from bench.report.junit import render_junit
@@ -182,6 +183,19 @@ def test_files_are_written_with_the_envelope_of_the_dut_file() -> None:
     envelope = envelope_of_dut(dut)
     for speed in np.linspace(0, dut.speed_max_rpm, 97):
         assert np.interp(speed, envelope.speed_rpm, envelope.torque_max_nm) == pytest.approx(dut.torque_max_nm(speed))
+
+
+def test_a_report_drawn_again_after_the_seal_has_the_same_bytes() -> None:
+    storage = MemoryStorage()
+    synthetic.write_run(storage)
+    names = {"plan": "efficiency_map", "dut": "d", "rig": "r", "world": "virtual", "seed": 1, "program": "p"}
+    manifest = Manifest(storage, **names, versions={}, inputs=[], more={"start_s": 0})
+    write_report(storage, manifest.content)
+    first = storage.read("report.html")
+    manifest.seal(verdict="passed")
+    write_report(storage, manifest.content)
+    assert storage.read("report.html") == first
+    assert manifest.content["files"]["journal.jsonl"]["sha256"].encode() in first
 
 
 def test_a_damaged_journal_or_dut_file_still_gives_a_report_that_says_so() -> None:
