@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.base.records import EV_LATE
+from bench.base.records import EV_LATE, EVENT
 from bench.base.ring import drain
 from bench.core.design import RECORDER
 from bench.core.program import Program
@@ -24,6 +24,7 @@ from bench.io.status import FINISHED, RUNNING, CoreWatch
 from bench.record.recorder import Recorder
 
 _TURN_NS = 20_000_000
+_LATE_TOLD_NS = 1_000_000_000
 _FLUSH_NS = 100_000_000  # after a kill at most this much of the samples is missing
 
 
@@ -49,16 +50,32 @@ def run_recorder(parts: RecorderParts, control: Control) -> None:
     recorder.run()
 
 
-def one_late(events: NDArray[Any]) -> NDArray[Any]:
-    """The same events with one EV_LATE, the last, for all: on a busy machine there may be hundreds a second, and each
-    journal record costs a sync of the disk."""
-    late = np.flatnonzero(events["kind"] == EV_LATE)
-    if len(late) < 2:
-        return events
-    merged = events.copy()
-    merged["value"][late[-1]] = events["value"][late].sum()
-    kept: NDArray[Any] = np.delete(merged, late[:-1])
-    return kept
+class LateCycles:
+    """Tells of late cycles once a second at most: on a busy machine there may be hundreds, and each record of the
+    journal costs a sync of the disk. None is lost: an event kept back counts with the next."""
+
+    def __init__(self) -> None:
+        self._held: NDArray[Any] = np.zeros(0, EVENT)
+        self._told_ns = -_LATE_TOLD_NS
+
+    def thin(self, events: NDArray[Any]) -> NDArray[Any]:
+        """The same events in order, with at most one EV_LATE, the last."""
+        late = np.flatnonzero(events["kind"] == EV_LATE)
+        if not len(late):
+            return events
+        told = events.copy()
+        told["value"][late[-1]] = self._held["value"].sum() + events["value"][late].sum()
+        if int(events["t_ns"][late[-1]]) - self._told_ns < _LATE_TOLD_NS:
+            self._held = told[late[-1:]]
+            kept: NDArray[Any] = np.delete(told, late)
+            return kept
+        self._told_ns, self._held = int(events["t_ns"][late[-1]]), self._held[:0]
+        thinned: NDArray[Any] = np.delete(told, late[:-1])
+        return thinned
+
+    def rest(self) -> NDArray[Any]:
+        """What was kept back, at the end."""
+        return self._held
 
 
 class _Recorder:
@@ -69,6 +86,7 @@ class _Recorder:
         self._core = CoreWatch(parts.status, parts.clock)
         self._flushed_ns = parts.clock.now_ns()
         self._ending = False
+        self._late = LateCycles()
 
     def run(self) -> None:
         self._row["phase"] = RUNNING
@@ -108,12 +126,13 @@ class _Recorder:
     def _collect_events(self) -> None:
         events = drain(self._parts.rings.events)
         if len(events):
-            self._parts.recorder.on_events(one_late(events))
+            self._parts.recorder.on_events(self._late.thin(events))
 
     def _digest(self) -> tuple[int, int]:
         counters = self._parts.state.counters[0]
         return int(counters["taken_in"]), int(np.uint64(counters["digest"]))
 
     def _close(self) -> None:
+        self._parts.recorder.on_events(self._late.rest())
         self._parts.recorder.close(self._parts.clock.now_ns(), *self._digest())
         self._parts.seal()

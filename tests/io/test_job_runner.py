@@ -13,7 +13,7 @@ from bench.base.ring import DROPPED, drain, make_ring, push
 from bench.io.clock import MonotonicClock
 from bench.io.control import Control, control_pair
 from bench.io.job_runner import Interrupted, JobRunner
-from bench.io.recorder_process import one_late
+from bench.io.recorder_process import LateCycles
 from bench.io.ring_edges import SharedWriter, Tail
 from bench.schedule.requests import Exchange, Now, Operation, Post, Record, Reopen, Sleep, SleepUntil
 
@@ -138,26 +138,22 @@ def test_a_tail_sees_what_comes_without_taking_it() -> None:
     assert tail.lost == 12
 
 
-def test_late_cycles_of_one_look_are_one_event() -> None:
-    events = np.zeros(5, EVENT)
-    events["kind"] = [EV_LATE, EV_STOP, EV_LATE, EV_LATE, EV_STOP]
-    events["value"] = [1, 7, 2, 3, 8]
-    merged = one_late(events)
-    assert merged["kind"].tolist() == [EV_STOP, EV_LATE, EV_STOP]
-    assert merged["value"].tolist() == [7, 6, 8]
-    assert one_late(events[:2]).tolist() == events[:2].tolist()
+def test_late_cycles_are_told_once_a_second_and_none_is_lost() -> None:
+    def events(*rows: tuple[int, float, float]) -> np.ndarray:
+        made = np.zeros(len(rows), EVENT)
+        for row, (kind, value, t_s) in zip(made, rows, strict=True):
+            row["kind"], row["value"], row["t_ns"] = kind, value, int(t_s * 1e9)
+        return made
 
+    def told(found: np.ndarray) -> list[tuple[int, float]]:
+        return [(int(event["kind"]), float(event["value"])) for event in found]
 
-def test_the_control_pipe_speaks_json_lines_until_the_last() -> None:
-    ours, their_socket = control_pair()
-    theirs = Control(their_socket)
-    assert theirs.receive() is None
-    assert ours.send({"n": 1}) and ours.send({"text": "ü\n", "list": [1.5, None]})
-    assert theirs.receive(100 * MS) == {"n": 1}
-    ours.close()
-    assert not theirs.gone
-    assert theirs.receive(100 * MS) == {"text": "ü\n", "list": [1.5, None]}
-    assert theirs.receive(100 * MS) is None
-    assert theirs.gone
-    assert not theirs.send({"anybody": "there"})
-    theirs.close()
+    late = LateCycles()
+    first = events((EV_LATE, 1, 5.0), (EV_STOP, 7, 5.0), (EV_LATE, 2, 5.1), (EV_LATE, 3, 5.2), (EV_STOP, 8, 5.3))
+    assert told(late.thin(first)) == [(EV_STOP, 7), (EV_LATE, 6), (EV_STOP, 8)]
+    assert told(late.thin(events((EV_LATE, 4, 5.4), (EV_STOP, 9, 5.5)))) == [(EV_STOP, 9)]
+    assert told(late.thin(events((EV_LATE, 5, 6.1)))) == []
+    assert told(late.thin(events((EV_LATE, 6, 6.3)))) == [(EV_LATE, 15)]
+    assert told(late.rest()) == []
+    assert told(late.thin(events((EV_LATE, 7, 6.4)))) == []
+    assert told(late.rest()) == [(EV_LATE, 7)]
