@@ -31,7 +31,8 @@ import bench.service.virtual_run as service
 from bench.assembly import draw, load_inputs
 from bench.service.run_folder import Labels
 service.write_report = lambda *_: None
-result = service.run_virtual(draw(load_inputs("smoke"), log_full=True), Path(sys.argv[1]), Labels("virtual", 42, 1_767_225_600))
+blueprint = draw(load_inputs("smoke"), log_full=True)
+result = service.run_virtual(blueprint, Path(sys.argv[1]), Labels("virtual", 42, 1_767_225_600))
 print(result.folder.name)
 """
 _SAME = ("journal.jsonl", "inbox.log", "points.csv", "samples.mf4")
