@@ -157,3 +157,18 @@ def test_late_cycles_are_told_once_a_second_and_none_is_lost() -> None:
     assert told(late.rest()) == []
     assert told(late.thin(events((EV_LATE, 7, 6.4)))) == []
     assert told(late.rest()) == [(EV_LATE, 7)]
+
+
+def test_the_control_pipe_speaks_json_lines_until_the_last() -> None:
+    ours, their_socket = control_pair()
+    theirs = Control(their_socket)
+    assert theirs.receive() is None
+    assert ours.send({"n": 1}) and ours.send({"text": "ü\n", "list": [1.5, None]})
+    assert theirs.receive(100 * MS) == {"n": 1}
+    ours.close()
+    assert not theirs.gone
+    assert theirs.receive(100 * MS) == {"text": "ü\n", "list": [1.5, None]}
+    assert theirs.receive(100 * MS) is None
+    assert theirs.gone
+    assert not theirs.send({"anybody": "there"})
+    theirs.close()
