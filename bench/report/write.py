@@ -21,9 +21,9 @@ DUT_FILE, JOURNAL_FILE = "inputs/dut.yaml", "journal.jsonl"
 def write_report(storage: Storage, manifest: Mapping[str, Any]) -> ReportModel:
     """Write ``report.html`` and ``junit.xml`` of the run in ``storage``; what they show."""
     records, problems = read_journal(storage.read(JOURNAL_FILE))
-    model = build_model(
-        records, name=run_name(manifest), manifest=manifest, envelope=dut_envelope(storage), problems=problems
-    )
+    name, envelope = run_name(manifest), dut_envelope(storage)
+    told = {**manifest, "files": _hashes(storage)}
+    model = build_model(records, name=name, manifest=told, envelope=envelope, problems=problems)
     for file, data in zip(_REPORT_FILES, (render_html(model).encode(), render_junit(model)), strict=True):
         storage.write(file, data)
     return model
