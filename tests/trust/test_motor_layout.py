@@ -1,6 +1,6 @@
 """The same unit without its transmission on the motor bench, and what the difference says about the transmission."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,9 @@ def test_the_quick_map_runs_on_the_motor_bench(motor_map: Any) -> None:
     assert (motor_map.verdict.verdict, motor_map.verdict.accepted) == ("passed", 12)
     for point in motor_map.points:
         assert point["flange_m_speed_mean"] == pytest.approx(point["speed_rpm"], rel=1e-3)
-        assert point["flange_m_torque_mean"] == pytest.approx(point["torque_nm"], abs=3.0)
+        assert point["flange_m_torque_mean"] == pytest.approx(
+            point["torque_nm"], abs=6.0
+        )  # less the drag of the motor itself
         assert "flange_l_torque_mean" not in point
 
 
@@ -41,19 +43,9 @@ def value(point: Mapping[str, Any], name: str) -> tuple[float, float]:
     return point[name], point[f"u_{name}"]
 
 
-def shares(quick_map: Any, motor_map: Any) -> Iterator[tuple[Mapping[str, Any], Share]]:
-    for whole, motor in zip(quick_map.points, motor_map.points, strict=True):
-        yield (
-            whole,
-            transmission_share(
-                value(whole, "eta_edu"),
-                value(motor, "eta_edu"),
-                value(whole, "loss_w"),
-                value(motor, "loss_w"),
-                SPECIMEN,
-                SPECIMEN_W,
-            ),
-        )
+def share_of(whole: Mapping[str, Any], motor: Mapping[str, Any], specimen: float, specimen_w: float) -> Share:
+    values = [value(point, name) for name in ("eta_edu", "loss_w") for point in (whole, motor)]
+    return transmission_share(*values, specimen, specimen_w)
 
 
 def truth(run: Any, point: Mapping[str, Any]) -> tuple[float, float]:
@@ -70,26 +62,20 @@ def test_the_difference_of_both_benches_gives_the_transmission_within_its_uncert
     quick_map: Any, motor_map: Any
 ) -> None:
     inside = 0
-    for point, share in shares(quick_map, motor_map):
+    for point, motor in zip(quick_map.points, motor_map.points, strict=True):
+        share = share_of(point, motor, SPECIMEN, SPECIMEN_W)
         shaft_w, out_w = truth(quick_map, point)
         true = out_w / shaft_w if out_w > 0.0 else shaft_w / out_w
         assert 0.9 < share.efficiency < 1.0
         assert share.loss_w > 0.0
         assert 0.0 < share.u_efficiency < 0.01
-        inside += (
-            abs(share.efficiency - true) <= share.u_efficiency
-            and abs(share.loss_w - (shaft_w - out_w)) <= share.u_loss_w
-        )
+        efficiency_fits = abs(share.efficiency - true) <= share.u_efficiency
+        inside += efficiency_fits and abs(share.loss_w - (shaft_w - out_w)) <= share.u_loss_w
     assert inside >= 10  # of 12, with about 95 % for each; all share one draw of errors a bench
 
 
 def test_the_uncertainty_of_the_difference_holds_both_benches_and_the_specimens(quick_map: Any, motor_map: Any) -> None:
     for whole, motor in zip(quick_map.points, motor_map.points, strict=True):
-        alone = transmission_share(
-            value(whole, "eta_edu"), value(motor, "eta_edu"), value(whole, "loss_w"), value(motor, "loss_w")
-        )
-        both = transmission_share(
-            value(whole, "eta_edu"), value(motor, "eta_edu"), value(whole, "loss_w"), value(motor, "loss_w"), SPECIMEN, SPECIMEN_W
-        )  # fmt: skip
+        alone, both = share_of(whole, motor, 0.0, 0.0), share_of(whole, motor, SPECIMEN, SPECIMEN_W)
         assert max(whole["u_loss_w"], motor["u_loss_w"]) < alone.u_loss_w < both.u_loss_w
         assert alone.u_efficiency < both.u_efficiency
