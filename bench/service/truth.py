@@ -55,7 +55,7 @@ class RunTruth:
 class SeedsTruth:
     """Many runs with fresh instrument errors: each efficiency over all (seed, point) pairs, and all of them together.
 
-    ``failed`` lists seeds whose run did not pass; they carry no pairs. ``met``: all pairs together are within the goals.
+    ``failed`` lists seeds whose run did not pass; they carry no pairs. ``met``: all pairs together reach the goals.
     """
 
     plan: str
