@@ -44,6 +44,7 @@ def _run_apart(parent: Path) -> Path:
     return parent / done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_in_another_process(tmp_path: Path) -> None:
     one, other = _run_apart(tmp_path / "one"), _run_apart(tmp_path / "other")
     assert one.name == other.name

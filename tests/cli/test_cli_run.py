@@ -46,6 +46,7 @@ def test_verify_finds_a_changed_byte_in_every_file(smoke_run: Smoke, tmp_path: P
     assert data["problems"]
 
 
+@pytest.mark.slow
 def test_report_is_drawn_again_from_the_journal_and_the_run_stays_sealed(smoke_run: Smoke, tmp_path: Path) -> None:
     place, _, said = smoke_run
     copy = tmp_path / "run"
@@ -67,6 +68,7 @@ def test_truth_of_a_run_tells_every_efficiency(smoke_run: Smoke) -> None:
     assert data["points"] == 3
 
 
+@pytest.mark.slow
 def test_start_names_the_folder_and_out_is_its_parent(tmp_path: Path) -> None:
     code, said = bench_json("run", "smoke", "--out", "here/there", "--start", "2026-07-01T10:00:00+02:00", cwd=tmp_path)
     assert code == 0
@@ -74,6 +76,7 @@ def test_start_names_the_folder_and_out_is_its_parent(tmp_path: Path) -> None:
     assert (tmp_path / said["run"]).is_dir()
 
 
+@pytest.mark.slow
 def test_text_goes_to_the_right_stream(tmp_path: Path) -> None:
     done = bench("run", "smoke", cwd=tmp_path)
     assert done.returncode == 0, done

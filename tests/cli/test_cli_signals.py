@@ -29,9 +29,9 @@ def wait_for(journal_in: Path, event: str, process: subprocess.Popen[str]) -> No
 @pytest.mark.parametrize(
     ("number", "event"),
     [
-        (signal.SIGINT, '"event":"point"'),
+        pytest.param(signal.SIGINT, '"event":"point"', marks=pytest.mark.slow),
         (signal.SIGTERM, '"event":"step_started"'),
-        (signal.SIGTERM, '"event":"arming"'),
+        pytest.param(signal.SIGTERM, '"event":"arming"', marks=pytest.mark.slow),
     ],
 )
 def test_a_signal_in_the_run_is_a_controlled_stop(tmp_path: Path, number: signal.Signals, event: str) -> None:

@@ -24,6 +24,7 @@ def execute(block: Shown, place: Path) -> None:
         assert done.returncode in block.exits, f"{line}\n{done.stdout}\n{done.stderr}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_of_a_page(page: Path, tmp_path: Path) -> None:
     for block in shown(page):

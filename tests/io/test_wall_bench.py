@@ -69,6 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.slow
 def test_a_run_from_arming_to_the_confirmed_stop(folder: Path) -> None:
     bench = SmallBench(folder)
 
@@ -99,6 +100,7 @@ def test_a_run_from_arming_to_the_confirmed_stop(folder: Path) -> None:
     assert bench.state.counters["cycles"][0] > 500
 
 
+@pytest.mark.slow
 def test_when_the_service_is_killed_the_others_finish_the_stop(folder: Path) -> None:
     command = [sys.executable, "-c", VICTIM, str(folder), str(Path(__file__).parent)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as service:
@@ -112,6 +114,7 @@ def test_when_the_service_is_killed_the_others_finish_the_stop(folder: Path) -> 
     assert told(folder, "core_safe") == [{"confirmed": True}]
 
 
+@pytest.mark.slow
 def test_when_the_links_are_killed_the_core_stops_and_the_sequence_is_told(folder: Path) -> None:
     bench = SmallBench(folder)
 

@@ -47,6 +47,7 @@ def test_a_folder_without_truth_is_refused(tmp_path: Path) -> None:
         truth_of_run(tmp_path)
 
 
+@pytest.mark.slow
 def test_fresh_errors_for_each_seed_fill_the_stated_uncertainty() -> None:
     """The honest test, small: 24 seeds show a wrong model; `bench truth --plan truth --seeds 200` shows more."""
     found = truth_over_seeds("truth", 24, workers=1)
