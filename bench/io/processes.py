@@ -12,6 +12,8 @@ from bench.base.errors import BenchError
 from bench.io.control import Control, control_pair
 from bench.io.folders import checked_name
 
+_LAST_LINES = 12
+
 
 class ProcessError(BenchError):
     """A process of the bench did not start, or ended by itself."""
@@ -41,8 +43,13 @@ class Child:
         message = self.control.receive(timeout_ns)
         if message is None or not message.get("ready"):
             reason = (message or {}).get("failed", "it ended" if self.control.gone else "it took too long")
-            raise ProcessError(f"process {self.name} is not ready: {reason}; see {self.log}")
+            raise ProcessError(f"process {self.name} is not ready: {reason}")
         return message
+
+    def last_words(self) -> str:
+        """The end of what it printed: for the screen, and not for recordings, as it may name places of this machine."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join([f"last words of {self.name}:", *lines[-_LAST_LINES:]]) if lines else ""
 
     def wait(self, timeout_s: float) -> bool:
         """Whether it has ended within ``timeout_s``."""
@@ -91,7 +98,11 @@ class Crew:
     def failure(self) -> str:
         """Why the crew is not complete any more; empty while it is."""
         dead = [child for child in self.children.values() if not child.alive]
-        return "; ".join(f"process {child.name} has ended, see {child.log}" for child in dead)
+        return "; ".join(f"process {child.name} has ended by itself" for child in dead)
+
+    def last_words(self) -> str:
+        """What those printed who have ended too early."""
+        return "\n".join(filter(None, (child.last_words() for child in self.children.values() if not child.alive)))
 
     def finish(self, timeout_s: float = 200.0) -> list[str]:
         """Ask all to finish; whoever does not in time is killed. The names of those killed.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bench.base.errors import DeviceError, LinkError
 from bench.base.ring import Ring
+from bench.base.time import NS_PER_S
 from bench.core.design import SERVICE
 from bench.io.clock import MonotonicClock
 from bench.io.control import Control
@@ -24,6 +25,8 @@ from bench.schedule.scheduler import PENDING, Handler, Job, Scheduler
 from bench.sequence.desk import Desk
 
 _TURN_NS = 1_000_000
+_ASK_NS, _RECORD_NS = 60 * NS_PER_S, 30 * NS_PER_S
+"""Nothing waits for ever: far beyond the time-outs of every exchange, and of a disk that is only slow."""
 _Waiting = tuple[Job, int]  # with its ticket when it asked
 
 
@@ -107,6 +110,8 @@ class WallService:
         message = {"ask": self._number, "part": request.part, "what": request.what, "arguments": arguments}
         if not self._links.send(message):
             raise LinkError(f"{request.part}: the links process has gone")
+        silent = LinkError(f"{request.part}: the links did not answer {request.what!r} in {_ASK_NS // NS_PER_S} s")
+        self.scheduler.wake(job, self.scheduler.t_ns + _ASK_NS, error=silent)
         self._asked[self._number] = (job, job.ticket)
         return PENDING
 
@@ -130,6 +135,8 @@ class WallService:
         message = {"record": self._number, "t_ns": self.scheduler.t_ns, "event": request.event, "data": data}
         if not self._recorder.send(message):
             raise ProcessError("the recorder has gone; nothing can be recorded")
+        silent = ProcessError(f"the recorder did not confirm {request.event!r} in {_RECORD_NS // NS_PER_S} s")
+        self.scheduler.wake(job, self.scheduler.t_ns + _RECORD_NS, error=silent)
         self._recorded[self._number] = (job, job.ticket)
         return PENDING
 

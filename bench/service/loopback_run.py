@@ -83,6 +83,8 @@ def _drive(
         verdict = service.run("sequence", run_plan(inputs.plan.value, inputs.kinds, blueprint.context))
     except Exception as error:  # the run has ended, its folder is closed all the same
         failure = error
+        if words := crew.last_words():
+            failure.add_note(words)
     finally:
         crew.finish()
     return verdict, failure
