@@ -1,6 +1,10 @@
 """The ``bench`` command: one file a command. Heavy parts are imported inside the commands, so that help is quick."""
 
+import atexit
+import os
 import sys
+from contextlib import suppress
+from typing import NoReturn
 
 from bench.cli.operator import OPERATOR, Aborted
 
@@ -17,4 +21,13 @@ def main() -> None:
         print("aborted", file=sys.stderr)  # noqa: T201
         code = 4
     OPERATOR.leave()
-    raise SystemExit(code)
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End with exactly this code: threads of native libraries may abort a process that has done its work."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)

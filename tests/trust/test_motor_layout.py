@@ -50,7 +50,7 @@ def share_of(whole: Mapping[str, Any], motor: Mapping[str, Any], specimen: float
 
 def truth(run: Any, point: Mapping[str, Any]) -> tuple[float, float]:
     """What the transmission really took in and gave out in a point's window, W."""
-    table = pq.read_table(run.folder / "truth.parquet").to_pydict()
+    table = pq.ParquetFile(run.folder / "truth.parquet", pre_buffer=False).read(use_threads=False).to_pydict()
     t_ns = np.array(table["t_ns"])
     inside = (t_ns >= point["start_ns"]) & (t_ns <= point["end_ns"])
     mean = {name: float(np.mean(np.array(column)[inside])) for name, column in table.items()}

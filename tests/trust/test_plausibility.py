@@ -49,7 +49,7 @@ def test_no_measured_loss_is_negative(quick_map: Any) -> None:
 
 def test_no_true_loss_is_negative_at_any_update(quick_map: Any, fading: Any) -> None:
     for run in (quick_map, fading):
-        truth = pq.read_table(run.folder / "truth.parquet").to_pydict()
+        truth = pq.ParquetFile(run.folder / "truth.parquet", pre_buffer=False).read(use_threads=False).to_pydict()
         dc, out = np.array(truth["p_dc_w"]), np.array(truth["p_out_l_w"]) + np.array(truth["p_out_r_w"])
         motor = np.array(truth["p_ac_w"]) + np.array(truth["p_f_w"])
         assert len(dc) > 100
