@@ -12,7 +12,9 @@ from bench.base.units import Unit, UnitError, parse
 
 FOR_EVER_NS = 1 << 62
 
-_LINE = re.compile(r"(?P<place>[a-z_.]+)\.(?P<kind>[a-z_]+)(?::(?P<argument>[^@]*))?@(?P<start>[^+]+)(?:\+(?P<length>.+))?")
+_LINE = re.compile(
+    r"(?P<place>[a-z_.]+)\.(?P<kind>[a-z_]+)(?::(?P<argument>[^@]*))?@(?P<start>[^+]+)(?:\+(?P<length>.+))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ def parse_fault(line: str) -> Fault:
     """Read one line of a script. Raises ``ValueError`` with the form that is expected."""
     match = _LINE.fullmatch(line.strip())
     if match is None:
-        raise ValueError(f"{line!r} is no fault; write place.kind[:argument]@start[+duration], e.g. analyzer.silent@10s+2s")
+        raise ValueError(
+            f"{line!r} is no fault; write place.kind[:argument]@start[+duration], e.g. analyzer.silent@10s+2s"
+        )
     try:
         start_ns = ns(parse(match["start"], Unit.SECOND))
         end_ns = start_ns + ns(parse(match["length"], Unit.SECOND)) if match["length"] else FOR_EVER_NS
