@@ -55,9 +55,7 @@ def test_all_mistakes_of_all_files_in_one_pass(tmp_path: Path) -> None:
     (tmp_path / "rig.yaml").write_text(rig.replace("layout:", "layuot:", 1))
     (tmp_path / "dut.yaml").write_text(dut.replace("ac_access:", "ac_acess:", 1))
     plan = SMOKE.read_text().replace("e_axle_demo", "./rig.yaml").replace("gen5_bev", "./dut.yaml")
-    (tmp_path / "plan.yaml").write_text(
-        plan.replace(" rpm", " Nm", 1).replace("title:", "titel:", 1)
-    )
+    (tmp_path / "plan.yaml").write_text(plan.replace(" rpm", " Nm", 1).replace("title:", "titel:", 1))
     for command in ("check", "run"):
         done = bench(command, "plan.yaml", cwd=tmp_path)
         assert done.returncode == 2
