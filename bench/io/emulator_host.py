@@ -12,7 +12,7 @@ from bench.io.can_port import CanPort
 from bench.io.clock import MonotonicClock
 from bench.io.control import Control
 from bench.io.instrument_server import ByteDevice, InstrumentServer
-from bench.io.realtime import WORLD_PRIORITY, make_realtime
+from bench.io.realtime import WORLD_PRIORITY, come_soon
 from bench.io.status import EMULATORS, FINISHED, RUNNING, CoreWatch
 
 _PERIOD_NS = 1_000_000
@@ -69,7 +69,7 @@ class _Host:
         parts = self._parts
         t_ns = parts.clock.now_ns() // _PERIOD_NS * _PERIOD_NS
         parts.world.run_until(t_ns)  # compiles, before anybody relies on us
-        make_realtime(WORLD_PRIORITY, collect=True)
+        come_soon(WORLD_PRIORITY, lock=True)
         self._control.send({"ready": True, "ports": dict(self._server.ports)})
         turn = 0
         while not (self._ending and (self._core is None or self._core.ended())):

@@ -14,7 +14,7 @@ from bench.io.clock import MonotonicClock
 from bench.io.control import Control
 from bench.io.job_runner import Interrupted, JobRunner
 from bench.io.job_runner import Link as ByteLink
-from bench.io.realtime import LINKS_PRIORITY, make_realtime
+from bench.io.realtime import LINKS_PRIORITY, come_soon
 from bench.io.ring_edges import SharedWriter
 from bench.io.status import FINISHED, RUNNING, CoreWatch
 from bench.links.mailbox import Mailbox, Question
@@ -47,7 +47,7 @@ def run_links(parts: LinksParts, control: Control) -> None:
     """Serve every part, answer ``{"ask": n, "part": .., "what": .., "arguments": ..}`` of the service with
     ``{"answer": n, "value": ..}`` or ``{"answer": n, "error": text, "device": bool}``."""
     process = _Links(parts, control)
-    make_realtime(LINKS_PRIORITY, collect=True)
+    come_soon(LINKS_PRIORITY)
     control.send({"ready": True})
     process.run()
 

@@ -29,15 +29,20 @@ links, whose writes a stop needs."""
 _FAVOUR = -10  # niceness of recorder and service: no stop needs them, but their silence is one
 
 
-def make_realtime(priority: int = CORE_PRIORITY, *, collect: bool = False) -> Granted:
-    """Ask for SCHED_FIFO and locked memory, for this thread and those it starts from now on.
+def make_realtime() -> Granted:
+    """For the core: ask for SCHED_FIFO and locked memory; stop the garbage collector. Call it when all is set up."""
+    settle_memory()
+    gc.disable()
+    return Granted(_fifo(CORE_PRIORITY), _lock_memory())
 
-    Call it when everything is set up. ``collect``: keep the garbage collector, for a process that leaves cycles behind.
+
+def come_soon(priority: int, *, lock: bool = False) -> Granted:
+    """For those the core waits for: ask for SCHED_FIFO, for this thread and all that it starts from now on.
+
+    ``lock``: for locked memory too, which takes a fifth of a second at the start.
     """
     settle_memory()
-    if not collect:
-        gc.disable()
-    return Granted(_fifo(priority), _lock_memory())
+    return Granted(_fifo(priority), lock and _lock_memory())
 
 
 def settle_memory() -> None:
