@@ -5,7 +5,7 @@ the bench. The loop runs until ``until_ns`` or until the core has something to t
 instruments and decisions.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,6 +39,15 @@ class EmulatedBench(NamedTuple):
 
 
 @compiled
+def nodes_hear(bench: EmulatedBench, frame: Any, t_ns: int) -> None:
+    """Let every emulated node but its sender take in a frame that has ended on the wire."""
+    if frame.sender != bench.ecu.node.number:
+        can_node.hear(bench.ecu.node, frame, t_ns)
+    if frame.sender != bench.io.node.number:
+        can_node.hear(bench.io.node, frame, t_ns)
+
+
+@compiled
 def deliver(bench: EmulatedBench, inbox: Ring, t_ns: int) -> None:
     """Hand every frame that has ended on the wire to all but its sender."""
     count = advance(bench.wire, t_ns, bench.delivered)
@@ -60,10 +69,7 @@ def deliver(bench: EmulatedBench, inbox: Ring, t_ns: int) -> None:
                 for i in range(64):
                     to[i] = data[i]
                 commit(inbox)
-        if frame.sender != bench.ecu.node.number:
-            can_node.hear(bench.ecu.node, frame, t_ns)
-        if frame.sender != bench.io.node.number:
-            can_node.hear(bench.io.node, frame, t_ns)
+        nodes_hear(bench, frame, t_ns)
 
 
 @compiled

@@ -11,9 +11,8 @@ from bench.base.compiled import compiled, direct
 from bench.base.records import FRAME
 from bench.base.ring import READ, WRITTEN, Ring, commit, make_ring, slot
 from bench.canbus.wire import advance, offer
-from bench.emulators import can_node
 from bench.emulators.can_node import CanNode
-from bench.emulators.couple import MS, EmulatedBench, live, speak
+from bench.emulators.couple import MS, EmulatedBench, live, nodes_hear, speak
 from bench.emulators.device import ByteDevice, Watched
 from bench.emulators.world import World
 
@@ -87,10 +86,7 @@ def _deliver(bench: EmulatedBench, frames_out: Ring, t_ns: int) -> None:
                 for i in range(64):
                     to[i] = data[i]
                 commit(frames_out)
-        if frame.sender != bench.ecu.node.number:
-            can_node.hear(bench.ecu.node, frame, t_ns)
-        if frame.sender != bench.io.node.number:
-            can_node.hear(bench.io.node, frame, t_ns)
+        nodes_hear(bench, frame, t_ns)
 
 
 @compiled
