@@ -68,7 +68,7 @@ class EaPsbSettings:
     ocp_a: float = 660.0
     opp_w: float = 264_000.0
     tolerance: float = 0.001  # of the nominal value, between written and read back
-    latency_ms: float = 3.0
+    latency_ms: float = 2.0
     watchdog_s: float = 2.0  # 0: not set
     timeout_ms: int = 250
     expected: Expected = field(default_factory=Expected)

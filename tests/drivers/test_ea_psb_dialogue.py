@@ -29,7 +29,7 @@ def test_identify_checks_who_is_expected() -> None:
 
 
 def test_first_reading_has_output_and_alarm_the_next_ones_are_brief() -> None:
-    psb = EaPsb()
+    psb = EaPsb(settings=EaPsbSettings(latency_ms=3.0))
     full = run(psb.read(), [(FULL, b"400.12V, -33.3A, -13324W;ON;3073\n")], now_ns=50_000_000)
     assert full["value"].tolist() == [400.12, -33.3, -13324.0, 1.0, 1.0]
     assert full["t_ns"].tolist() == [47_000_000] * 5

@@ -50,7 +50,7 @@ class EaPsbEmulator(ScpiPeer):
         seed: int = 0,
         name: str = "supply",
         identity: str = IDENTITY,
-        delay_ns: int = 3 * NS_PER_MS,
+        delay_ns: int = 2 * NS_PER_MS,
         idle_close_ns: int = 5 * NS_PER_S,
         faults: FaultScript | None = None,
     ) -> None:
