@@ -9,6 +9,8 @@ import pytest
 
 from bench.analysis.share import Share, transmission_share
 
+pytestmark = pytest.mark.slow  # two whole maps
+
 Runner = Callable[..., Any]
 SPECIMEN = 0.002
 SPECIMEN_W = 60.0
