@@ -8,7 +8,8 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from bench.base.reading import Reading
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class Instrument(Protocol):
     def set_up(self) -> Generator[Any, Any, Mapping[str, str]]:
         """Write the rig's set-up, read each item back, check the error queue; the set-up in force."""
 
-    def read(self) -> Generator[Any, Any, list[Reading]]:
-        """One consistent set of fresh readings."""
+    def read(self) -> Generator[Any, Any, NDArray[np.void]]:
+        """One consistent set of fresh readings as ``INBOX`` records; the driver uses the array again."""
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ from bench.base.time import NS_PER_MS, ns
 from bench.config.dut import Dut
 from bench.config.rig import Rig
 from bench.core.design import AT_ONCE, Action, Confirm, Rung
-from bench.core.tables import ABS_BELOW, ARRIVED, BELOW, STOP_CONTROLLED, STOP_FREEZE, STOP_HARDWARE
+from bench.core.tables import ABOVE, ABS_BELOW, ARRIVED, BELOW, STOP_CONTROLLED, STOP_FREEZE, STOP_HARDWARE
 from bench.layout.setpoints import shaft_ratio
 
 _FRESH_NS = 1_000 * NS_PER_MS
@@ -29,8 +29,6 @@ def ladders(rig: Rig, dut: Dut) -> dict[int, tuple[Rung, ...]]:
 
 def energised(rig: Rig) -> tuple[Confirm, ...]:
     """Any of these holding means energised."""
-    from bench.core.tables import ABOVE
-
     return (
         Confirm("dut.dc_voltage", ABOVE, rig.stopping.safe_voltage),
         Confirm("supply.voltage", ABOVE, rig.stopping.safe_voltage),

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from bench.analysis.drift import drift
 from bench.analysis.efficiency import Direction, balance, product, quadrant
-from bench.analysis.loss_map import grid_map
 from bench.analysis.share import transmission_share
 from bench.analysis.window import aligned, mean_std, ripple
 
@@ -117,18 +116,3 @@ def test_the_transmissions_share_carries_the_uncertainty_of_both_runs_and_of_the
     assert found.u_efficiency == pytest.approx(2.0 * np.std(e_axle / motor), rel=0.01)
     assert found.loss_w == pytest.approx(3e3)
     assert found.u_loss_w == pytest.approx(np.hypot(100.0, 80.0))
-
-
-def test_the_map_is_exact_for_a_surface_that_is_linear_in_speed_and_share() -> None:
-    speeds, shares = np.meshgrid(np.linspace(1000, 9000, 5), np.linspace(-1, 1, 7))
-    speed, share = speeds.ravel(), shares.ravel()
-    value = 0.5 + speed / 2e4 + 0.1 * share
-    found = grid_map(speed, 200.0 * share, value)
-    for j, torque in enumerate(found.torque_nm):
-        for i, rpm in enumerate(found.speed_rpm):
-            assert found.values[j, i] == pytest.approx(0.5 + rpm / 2e4 + 0.1 * torque / 200.0, abs=1e-9)
-
-
-def test_a_map_needs_two_speeds() -> None:
-    with pytest.raises(ValueError, match="two speeds"):
-        grid_map(np.ones(3), np.arange(3.0), np.ones(3))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.base.time import ns
+from bench.base.units import Unit, parse
 from bench.config.analyzer import Accuracy, Element
 from bench.config.rig import Rig
 from bench.emulators.device import ByteDevice
@@ -158,8 +159,6 @@ _DELAYED = ("late", "partial")
 
 def script(faults: tuple[Fault, ...], place: str) -> FaultScript:
     """The faults of one instrument; the argument of ``late`` and ``partial`` is the delay, such as ``400ms``."""
-    from bench.base.units import Unit, parse
-
     return FaultScript(
         InstrumentFault(
             fault.kind,  # type: ignore[arg-type]
