@@ -5,6 +5,8 @@ All are numpy structured types, so that compiled code, shared memory and files u
 
 import numpy as np
 
+from bench.base.compiled import compiled
+
 IMAGE = np.dtype(
     [("value", "f8"), ("t_ns", "i8"), ("arrived_ns", "i8"), ("quality", "u1")],
     align=True,
@@ -16,6 +18,8 @@ FRAME_IN = 1  # a CAN frame: bus, id, length, data; t_ns = time on the wire
 READING = 2  # id = channel, value, quality; t_ns = middle of the measurement interval
 COMMAND = 3  # length = command code (below)
 HEARTBEAT = 4  # id = who (core.program numbers them)
+WIRE_IN = 6  # our controller on a bus, see WIRE_STATE: bus, quality = state, id = ``wire_word``, value = error frames,
+#              extra = frames lost (5 stands in logs only: ``core.tables.TICK``)
 
 INBOX = np.dtype(
     [
@@ -53,9 +57,45 @@ CMD_RELEASE = 14  # id = set-point: resume following after a freeze
 
 # --- what goes out -------------------------------------------------------------------------------------------------
 FRAME = np.dtype(
-    [("t_ns", "i8"), ("id", "u4"), ("bus", "u1"), ("length", "u1"), ("sender", "u1"), ("data", "u1", (64,))], align=True
+    [
+        ("t_ns", "i8"),
+        ("id", "u4"),  # bit 31: extended
+        ("bus", "u1"),
+        ("length", "u1"),
+        ("sender", "u1"),  # the node on the modelled wire (0 = the core)
+        ("flags", "u1"),  # FRAME_FD ...; more than 8 bytes are CAN FD with or without the flag
+        ("data", "u1", (64,)),
+    ],
+    align=True,
 )
-"""A CAN frame, on its way out of the core or on a wire; ``sender`` is the node on the modelled wire (0 = the core)."""
+"""A CAN frame, on its way out of the core or on a wire."""
+
+FRAME_FD, FRAME_BRS, FRAME_ESI, FRAME_REMOTE, FRAME_ERROR = 1, 2, 4, 8, 16
+
+WIRE_ACTIVE, WIRE_WARNING, WIRE_PASSIVE, WIRE_BUS_OFF, WIRE_GONE = range(5)
+"""State of a CAN controller (ISO 11898-1): counters below 96, from 96, from 128, over 255; gone: nothing is there."""
+
+WIRE_STATE = np.dtype(
+    [
+        ("t_ns", "i8"),  # when it was told; -1: never
+        ("error_frames", "i8"),  # seen on this bus since the start
+        ("lost", "i8"),  # frames lost: not sent, or taken away before they were read
+        ("tec", "u2"),
+        ("rec", "u2"),
+        ("load_permille", "u2"),  # of the last 100 ms
+        ("state", "u1"),
+    ],
+    align=True,
+)
+"""What the bench's own controller on a bus says, one row a bus."""
+
+BUSES_MAX = 8
+
+
+@compiled
+def wire_word(tec: int, rec: int, load_permille: int) -> int:
+    """Both error counters and the load in the 32 bits of a WIRE_IN's ``id``, ten bits each."""
+    return min(tec, 1023) | min(rec, 1023) << 10 | min(load_permille, 1023) << 20
 
 EVENT = np.dtype([("t_ns", "i8"), ("value", "f8"), ("extra", "f8"), ("id", "u4"), ("kind", "u2")], align=True)
 """What the core tells: a wake, a limit, a stop cause, a rung. Recorder and sequence read it."""

@@ -23,6 +23,9 @@ class Cause(IntEnum):
     FRAME_NOT_SENT = 14
     SETPOINT_NOT_ENCODABLE = 15
     SIGNAL_INVALID = 16
+    BUS_OFF = 17
+    BUS_PASSIVE = 18
+    BUS_GONE = 19
     INSTRUMENT_SILENT = 20
     READ_BACK_DIFFERS = 21
     INSTRUMENT_RESTARTED = 22
@@ -99,6 +102,13 @@ _TEXTS: dict[int, CauseText] = {
     Cause.SIGNAL_INVALID: CauseText(
         "a signal is invalid", "read the sender's fault code", "F-08", latched=False, restartable=True
     ),
+    Cause.BUS_OFF: CauseText(
+        "our CAN controller went bus-off", "check wiring, termination and bit rate; then reset and arm again", "F-10"
+    ),
+    Cause.BUS_PASSIVE: CauseText(
+        "our CAN controller is error passive", "check wiring, termination and that somebody acknowledges", "F-10"
+    ),
+    Cause.BUS_GONE: CauseText("a CAN adapter is gone", "plug it in again; its serial number is checked", "F-15"),
     Cause.INSTRUMENT_SILENT: CauseText(
         "an instrument is silent", "check its cable and supply", "F-37", latched=False, restartable=True
     ),

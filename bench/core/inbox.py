@@ -28,6 +28,8 @@ from bench.base.records import (
     HEARTBEAT,
     INBOX,
     READING,
+    WIRE_IN,
+    wire_word,
 )
 from bench.base.ring import Ring, push
 from bench.core.tables import CONDITION_KINDS
@@ -58,6 +60,13 @@ def frame_in(bus: int, frame_id: int, data: bytes, t_ns: int) -> Records:
     made = record(FRAME_IN, bus=bus, id=frame_id, length=len(data), t_ns=t_ns)
     made["data"][0, : len(data)] = np.frombuffer(data, np.uint8)
     return made
+
+
+def wire_in(bus: int, own: np.void, t_ns: int) -> Records:
+    """What our controller on ``bus`` says: ``own`` is a WIRE_STATE record."""
+    word = wire_word(int(own["tec"]), int(own["rec"]), int(own["load_permille"]))
+    counts = {"value": float(own["error_frames"]), "extra": float(own["lost"])}
+    return record(WIRE_IN, bus=bus, quality=own["state"], id=word, t_ns=t_ns, **counts)
 
 
 def heartbeat(who: int) -> Records:

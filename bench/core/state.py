@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.base.quality import GOOD, STALE
-from bench.base.records import IMAGE
+from bench.base.records import BUSES_MAX, IMAGE, WIRE_STATE
 from bench.canbus.tables import make_rx_state, make_tx_state
 from bench.core import tables
 from bench.core.design import HEARTBEATS
@@ -34,6 +34,8 @@ class State(NamedTuple):
     meter_channels: Table
     meter_rows: Table
     group_last_ns: NDArray[np.int64]
+    wire: Table
+    """What our controllers say (WIRE_STATE), one row a bus."""
 
 
 def make_state(program: Program) -> State:
@@ -55,6 +57,7 @@ def make_state(program: Program) -> State:
         meter_channels=np.zeros(tables.METER_CHANNELS, tables.METER_CHANNEL),
         meter_rows=np.zeros((tables.METER_CHANNELS, tables.METER_ROWS), tables.METER_ROW),
         group_last_ns=np.full(len(program.groups), -1, np.int64),
+        wire=np.zeros(BUSES_MAX, WIRE_STATE),
     )
     _begin(program, state)
     return state
@@ -65,6 +68,7 @@ def _begin(program: Program, state: State) -> None:
     core["t_ns"] = core["rung_since_ns"] = core["confirmed_since_ns"] = core["stop_ns"] = -1
     core["rung"] = core["source"] = tables.NONE
     core["stop_class"] = tables.NO_STOP
+    state.wire["t_ns"] = -1
     state.image["value"] = np.nan
     state.image["quality"] = STALE
     state.image["t_ns"] = state.image["arrived_ns"] = -1

@@ -7,7 +7,16 @@ import numpy as np
 
 from bench.base.compiled import compiled
 from bench.base.quality import GOOD, NOT_A_NUMBER, SUBSTITUTED, WRONG
-from bench.base.records import COMMAND, FRAME_IN, HEARTBEAT, READING
+from bench.base.records import (
+    COMMAND,
+    FRAME_IN,
+    HEARTBEAT,
+    READING,
+    WIRE_BUS_OFF,
+    WIRE_GONE,
+    WIRE_IN,
+    WIRE_PASSIVE,
+)
 from bench.base.ring import READ, WRITTEN, Ring, commit, slot
 from bench.canbus.codec import FRAME_OK, lookup, receive
 from bench.core.causes import Cause
@@ -16,6 +25,8 @@ from bench.core.tables import NONE, TICK, TRANSMITTED
 from bench.core.tell import CONTROLLED, FRAME_BAD_TOLD, stop, tell
 
 _FOREIGN = np.int64(Cause.FOREIGN_FRAME)
+_BUS_OFF, _BUS_PASSIVE = np.int64(Cause.BUS_OFF), np.int64(Cause.BUS_PASSIVE)
+_BUS_GONE = np.int64(Cause.BUS_GONE)
 _PRIME = np.uint64(0x9E37_79B9_7F4A_7C15)
 _SHIFT = np.uint64(32)
 _TOLD_AGAIN_NS = 1_000_000_000
@@ -42,6 +53,8 @@ def take_in(program: Any, state: Any, rings: Any, t_ns: int) -> None:
                 _reading(program.channels, state.image, counters, record)
             elif record.kind == COMMAND:
                 obey(program, state, rings.events, record, t_ns)
+            elif record.kind == WIRE_IN and record.bus < state.wire.shape[0]:
+                _wire(state.wire, state.core[0], counters, rings.events, record)
             elif record.kind == HEARTBEAT and record.id < state.beats_ns.shape[0]:
                 state.beats_ns[record.id] = t_ns
             else:
@@ -68,6 +81,23 @@ def _frame(program: Any, state: Any, core: Any, counters: Any, events: Ring, rec
     if t_ns - state.rx_told_ns[index] >= _TOLD_AGAIN_NS:  # a sender that goes wrong for good must not flood the journal
         state.rx_told_ns[index] = t_ns
         tell(events, t_ns, FRAME_BAD_TOLD, index, float(reason), float(counters.bad_frames))
+
+
+@compiled
+def _wire(wire: Any, core: Any, counters: Any, events: Ring, record: Any) -> None:
+    """What our own controller says. Off the bus, or on the way there, nothing can be commanded over it (F-10, F-15)."""
+    known = wire[record.bus]
+    known.t_ns, known.state = record.t_ns, record.quality
+    known.tec, known.rec, known.load_permille = record.id & 0x3FF, record.id >> 10 & 0x3FF, record.id >> 20
+    known.error_frames, known.lost = np.int64(record.value), np.int64(record.extra)
+    if record.quality < WIRE_PASSIVE or not core.armed:
+        return
+    cause = _BUS_PASSIVE
+    if record.quality == WIRE_BUS_OFF:
+        cause = _BUS_OFF
+    elif record.quality >= WIRE_GONE:
+        cause = _BUS_GONE
+    stop(core, counters, events, record.arrived_ns, cause, CONTROLLED, np.int64(record.bus))
 
 
 @compiled
