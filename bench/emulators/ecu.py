@@ -12,36 +12,61 @@ from bench.base.compiled import compiled
 from bench.base.noise import gauss, noise_state, uniform
 from bench.canbus.database import Database
 from bench.emulators.can_node import CanNode, make_node
+from bench.emulators.state_table import Event, Machine, StateTable, advance, make_table
 
 OFF, PRECHARGE, READY, RUN, DERATE, FAULT, DISCHARGE = range(7)
 
 # conditions, as bits
 WANTS_READY, WANTS_RUN, WANTS_DISCHARGE, LINK_CHARGED, DERATING, BROKEN, MAY_DROP_PWM = (1 << n for n in range(7))
 
-TRANSITIONS = np.array(
-    [
-        # from, mask, value, to: the first row whose (conditions & mask) == value is taken
-        (OFF, WANTS_READY | WANTS_DISCHARGE, WANTS_READY, PRECHARGE),
-        (OFF, WANTS_READY | WANTS_DISCHARGE, WANTS_DISCHARGE, DISCHARGE),
-        (PRECHARGE, WANTS_READY, 0, OFF),
-        (PRECHARGE, LINK_CHARGED, LINK_CHARGED, READY),
-        (READY, BROKEN, BROKEN, FAULT),
-        (READY, WANTS_READY, 0, OFF),
-        (READY, WANTS_RUN | LINK_CHARGED, WANTS_RUN | LINK_CHARGED, RUN),
-        (RUN, BROKEN, BROKEN, FAULT),
-        (RUN, WANTS_RUN | MAY_DROP_PWM, MAY_DROP_PWM, READY),
-        (RUN, DERATING, DERATING, DERATE),
-        (DERATE, BROKEN, BROKEN, FAULT),
-        (DERATE, WANTS_RUN | MAY_DROP_PWM, MAY_DROP_PWM, READY),
-        (DERATE, DERATING, 0, RUN),
-        (FAULT, WANTS_READY | BROKEN, 0, OFF),
-        (DISCHARGE, WANTS_DISCHARGE, 0, OFF),
-    ],
-    dtype=np.int64,
-)
+NOTHING, PWM_ON, PWM_OFF, DISCHARGE_ON, DISCHARGE_OFF = range(5)
 
+MACHINE = Machine(
+    title="gen5",
+    states={OFF: "off", PRECHARGE: "precharge", READY: "ready", RUN: "run", DERATE: "derate", FAULT: "fault",
+            DISCHARGE: "discharge"},
+    actions={NOTHING: "", PWM_ON: "PWM on", PWM_OFF: "PWM off", DISCHARGE_ON: "discharge on",
+             DISCHARGE_OFF: "discharge off"},
+    events=(
+        Event("something breaks", BROKEN, BROKEN),
+        Event("off requested, nothing broken", WANTS_READY | BROKEN, 0),
+        Event("off requested", WANTS_READY, 0),
+        Event("run not requested, field decayed", WANTS_RUN | MAY_DROP_PWM, MAY_DROP_PWM),
+        Event("limits reduced", DERATING, DERATING),
+        Event("limits full", DERATING, 0),
+        Event("ready requested", WANTS_READY | WANTS_DISCHARGE, WANTS_READY),
+        Event("discharge requested", WANTS_READY | WANTS_DISCHARGE, WANTS_DISCHARGE),
+        Event("discharge not requested", WANTS_DISCHARGE, 0),
+        Event("DC link charged", LINK_CHARGED, LINK_CHARGED),
+        Event("run requested, DC link charged", WANTS_RUN | LINK_CHARGED, WANTS_RUN | LINK_CHARGED),
+    ),
+    rows={
+        OFF: {"ready requested": (PRECHARGE, NOTHING), "discharge requested": (DISCHARGE, DISCHARGE_ON)},
+        PRECHARGE: {"off requested": (OFF, NOTHING), "DC link charged": (READY, NOTHING)},
+        READY: {
+            "something breaks": (FAULT, NOTHING),
+            "off requested": (OFF, NOTHING),
+            "run requested, DC link charged": (RUN, PWM_ON),
+        },
+        RUN: {
+            "something breaks": (FAULT, PWM_OFF),
+            "run not requested, field decayed": (READY, PWM_OFF),
+            "limits reduced": (DERATE, NOTHING),
+        },
+        DERATE: {
+            "something breaks": (FAULT, PWM_OFF),
+            "run not requested, field decayed": (READY, PWM_OFF),
+            "limits full": (RUN, NOTHING),
+        },
+        FAULT: {"off requested, nothing broken": (OFF, NOTHING)},
+        DISCHARGE: {"discharge not requested": (OFF, DISCHARGE_OFF)},
+    },
+)  # fmt: skip
+
+FAR_NS = 1 << 60
 COMMAND_LOST_NS = 50_000_000
 FAULT_COMMAND_LOST = 1
+FAULT_BROKEN = 2
 
 # places in the node's own image
 (
@@ -80,9 +105,11 @@ _SENT = ("EDU_STATUS", "EDU_LIMITS", "EDU_DC", "EDU_TEMPS_1", "EDU_TEMPS_2", "ED
 
 ECU_STATE = np.dtype(
     [("state", "i8"), ("command_lost", "i8"), ("torque_gain", "f8"), ("voltage_gain", "f8"), ("current_gain", "f8"),
-     ("charged_v", "f8"), ("has_field", "i8")],
+     ("charged_v", "f8"), ("has_field", "i8"), ("pwm_on", "f8"), ("discharge_on", "f8"), ("broken_ns", "i8"),
+     ("mended_ns", "i8")],
     align=True,
 )  # fmt: skip
+"""From ``broken_ns`` until ``mended_ns`` something inside is broken: that is where a fault is injected."""
 
 
 class Ecu(NamedTuple):
@@ -91,7 +118,7 @@ class Ecu(NamedTuple):
     node: CanNode
     state: np.ndarray
     noise: np.ndarray
-    transitions: np.ndarray
+    table: StateTable
 
 
 def make_ecu(database: Database, seed: int, serial: int, software: int, charged_v: float, has_field: bool) -> Ecu:
@@ -109,14 +136,18 @@ def make_ecu(database: Database, seed: int, serial: int, software: int, charged_
         1.0 + 0.005 * draws[2],
         charged_v,
         int(has_field),
+        0.0,
+        0.0,
+        FAR_NS,
+        FAR_NS,
     )
-    return Ecu(node, state, noise, TRANSITIONS)
+    return Ecu(node, state, noise, make_table(MACHINE))
 
 
 @compiled
-def _conditions(ecu: Ecu, plant_out: Any) -> int:
+def _conditions(ecu: Ecu, plant_out: Any, t_ns: int) -> int:
     image, own = ecu.node.image, ecu.state[0]
-    bits = 0
+    bits = BROKEN if own.broken_ns <= t_ns < own.mended_ns else 0
     if image[STATE_REQUEST].value >= 1.0:
         bits |= WANTS_READY
     if image[STATE_REQUEST].value >= 2.0:
@@ -142,20 +173,20 @@ def control(ecu: Ecu, plant_in: Any, plant_out: Any, t_ns: int) -> None:
         own.command_lost = 1
     else:
         own.command_lost = 0
-    bits = _conditions(ecu, plant_out)
-    for row in range(ecu.transitions.shape[0]):
-        if ecu.transitions[row, 0] == own.state and (bits & ecu.transitions[row, 1]) == ecu.transitions[row, 2]:
-            own.state = ecu.transitions[row, 3]
-            break
-    driving = own.state == RUN or own.state == DERATE
+    own.state, action = advance(ecu.table, own.state, _conditions(ecu, plant_out, t_ns))
+    if action in (PWM_ON, PWM_OFF):
+        own.pwm_on = 1.0 if action == PWM_ON else 0.0
+    elif action in (DISCHARGE_ON, DISCHARGE_OFF):
+        own.discharge_on = 1.0 if action == DISCHARGE_ON else 0.0
+    driving = own.pwm_on > 0.5
     torque = image[TORQUE_REQUEST].value if driving and own.command_lost == 0 else 0.0
     torque = min(
         max(torque, plant_out.torque_min_nm), plant_out.torque_max_nm
     )  # what it cannot do it does not try; TorqueMax tells
     plant_in.torque_request_nm = torque
-    plant_in.pwm_on = 1.0 if driving else 0.0
+    plant_in.pwm_on = own.pwm_on
     plant_in.short_circuit = 1.0 if image[SHORT_CIRCUIT_REQUEST].value >= 0.5 and not driving else 0.0
-    plant_in.discharge_on = 1.0 if own.state == DISCHARGE else 0.0
+    plant_in.discharge_on = own.discharge_on
 
 
 @compiled
@@ -177,4 +208,5 @@ def tell(ecu: Ecu, plant_out: Any) -> None:
     image[JUNCTION_TEMP].value = plant_out.junction_degc
     image[OIL_TEMP].value = plant_out.oil_degc
     image[COOLANT_TEMP].value = plant_out.coolant_out_degc
-    image[FAULT_CODE].value = FAULT_COMMAND_LOST if own.command_lost and own.state != OFF else 0.0
+    lost = own.command_lost != 0 and own.state != OFF
+    image[FAULT_CODE].value = FAULT_BROKEN if own.state == FAULT else FAULT_COMMAND_LOST if lost else 0.0
