@@ -106,11 +106,18 @@ flange_{0}.power W positive when the DUT drives
 """
 
 
+_CORE = """
+core.late_cycles 1 cycles of the core that came late or not at all, since the start
+core.cycle_jitter_max s the latest beginning of a cycle in the last second
+core.frames_skipped 1 frames not sent since their time had passed, since the start
+"""
+
+
 def bench_channels(layout: str) -> Channels:
     """All channels of a bench of ``layout``, in image order."""
     sides = SIDES[layout]
     shafts = [table.format(side) for table in (_DYNO, _FLANGE) for side in sides]
-    return Channels(channel for table in (_DUT, _IO, _SUPPLY, _ANALYZER, *shafts) for channel in _rows(table))
+    return Channels(channel for table in (_DUT, _IO, _SUPPLY, _ANALYZER, *shafts, _CORE) for channel in _rows(table))
 
 
 def _rows(table: str) -> Iterator[Channel]:

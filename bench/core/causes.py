@@ -59,6 +59,10 @@ class Cause(IntEnum):
     USER = 1000
 
 
+SILENCE = frozenset({Cause.SERVICE_SILENT, Cause.LINKS_SILENT, Cause.RECORDER_SILENT})
+"""A freeze for one of these ends by itself when the silence ends (``bench.core.release``)."""
+
+
 @dataclass(frozen=True, slots=True)
 class CauseText:
     """What happened, what to do, and what the stop allows afterwards."""

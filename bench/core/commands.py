@@ -140,12 +140,18 @@ def _reset(latched: Any, core: Any, limits: Any, rx: Any, acknowledged: bool) ->
     is_latched = core.cause < LATCHABLE and latched[core.cause] != 0
     if core.phase != STOPPED or (is_latched and not acknowledged):
         return REFUSED_LATCHED
+    forget_stop(core, limits, rx)
+    return PASSED
+
+
+@compiled
+def forget_stop(core: Any, limits: Any, rx: Any) -> None:
+    """As if there had been no stop; what is still violated stops again."""
     core.phase, core.stop_class, core.cause = RUNNING, NO_STOP, 0
-    core.rung, core.source = NONE, NONE
-    for i in range(limits.shape[0]):  # what is still violated stops again
+    core.rung, core.source, core.changed = NONE, NONE, 1
+    for i in range(limits.shape[0]):
         limits[i].violated, limits[i].since_ns, limits[i].lost_since_ns = 0, -1, -1
     _forgive(rx)
-    return PASSED
 
 
 @compiled

@@ -6,6 +6,7 @@ from bench.core.limits import judge_limits
 from bench.core.meter import keep
 from bench.core.program import Program
 from bench.core.put_out import put_out
+from bench.core.release import release_freeze
 from bench.core.rings import Rings
 from bench.core.sampling import sample
 from bench.core.state import State
@@ -44,7 +45,8 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
         messages_ns = judge_messages(program.rx_rules, state.rx, core, counters, events, t_ns)
         limits_ns = judge_limits(program.limits, state.limits, image, core, counters, events, t_ns)
         beats_ns = judge_heartbeats(program.heartbeats, state.beats_ns, core, counters, events, t_ns)
-        core.judge_ns = min(limits_ns, messages_ns, beats_ns)
+        release_ns = release_freeze(program, state, events, t_ns)
+        core.judge_ns = min(limits_ns, messages_ns, beats_ns, release_ns)
 
     if core.phase == STOPPING:
         rungs, actions, confirms = program.rungs, program.actions, program.confirms

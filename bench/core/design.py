@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from bench.base.channel import Channels
 from bench.canbus.tables import CanTables
-from bench.core.causes import Cause
+from bench.core.causes import SILENCE, Cause
 from bench.core.tables import (
     MODE_ARMED,
     MODE_STOPPING,
@@ -188,7 +188,8 @@ class SampleGroup:
 @dataclass(frozen=True, slots=True)
 class Design:
     """Everything the core shall do. ``ladders`` maps the stop class to its rungs; ``stale_ns`` gives each measured
-    channel the age from which the image calls it stale; ``energised``: any of these holding means energised."""
+    channel the age from which the image calls it stale; ``energised``: any of these holding means energised; channels
+    in ``zero`` (counts of trouble) are 0 and good until somebody tells otherwise."""
 
     channels: Channels
     can: CanTables
@@ -202,6 +203,7 @@ class Design:
     energised: tuple[Confirm, ...] = ()
     groups: tuple[SampleGroup, ...] = ()
     stale_ns: Mapping[str, int] = field(default_factory=dict)
+    zero: tuple[str, ...] = ()
     cycle_ns: int = _MS
     stall_ns: int = 1_000 * _MS
     log_full: bool = False
@@ -235,9 +237,7 @@ _OF_MESSAGES = frozenset(
 _OF_NOTHING = frozenset(
     {
         Cause.INSULATION,  # from a limit or from a message: its text says enough
-        Cause.SERVICE_SILENT,
-        Cause.LINKS_SILENT,
-        Cause.RECORDER_SILENT,
+        *SILENCE,
         Cause.RUNG_MISSED,
     }
 )

@@ -152,6 +152,8 @@ class _Builder:
         table["meter_ns"] = 1
         for name, age_ns in self.design.stale_ns.items():
             table["stale_ns"][self.channel(name, "stale_ns")] = age_ns
+        for name in self.design.zero:
+            table["zero"][self.channel(name, "zero")] = 1
         for i, setpoint in enumerate(self.design.setpoints):
             row = table[self.channel(setpoint.channel, f"setpoint {setpoint.channel}")]
             row["setpoint"], row["meter_ns"] = i, 10_000_000  # a set-point is renewed in each cycle

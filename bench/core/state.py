@@ -72,6 +72,8 @@ def _begin(program: Program, state: State) -> None:
     state.image["value"] = np.nan
     state.image["quality"] = STALE
     state.image["t_ns"] = state.image["arrived_ns"] = -1
+    zero = np.flatnonzero(program.channels["zero"][: len(state.image)])
+    state.image[zero] = (0.0, 0, 0, GOOD)
     state.limits["low"], state.limits["high"] = program.limits["low"], program.limits["high"]
     state.limits["since_ns"] = state.limits["lost_since_ns"] = -1
     for name in ("value", "target", "held_target"):

@@ -82,8 +82,9 @@ WATCHES, CONDITIONS, WINDOW_SAMPLES = 16, 8, 256
 METER_CHANNELS, METER_ROWS = 48, 2048
 
 # --- program ---
-CHANNEL = np.dtype([("stale_ns", "i8"), ("meter_ns", "i8"), ("setpoint", "i4")], align=True)
-"""Per channel: age at which it becomes STALE (0: never), least distance of metered values, its set-point."""
+CHANNEL = np.dtype([("stale_ns", "i8"), ("meter_ns", "i8"), ("setpoint", "i4"), ("zero", "u1")], align=True)
+"""Per channel: age at which it becomes STALE (0: never), least distance of metered values, its set-point, and whether
+it is 0 and good until somebody tells otherwise."""
 
 SETPOINT = np.dtype(
     [
@@ -278,6 +279,7 @@ CORE = np.dtype(
         ("rung_since_ns", "i8"),
         ("confirmed_since_ns", "i8"),
         ("stop_ns", "i8"),
+        ("heard_ns", "i8"),  # frozen for silence: since when all are heard again; -1: not yet
         ("next_send_ns", "i8"),
         ("judge_ns", "i8"),  # when time alone may change a judgement: an age, a debounce time
         ("rung", "i4"),

@@ -22,6 +22,7 @@ FRAME_BAD_TOLD = np.int64(records.EV_FRAME_BAD)
 LATE_TOLD = np.int64(records.EV_LATE)
 LIMITED_TOLD = np.int64(records.EV_LIMITED)
 ARMED_TOLD = np.int64(records.EV_ARMED)
+RELEASED_TOLD = np.int64(records.EV_RELEASED)
 NOTHING, NOWHERE, CONTROLLED = np.int64(0), np.int64(NONE), np.int64(STOP_CONTROLLED)
 
 PENDING = -2

@@ -94,10 +94,12 @@ class WallService:
 
     def _turn(self) -> None:
         self._row["beat"] += 1
-        self.scheduler.run_due(self._clock.now_ns())
+        # In this order: after a pause of this process the core's stop must be known before any job goes on.
+        now_ns = self._clock.now_ns()
         events = self._tail.take()
         if len(events):
             self._desk.on_events(events)
+        self.scheduler.run_due(now_ns)
         self._hear_links()
         self._hear_recorder()
         look_ns, next_ns = self._clock.now_ns() + _TURN_NS, self.scheduler.next_ns()

@@ -8,7 +8,7 @@ from bench.canbus.database import Database
 from bench.config.dut import Dut
 from bench.config.rig import Rig
 from bench.core.causes import Cause
-from bench.core.design import LINKS, SERVICE, Design, Heartbeat
+from bench.core.design import LINKS, RECORDER, SERVICE, Design, Heartbeat
 from bench.core.tables import MODE_ARMED, STOP_CONTROLLED, STOP_FREEZE
 from bench.layout.can import BenchCan
 from bench.layout.ladders import energised, ladders
@@ -35,6 +35,7 @@ def bench_design(rig: Rig, dut: Dut, channels: Channels, can: BenchCan, *, heart
         energised=energised(rig),
         groups=sample_groups(channels),
         stale_ns=_stale_ns(rig, channels),
+        zero=tuple(name for name in channels.names if name.startswith("core.")),
         log_full=log_full,
     )
 
@@ -43,7 +44,10 @@ _HEARTBEATS = (
     Heartbeat(SERVICE, 300 * NS_PER_MS, STOP_FREEZE, Cause.SERVICE_SILENT, MODE_ARMED),
     Heartbeat(SERVICE, 2_000 * NS_PER_MS, STOP_CONTROLLED, Cause.SERVICE_SILENT, MODE_ARMED),
     Heartbeat(LINKS, 1_000 * NS_PER_MS, STOP_CONTROLLED, Cause.LINKS_SILENT, MODE_ARMED),
+    Heartbeat(RECORDER, 1_000 * NS_PER_MS, STOP_FREEZE, Cause.RECORDER_SILENT, MODE_ARMED),
+    Heartbeat(RECORDER, 3_000 * NS_PER_MS, STOP_CONTROLLED, Cause.RECORDER_SILENT, MODE_ARMED),
 )
+"""F-56, F-14 and F-58. A freeze ends by itself when the beat returns (``bench.core.release``)."""
 
 
 def _stale_ns(rig: Rig, channels: Channels) -> dict[str, int]:

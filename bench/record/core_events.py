@@ -42,6 +42,11 @@ def _stop(event: np.void, names: Names) -> Mapping[str, Any]:
             "stop_class": _CLASSES[int(event["value"])]}  # fmt: skip
 
 
+def _released(event: np.void, names: Names) -> Mapping[str, Any]:
+    cause = int(event["id"])
+    return {"cause": cause, "over": names.cause(cause)[0], "held_s": round(float(event["value"]), 3)}
+
+
 def _rung(event: np.void, names: Names) -> Mapping[str, Any]:
     return {"rung": names.rungs[int(event["id"])], "outcome": _OUTCOMES[int(event["value"])]}
 
@@ -74,6 +79,7 @@ _TELL: Mapping[int, tuple[str, Callable[[np.void, Names], Mapping[str, Any]]]] =
     r.EV_LIMITED: ("core_limited", _limited),
     r.EV_FRAME_BAD: ("core_frame_bad", _bad_frame),
     r.EV_LATE: ("core_late", lambda event, _names: {"cycles": int(event["value"])}),
+    r.EV_RELEASED: ("core_released", _released),
     r.EV_ARMED: ("core_armed", lambda event, _names: {"armed": bool(event["value"] > 0)}),
 }
 

@@ -79,6 +79,8 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "run_finished": lambda data: "; ".join([str(data.get("verdict")), *map(str, data.get("reasons", ()))]),
     "core_limit": _limit,
     "core_stop": lambda data: f"{data.get('happened')} ({data.get('stop_class')}); {data.get('remedy')}",
+    "core_released": lambda data: f"the freeze ended after {data.get('held_s')} s ({data.get('over')} no more)",
+    "repeated": lambda data: f"done again: {data.get('reason')}",
     "core_refused": _plain,
     "core_limited": lambda data: f"{data['setpoint']}: {data['asked']:g} asked, {data['allowed']:g} allowed",
     "core_frame_bad": lambda data: f"{data.get('message')}: wrong {data.get('reason')}",

@@ -22,6 +22,16 @@ class Stopped(BenchError):
         super().__init__(f"{cause}; {remedy}" if remedy else cause)
 
 
+class Held(BenchError):
+    """The core held every set-point for a while (a freeze) and has let them go on. The answer to a ``Measure`` that was
+    disturbed by it, or asked for before an ``Until`` has found the bench steady again."""
+
+    def __init__(self, cause: str, held_s: float) -> None:
+        self.cause = cause
+        self.held_s = held_s
+        super().__init__(f"the set-points were held for {held_s:.2f} s: {cause}")
+
+
 class SetpointRefused(BenchError):
     """The core refused a set-point (``EV_REFUSED``): outside its range or the envelope, or not armed."""
 

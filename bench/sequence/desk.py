@@ -5,6 +5,7 @@ feeds it the events that the core tells, and answers ``Ask`` and ``Record``.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,11 @@ from bench.base.reading import Reading
 from bench.base.ring import Ring
 from bench.base.time import NS_PER_MS
 from bench.core import inbox
-from bench.core.causes import Cause, cause_text
+from bench.core.causes import SILENCE, Cause, cause_text
 from bench.core.design import Design
 from bench.core.state import State
-from bench.core.tables import METER_CHANNELS, METER_ROWS, REFUSALS, WATCHES
-from bench.schedule.outcomes import SetpointRefused, Stopped
+from bench.core.tables import METER_CHANNELS, METER_ROWS, REFUSALS, STOP_FREEZE, WATCHES
+from bench.schedule.outcomes import Held, SetpointRefused, Stopped
 from bench.schedule.requests import (
     Command,
     Measure,
@@ -56,11 +57,14 @@ class Desk:
         self._answer_ns = answer_ns
         self.scheduler: Scheduler | None = None
         self._jobs: list[Job] = []
-        self._watching: dict[int, Job] = {}
+        self._watching: dict[int, tuple[Job, Until, int]] = {}  # with the deadline
         self._ramping: dict[int, tuple[Job, int]] = {}  # who waits for a refusal, and its ticket
         self._measuring: dict[Job, Job] = {}
         self._until_safe: list[Job] = []
         self._own_stop = False
+        self._frozen_ns: int | None = None  # since when, by a freeze that may end by itself
+        self._thawed: list[Callable[[], None]] = []  # what waits for its end
+        self._held: Held | None = None  # nothing was found steady since a freeze
         self._report: StopReport | None = None
         self._stop: Stopped | None = None
         self._walked: list[tuple[str, str]] = []
@@ -107,20 +111,35 @@ class Desk:
         index = self._setpoints.get(request.channel)
         if index is None:
             raise SetpointRefused(request.channel, request.target, "there is no such set-point")
+        self._now_or_thawed(lambda: self._set(job, request, index))
+        return PENDING
+
+    def _set(self, job: Job, request: Ramp, index: int) -> None:
         self._send(inbox.set_point(index, request.target, request.rate))
         self._clock.wake(job, self._clock.t_ns + self._answer_ns)
         self._ramping[index] = (job, job.ticket)
-        return PENDING
+
+    def _now_or_thawed(self, act: Callable[[], None]) -> None:
+        """What the core would refuse while frozen waits: for the end of the freeze, or for nothing when it stops."""
+        if self._frozen_ns is None:
+            act()
+        else:
+            self._thawed.append(act)
 
     # --- waiting -------------------------------------------------------------------------------------------------
     def _until(self, job: Job, request: Until) -> Any:
+        deadline_ns = self._clock.t_ns + request.timeout_ns
+        self._now_or_thawed(lambda: self._watch(job, request, deadline_ns))
+        return PENDING
+
+    def _watch(self, job: Job, request: Until, deadline_ns: int) -> None:
         watch = next((n for n in range(WATCHES) if n not in self._watching), None)
         if watch is None:
             raise InternalError(f"{WATCHES} watches are in use already")
         conditions = [(condition, self._channels.index(condition.channel)) for condition in request.conditions]
-        self._send(inbox.watch(watch, conditions, self._clock.t_ns + request.timeout_ns))
-        self._watching[watch] = job
-        return PENDING
+        self._send(inbox.watch(watch, conditions, deadline_ns))
+        self._watching[watch] = (job, request, deadline_ns)
+        self._held = None
 
     def _wait_safe(self, job: Job, request: UntilSafe) -> Any:
         if self._report is not None:
@@ -142,9 +161,19 @@ class Desk:
     def _measure(self, job: Job, request: Measure) -> Any:
         if len(request.channels) > METER_CHANNELS:
             raise InternalError(f"a window keeps at most {METER_CHANNELS} channels, not {len(request.channels)}")
+        self._now_or_thawed(lambda: self._open_window(job, request))
+        return PENDING
+
+    def _open_window(self, job: Job, request: Measure) -> None:
+        if self._held is not None:
+            self._answer_held(job)
+            return
         inner = self._clock.spawn(f"{job.name}: measure", self._metered(job, request), job.priority)
         self._measuring[job] = inner
-        return PENDING
+
+    def _answer_held(self, job: Job) -> None:
+        self._clock.wake(job, self._clock.t_ns, error=self._held)
+        self._held = None
 
     def _metered(self, job: Job, request: Measure) -> Operation[None]:
         self._send(inbox.sampling(fast=True))
@@ -187,6 +216,7 @@ class Desk:
             r.EV_RUNG: self._rung,
             r.EV_STOP: self._stopped,
             r.EV_SAFE: self._safe,
+            r.EV_RELEASED: self._released,
         }
         for event in events:
             handler = told.get(int(event["kind"]))
@@ -194,9 +224,14 @@ class Desk:
                 handler(event)
 
     def _woken(self, event: np.void) -> None:
-        job = self._watching.pop(int(event["id"]), None)
-        if job is not None and (event["value"] >= 0 or self._own_stop):
+        job, request, deadline_ns = self._watching.pop(int(event["id"]), (None, None, 0))
+        if job is None or request is None:
+            return
+        if event["value"] >= 0 or self._own_stop:
             self._clock.wake(job, self._clock.t_ns, bool(event["value"] > 0))
+        elif self._frozen_ns is not None:
+            since_ns = self._frozen_ns
+            self._thawed.append(lambda: self._watch(job, request, deadline_ns + self._clock.t_ns - since_ns))
 
     def _refused(self, event: np.void) -> None:
         index = int(event["id"])
@@ -211,22 +246,43 @@ class Desk:
             self._walked.append((self._rungs[int(event["id"])], "confirmed" if event["value"] > 0 else "missed"))
 
     def _stopped(self, event: np.void) -> None:
-        code = int(event["id"])
+        code, stop_class = int(event["id"]), int(event["value"])
         text = cause_text(code)
         operator = code == Cause.OPERATOR
         source = self._design.source_of(code, int(event["extra"]))
         happened = f"{text.happened} ({source})" if source else text.happened
-        self._stop = Stopped(code, happened, text.remedy, int(event["value"]), operator)
+        self._stop = Stopped(code, happened, text.remedy, stop_class, operator)
+        if stop_class == STOP_FREEZE and code in SILENCE:
+            self._frozen_ns = int(event["t_ns"])
+            for job in list(self._measuring):
+                self._abandon_window(job)
+                self._thawed.append(partial(self._answer_held, job))
+            return
+        self._frozen_ns = None
+        self._thawed.clear()
         if self._own_stop and not operator:
             return
         for job in self._jobs:
-            inner = self._measuring.pop(job, None)
-            if inner is not None:
-                inner.operation.close()
-                inner.done = True
-                self._close_window()
+            self._abandon_window(job)
             if not job.done:
                 self._clock.wake(job, self._clock.t_ns, error=self._stop)
+
+    def _released(self, event: np.void) -> None:
+        """The freeze has ended: go on. A window that was open, or opens before anything was found steady again, is
+        answered by ``Held``."""
+        self._stop, self._walked = None, []
+        self._held = Held(cause_text(int(event["id"])).happened, float(event["value"]))
+        self._frozen_ns = None
+        thawed, self._thawed = self._thawed, []
+        for act in thawed:
+            act()
+
+    def _abandon_window(self, job: Job) -> None:
+        inner = self._measuring.pop(job, None)
+        if inner is not None:
+            inner.operation.close()
+            inner.done = True
+            self._close_window()
 
     def _safe(self, event: np.void) -> None:
         cause = self._stop.cause if self._stop else ""

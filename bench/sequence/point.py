@@ -17,6 +17,7 @@ from bench.sequence.map_parameters import MapParameters
 from bench.sequence.measuring import WindowSpec, duration_s, faults, measure
 from bench.sequence.point_record import empty_record, point_record
 from bench.sequence.position import Rates
+from bench.sequence.repeating import repeated
 from bench.sequence.settle import Criteria, settle
 from bench.sequence.short_time import recover
 from bench.sequence.transfer import go
@@ -158,10 +159,14 @@ def measure_point(
     task = task_of(context, parameters, point, label)
     where = {"speed_rpm": point.speed_rpm, "torque_nm": point.torque_nm}
     yield Record("point_started", {**label, **where, "of": context.tally.planned})
-    before: list[str] = []
-    if point.zone == "short_time" and parameters.short_time is not None:
-        before = yield from recover(context, parameters.short_time, task.rates, label)
-    measured = yield from perform(context, task)
+
+    def attempt() -> Operation[tuple[list[str], Measured]]:
+        before: list[str] = []
+        if point.zone == "short_time" and parameters.short_time is not None:
+            before = yield from recover(context, parameters.short_time, task.rates, label)
+        return before, (yield from perform(context, task))
+
+    before, measured = yield from repeated(attempt, label)
     if point.zone == "short_time" and parameters.short_time is not None:
         # off the high torque at once: its time is limited, whatever comes next
         yield from ramp_torque(context, parameters.short_time.recover_torque, task.rates)

@@ -8,6 +8,7 @@ from bench.schedule.requests import Operation, Record
 from bench.sequence.context import Context
 from bench.sequence.map_parameters import MapParameters, ReferenceParameters
 from bench.sequence.point import Task, perform, task_of
+from bench.sequence.repeating import repeated
 
 _THERMAL = ("dut.winding_temp", "dut.rotor_temp", "dut.oil_temp")
 
@@ -40,7 +41,7 @@ def measure_reference(context: Context, parameters: MapParameters, references: R
         return
     references.count += 1
     task = reference_task(context, parameters, wanted, references.count)
-    measured = yield from perform(context, task)
+    measured = yield from repeated(lambda: perform(context, task), task.label)
     eta = measured.columns["eta_edu"]
     if eta is None or measured.derated:
         references.failed.append(f"reference {references.count}: {'; '.join(measured.reasons) or 'no efficiency'}")

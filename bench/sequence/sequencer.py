@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from bench.base.errors import DeviceError, LinkError
 from bench.config.plan import Plan, Step
 from bench.core.causes import Cause
-from bench.schedule.outcomes import SetpointRefused, Stopped
+from bench.schedule.outcomes import Held, SetpointRefused, Stopped
 from bench.schedule.requests import Operation, Record, StopReport
 from bench.sequence.arming import arm
 from bench.sequence.context import Context
@@ -61,7 +61,7 @@ def _attempt(
         # a failed sign check is a verdict on the bench's wiring; a failed arming is a fault that ended the run
         outcome = FINISHED if failure.cause_code == Cause.SIGN_CHECK else STOPPED
         return _Ending(outcome, failure.reasons, Cause(failure.cause_code))
-    except (SetpointRefused, LinkError, DeviceError) as failure:
+    except (Held, SetpointRefused, LinkError, DeviceError) as failure:
         return _Ending(STOPPED, (str(failure),), Cause.STEP_FAILED)
     return _Ending()
 
