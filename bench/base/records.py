@@ -20,6 +20,7 @@ COMMAND = 3  # length = command code (below)
 HEARTBEAT = 4  # id = who (core.program numbers them)
 WIRE_IN = 6  # our controller on a bus, see WIRE_STATE: bus, quality = state, id = ``wire_word``, value = error frames,
 #              extra = frames lost (5 stands in logs only: ``core.tables.TICK``)
+DIAGNOSTIC = 7  # a frame that a link asks the core to send: bus, id, length, data
 
 INBOX = np.dtype(
     [
@@ -105,7 +106,7 @@ EV_LIMIT = 2  # id = limit, value = level (1 warn, 2 derate, 3 stop), extra = th
 EV_STOP = 3  # id = cause code, value = stop class, extra = index of the limit, message or set-point it came from
 EV_RUNG = 4  # id = rung, value = 0 entered, 1 confirmed, -1 deadline missed
 EV_SAFE = 5  # the ladder has ended: value = 1 all rungs confirmed, 0 some were missed
-EV_REFUSED = 6  # id = set-point, value = target, extra = reason code
+EV_REFUSED = 6  # id = set-point, value = target (of a diagnostic frame: its id), extra = reason code
 # id = index of the received message, value = reason (1 length, 2 CRC, 3 counter, 4 range), extra = bad frames of all
 # messages so far; at most once a second for each message
 EV_FRAME_BAD = 7

@@ -1,6 +1,7 @@
 """The cycle: the same few things every millisecond, identical on hardware, in CI and in replay."""
 
 from bench.base.compiled import compiled
+from bench.core.diagnostics import send_request
 from bench.core.ladder import climb_down
 from bench.core.limits import judge_limits
 from bench.core.meter import keep
@@ -23,7 +24,8 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
     moment of waking, or every cycle counts as out of step).
 
     Answer: bits of ``bench.core.tables``: WOKE 1, CAUSE 2 (a stop began or grew stronger), SAFE 4 (the ladder has
-    ended), REFUSED 8 (a command was refused). What happened is in the events ring.
+    ended), REFUSED 8 (a command was refused), HEARD 16 (a diagnostic response waits in ``rings.heard``). What else
+    happened is in the events ring.
     """
     core, counters, settings, events = state.core[0], state.counters[0], program.settings[0], rings.events
     image, setpoints, moving = state.image, program.setpoints, state.setpoints
@@ -57,6 +59,8 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
     if t_ns >= core.next_send_ns:
         entries, next_ns, frames = program.tx_entries, state.tx_next_ns, rings.frames_out
         put_out(entries, next_ns, program.can, state.tx, setpoints, moving, image, core, counters, frames, events, t_ns)
+    if core.asked:
+        send_request(state.asked[0], core, counters, rings.frames_out)
 
     if core.metering:
         keep(program.channels, state.meter_channels, state.meter_rows, image, core.meter_channels)

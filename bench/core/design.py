@@ -123,6 +123,19 @@ class Heartbeat:
     modes: int = MODE_ARMED
 
 
+@dataclass(frozen=True, slots=True)
+class DiagnosticRoute:
+    """Identifiers of one diagnostic connection (ISO-TP) on ``bus``. The links ask for frames ``request``, and hear
+    frames ``response``; no message of the bench may have either. ``extended``: extended addressing."""
+
+    name: str
+    bus: int
+    request: int
+    response: int
+    extended: bool = False
+    length_max: int = 8
+
+
 SERVICE, LINKS, RECORDER = 1, 2, 3
 """Who sends HEARTBEAT records (field ``id``)."""
 HEARTBEATS = 8
@@ -201,6 +214,7 @@ class Design:
     heartbeats: tuple[Heartbeat, ...] = ()
     ladders: Mapping[int, tuple[Rung, ...]] = field(default_factory=dict)
     energised: tuple[Confirm, ...] = ()
+    diagnostics: tuple[DiagnosticRoute, ...] = ()
     groups: tuple[SampleGroup, ...] = ()
     stale_ns: Mapping[str, int] = field(default_factory=dict)
     zero: tuple[str, ...] = ()

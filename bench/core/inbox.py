@@ -24,6 +24,7 @@ from bench.base.records import (
     CMD_WATCH_CANCEL,
     CMD_WATCH_START,
     COMMAND,
+    DIAGNOSTIC,
     FRAME_IN,
     HEARTBEAT,
     INBOX,
@@ -67,6 +68,13 @@ def wire_in(bus: int, own: np.void, t_ns: int) -> Records:
     word = wire_word(int(own["tec"]), int(own["rec"]), int(own["load_permille"]))
     counts = {"value": float(own["error_frames"]), "extra": float(own["lost"])}
     return record(WIRE_IN, bus=bus, quality=own["state"], id=word, t_ns=t_ns, **counts)
+
+
+def diagnostic(bus: int, frame_id: int, data: bytes) -> Records:
+    """A link's wish that the core sends this frame."""
+    made = record(DIAGNOSTIC, bus=bus, id=frame_id, length=len(data))
+    made["data"][0, : len(data)] = np.frombuffer(data, np.uint8)
+    return made
 
 
 def heartbeat(who: int) -> Records:

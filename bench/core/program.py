@@ -37,6 +37,7 @@ class Program(NamedTuple):
     group_channels: Table
     roles: Table
     latched: Table
+    diagnostics: Table
     can: CanTables
 
 
@@ -107,6 +108,7 @@ class _Builder:
             group_channels=group_channels,
             roles=self.role_table(),
             latched=np.array([latched(code) for code in range(tables.LATCHABLE)], np.uint8),
+            diagnostics=self.diagnostic_table(),
             can=self.design.can,
         )
 
@@ -240,6 +242,20 @@ class _Builder:
             row["toggle_setpoint"] = self.setpoint(entry.toggle, f"transmit {entry.name}")
             if entry.period_ns < self.design.cycle_ns or entry.period_ns % self.design.cycle_ns:
                 self.wrong(f"transmit {entry.name}", "the period must be a multiple of the core's cycle")
+        return table
+
+    def diagnostic_table(self) -> Table:
+        """What this gate lets through must be nobody's: no torque, no contactor, no status."""
+        table = np.zeros(len(self.design.diagnostics), tables.DIAGNOSTIC_ROUTE)
+        taken = {(int(message["bus"]), int(message["id"])) for message in self.design.can.messages}
+        for row, route in zip(table, self.design.diagnostics, strict=True):
+            row["request"], row["response"], row["bus"] = route.request, route.response, route.bus
+            row["prefix"], row["length_max"] = route.extended, route.length_max
+            for frame_id in (route.request, route.response):
+                if (route.bus, frame_id) in taken:
+                    text = f"identifier 0x{frame_id:X} belongs to a message of the bench; diagnosis needs its own"
+                    self.wrong(f"diagnostics {route.name}", text)
+                taken.add((route.bus, frame_id))
         return table
 
     def role_table(self) -> Table:

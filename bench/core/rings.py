@@ -9,6 +9,8 @@ from bench.base.records import EVENT, FRAME, INBOX
 from bench.base.ring import HEADER_LENGTH, READ, WRITTEN, Ring, make_ring
 from bench.core.program import Program
 
+DIAGNOSTIC_FRAMES = 1024
+
 
 class Samples(NamedTuple):
     """One ring per sample group, side by side: ``header[g]`` as in ``Ring``, rows of group ``g`` from
@@ -26,10 +28,14 @@ class Rings(NamedTuple):
     inbox_can: Ring
     inbox_links: Ring
     inbox_sequence: Ring
+    inbox_diagnostics: Ring
+    """Frames that a link asks for; one a cycle is taken."""
     frames_out: Ring
     events: Ring
     inbox_log: Ring
     samples: Samples
+    heard: Ring
+    """Diagnostic responses, for that link."""
 
 
 def make_rings(program: Program, capacity: int = 4096) -> Rings:
@@ -39,10 +45,12 @@ def make_rings(program: Program, capacity: int = 4096) -> Rings:
         inbox_can=make_ring(INBOX, capacity),
         inbox_links=make_ring(INBOX, capacity),
         inbox_sequence=make_ring(INBOX, capacity),
+        inbox_diagnostics=make_ring(INBOX, DIAGNOSTIC_FRAMES),
         frames_out=make_ring(FRAME, capacity),
         events=make_ring(EVENT, capacity),
         inbox_log=make_ring(INBOX, log_capacity),
         samples=make_samples(program),
+        heard=make_ring(FRAME, DIAGNOSTIC_FRAMES),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.base.quality import GOOD, STALE
-from bench.base.records import BUSES_MAX, IMAGE, WIRE_STATE
+from bench.base.records import BUSES_MAX, FRAME, IMAGE, WIRE_STATE
 from bench.canbus.tables import make_rx_state, make_tx_state
 from bench.core import tables
 from bench.core.design import HEARTBEATS
@@ -36,6 +36,8 @@ class State(NamedTuple):
     group_last_ns: NDArray[np.int64]
     wire: Table
     """What our controllers say (WIRE_STATE), one row a bus."""
+    asked: Table
+    """The diagnostic frame (FRAME) that goes out at the end of this cycle, if ``core.asked``."""
 
 
 def make_state(program: Program) -> State:
@@ -58,6 +60,7 @@ def make_state(program: Program) -> State:
         meter_rows=np.zeros((tables.METER_CHANNELS, tables.METER_ROWS), tables.METER_ROW),
         group_last_ns=np.full(len(program.groups), -1, np.int64),
         wire=np.zeros(BUSES_MAX, WIRE_STATE),
+        asked=np.zeros(1, FRAME),
     )
     _begin(program, state)
     return state

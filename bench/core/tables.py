@@ -32,6 +32,9 @@ REFUSED_ENVELOPE = 5
 REFUSED_UNKNOWN = 6
 REFUSED_SPEED_UNKNOWN = 7  # the envelope cannot be judged: the actual speed is not good
 REFUSED_LATCHED = 8  # CMD_RESET of a latched cause without the operator's acknowledgement, or before the stop is done
+REFUSED_NOT_DIAGNOSTIC = 9
+REFUSED_WHILE_ARMED = 10
+REFUSED_LENGTH = 11
 
 REFUSALS = {
     REFUSED_NOT_ARMED: "the bench is not armed",
@@ -42,6 +45,10 @@ REFUSALS = {
     REFUSED_UNKNOWN: "there is no such set-point, watch, limit or channel",
     REFUSED_SPEED_UNKNOWN: "the actual speed is not known, so the torque envelope cannot be judged",
     REFUSED_LATCHED: "the stop is not finished, or its cause is latched and wants the operator's acknowledgement",
+    REFUSED_NOT_DIAGNOSTIC: "the frame's identifier is no diagnostic request of the DUT profile; nobody but the core "
+    "sends other frames",
+    REFUSED_WHILE_ARMED: "a diagnostic service that does more than read, while the bench is armed or stopping",
+    REFUSED_LENGTH: "a diagnostic frame of a length that this bus does not carry",
 }
 """What ``extra`` of EV_REFUSED means."""
 
@@ -211,6 +218,18 @@ SAMPLE_GROUP = np.dtype(
     align=True,
 )
 
+DIAGNOSTIC_ROUTE = np.dtype(
+    [
+        ("request", "u4"),
+        ("response", "u4"),
+        ("bus", "u1"),
+        ("prefix", "u1"),  # address bytes before ISO-TP's own
+        ("length_max", "u1"),  # 8, or 64 with CAN FD
+    ],
+    align=True,
+)
+"""Frames that a link may ask the core to send, and those that come back for it."""
+
 SETTINGS = np.dtype(
     [
         ("cycle_ns", "i8"),
@@ -296,6 +315,7 @@ CORE = np.dtype(
         ("derating", "u1"),
         ("fast", "u1"),
         ("metering", "u1"),
+        ("asked", "u1"),  # a diagnostic frame waits for the end of this cycle's own
         ("changed", "u1"),  # something else than time has changed since the last judgement
         ("bits", "u1"),  # the result of this cycle, gathered
     ],
@@ -320,4 +340,4 @@ COUNTERS = np.dtype(
 )
 
 # --- bits of the cycle's result ---
-WOKE, CAUSE, SAFE, REFUSED = 1, 2, 4, 8
+WOKE, CAUSE, SAFE, REFUSED, HEARD = 1, 2, 4, 8, 16

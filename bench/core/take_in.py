@@ -9,6 +9,7 @@ from bench.base.compiled import compiled
 from bench.base.quality import GOOD, NOT_A_NUMBER, SUBSTITUTED, WRONG
 from bench.base.records import (
     COMMAND,
+    DIAGNOSTIC,
     FRAME_IN,
     HEARTBEAT,
     READING,
@@ -21,6 +22,7 @@ from bench.base.ring import READ, WRITTEN, Ring, commit, slot
 from bench.canbus.codec import FRAME_OK, lookup, receive
 from bench.core.causes import Cause
 from bench.core.commands import obey
+from bench.core.diagnostics import hear_response, take_request
 from bench.core.tables import NONE, TICK, TRANSMITTED
 from bench.core.tell import CONTROLLED, FRAME_BAD_TOLD, stop, tell
 
@@ -30,14 +32,17 @@ _BUS_GONE = np.int64(Cause.BUS_GONE)
 _PRIME = np.uint64(0x9E37_79B9_7F4A_7C15)
 _SHIFT = np.uint64(32)
 _TOLD_AGAIN_NS = 1_000_000_000
+_DIAGNOSTICS = 3
 
 
 @compiled
 def take_in(program: Any, state: Any, rings: Any, t_ns: int) -> None:
-    """Drain the inboxes, frames first: stamp, log, fold into the digest, act."""
+    """Drain the inboxes, frames first, one request for diagnosis last: stamp, log, fold into the digest, act."""
     counters, full, log = state.counters[0], program.settings[0].log_full, rings.inbox_log
-    for inbox in (rings.inbox_can, rings.inbox_links, rings.inbox_sequence):
+    for turn, inbox in enumerate((rings.inbox_can, rings.inbox_links, rings.inbox_sequence, rings.inbox_diagnostics)):
         written = inbox.header[WRITTEN]
+        if turn == _DIAGNOSTICS:
+            written = min(written, inbox.header[READ] + 1)
         if written != inbox.header[READ]:
             state.core[0].changed = 1
         for number in range(inbox.header[READ], written):
@@ -48,7 +53,7 @@ def take_in(program: Any, state: Any, rings: Any, t_ns: int) -> None:
             if full:
                 _log(log, record)
             if record.kind == FRAME_IN:
-                _frame(program, state, state.core[0], counters, rings.events, record)
+                _frame(program, state, state.core[0], counters, rings.events, rings.heard, record)
             elif record.kind == READING:
                 _reading(program.channels, state.image, counters, record)
             elif record.kind == COMMAND:
@@ -57,17 +62,20 @@ def take_in(program: Any, state: Any, rings: Any, t_ns: int) -> None:
                 _wire(state.wire, state.core[0], counters, rings.events, record)
             elif record.kind == HEARTBEAT and record.id < state.beats_ns.shape[0]:
                 state.beats_ns[record.id] = t_ns
+            elif record.kind == DIAGNOSTIC:
+                take_request(program.diagnostics, state.asked[0], state.core[0], rings.events, record, t_ns)
             else:
                 counters.unknown += 1
         inbox.header[READ] = written
 
 
 @compiled
-def _frame(program: Any, state: Any, core: Any, counters: Any, events: Ring, record: Any) -> None:
+def _frame(program: Any, state: Any, core: Any, counters: Any, events: Ring, heard: Ring, record: Any) -> None:
     can, t_ns = program.can, record.arrived_ns
     index = lookup(can, record.bus, record.id)
     if index < 0:
-        counters.unknown += 1
+        if not hear_response(program.diagnostics, core, heard, record):
+            counters.unknown += 1
         return
     if program.roles[index] == TRANSMITTED:  # F-13: nobody but us may send it
         counters.unknown += 1
@@ -127,7 +135,7 @@ def fold(digest: int, record: Any) -> int:
     head = np.uint64(record.id) << _SHIFT | np.uint64(record.kind) << np.uint64(24)
     head |= np.uint64(record.bus) << np.uint64(16) | np.uint64(record.length) << np.uint64(8)
     digest = _mix(digest, head | np.uint64(record.quality))
-    if record.kind == FRAME_IN:
+    if record.kind == FRAME_IN or record.kind == DIAGNOSTIC:
         for first in range(0, min(record.length, 64), 8):
             word = np.uint64(0)
             for i in range(8):
