@@ -31,6 +31,7 @@ from bench.emulators.virtual_bench import VirtualBench, VirtualLink
 from bench.emulators.virtual_line import VirtualLine
 from bench.emulators.world import World, make_world, plant_parameters
 from bench.io.berth import Berth, Memory
+from bench.io.bus_place import BusPlace
 from bench.io.control import Control
 from bench.io.disk import DiskStorage
 from bench.layout.can import BenchCan, bench_can
@@ -226,12 +227,14 @@ def digest_of(counters: NDArray[Any]) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What a child process of a wall-time bench starts from: the files of the run, and the berth where all meet."""
+    """What a child process of a wall-time bench starts from: the files of the run, the berth where all meet, and where
+    the CAN buses are, in the order of their numbers."""
 
     rig: Rig
     dut: Dut
     drawing: Drawing
     berth: Berth
+    buses: tuple[BusPlace, ...]
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> Self:
@@ -242,7 +245,7 @@ class Share:
         drawing = draw_core(rig, dut, files, heartbeats=True, log_full=True)
         if arguments["program"] and drawing.program_hash != arguments["program"]:
             raise InternalError("the files of the run give another program than the service has; start the run again")
-        return cls(rig, dut, drawing, Berth.of(arguments))
+        return cls(rig, dut, drawing, Berth.of(arguments), tuple(BusPlace(**told) for told in arguments["buses"]))
 
     def memory(self) -> Memory:
         """The memory of the run."""
@@ -258,7 +261,7 @@ def core_main(control: Control, arguments: Mapping[str, Any]) -> None:
 
     share = Share.of(arguments)
     memory, clock = share.memory(), share.berth.clock
-    buses = [share.berth.bus(bus.role, bus.bitrate) for bus in buses_of(share.rig)]
+    buses = [place.open() for place in share.buses]
     run_core(CoreParts(share.drawing.program, memory.state, memory.rings, memory.status, buses, clock), control)
 
 
@@ -298,7 +301,6 @@ def recorder_main(control: Control, arguments: Mapping[str, Any]) -> None:
 
 def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
     """The process of the bench's other side. ``run`` empty: started alone, for anybody, on wires open to this user."""
-    from bench.io.benchwire import BenchwireBus
     from bench.io.emulator_host import HostParts, run_emulators
 
     share = Share.of(arguments)
@@ -308,10 +310,7 @@ def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
     memory = share.memory() if arguments["run"] else None
     fast = (lambda: bool(memory.state.core["fast"][0])) if memory else (lambda: False)
     world = make_world(share.rig, share.dut, parameters, table, factory_databases(), seed, faults, fast)
-    if memory is None:
-        buses = [BenchwireBus(open_channel(share.rig, bus), bus.bitrate) for bus in buses_of(share.rig)]
-    else:
-        buses = [share.berth.bus(bus.role, bus.bitrate) for bus in buses_of(share.rig)]
+    buses = [place.open() for place in share.buses]
     status = None if memory is None else memory.status
     run_emulators(HostParts(FreeWorld(world), buses, share.berth.clock, arguments["ports"], status), control)
     if arguments["run"]:
@@ -334,8 +333,3 @@ def make_recorder(storage: Storage, drawing: Drawing, start_ns: int, properties:
 def buses_of(rig: Rig) -> list[CanBus]:
     """The CAN buses in the order of their numbers."""
     return sorted(rig.can.values(), key=lambda bus: bus.bus)
-
-
-def open_channel(rig: Rig, bus: CanBus) -> str:
-    """The benchwire channel on which emulators that were started alone speak."""
-    return f"{rig.rig}.{bus.role}"

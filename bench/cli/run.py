@@ -1,6 +1,7 @@
 """``bench run PLAN``."""
 
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,7 +39,9 @@ def command(
     seed: Annotated[int, typer.Option(min=0, max=SEED_MAX, help="Of noise and instrument errors.")] = 1,
     start: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="ISO time of run time zero; UTC without a zone. [2026-01-01T00:00:00Z]"),
+        typer.Option(
+            metavar="TIME", help="ISO time of run time zero; UTC without a zone. [2026-01-01T00:00:00Z; hardware: now]"
+        ),
     ] = None,
     inbox: Annotated[
         InboxMode, typer.Option(help="Keep all that came into the core, or a rolling digest.")
@@ -50,7 +53,7 @@ def command(
     json: JsonOption = False,
 ) -> int:
     """Run a test plan and write a run folder with journal, samples, table of points and report."""
-    start_s = start_of(start, VIRTUAL_EPOCH_S)
+    start_s = start_of(start, int(time.time()) if world is WorldName.HARDWARE else VIRTUAL_EPOCH_S)
     announce_compilation(json)
     from bench.cli.worlds import run_in
     from bench.service.preparation import prepare

@@ -17,7 +17,7 @@ Runner = Callable[["Prepared", Path, "Labels", "Watcher"], "RunResult"]
 
 
 def run_in(world: WorldName) -> Runner:
-    """The runner of a world. Raises ``InputError`` naming what is missing where there is none."""
+    """The runner of a world."""
     return {WorldName.VIRTUAL: _virtual, WorldName.LOOPBACK: _loopback, WorldName.HARDWARE: _hardware}[world]
 
 
@@ -35,22 +35,19 @@ def _virtual(prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watche
 
 
 def _loopback(prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watcher") -> "RunResult":
-    from bench.service.loopback_run import run_loopback
+    from bench.service.loopback_run import emulated_edges
+    from bench.service.wall_run import run_in_wall_time
 
-    return run_loopback(prepared.blueprint, out, labels, prepared.faults, watcher.look, watcher.began)
-
-
-def _hardware(prepared: "Prepared", _out: Path, _labels: "Labels", _watcher: "Watcher") -> "RunResult":
-    rig = prepared.blueprint.inputs.rig.value
-    from bench.cli.machine import can_channels
-
-    present = can_channels()
-    parts = ["the composition of real instruments and adapters, which comes with a later version"]
-    for bus in rig.can.values():
-        if (bus.interface, bus.channel) not in present:
-            parts.append(f"CAN channel {bus.channel} of interface {bus.interface} ({bus.role})")
-    raise _missing("hardware", parts)
+    edges = emulated_edges(prepared.blueprint.inputs.rig.value, prepared.faults)
+    return run_in_wall_time(prepared.blueprint, out, labels, edges, watcher.look, watcher.began)
 
 
-def _missing(world: str, parts: list[str]) -> InputError:
-    return InputError([Problem(f"--world {world}", 0, 0, f"missing: {part}") for part in parts])
+def _hardware(prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watcher") -> "RunResult":
+    from bench.service.hardware_run import real_edges
+    from bench.service.wall_run import run_in_wall_time
+
+    if prepared.faults:
+        told = "only emulated parts fail on demand; leave it out, or use --world loopback"
+        raise InputError([Problem("--fault", 0, 0, told)])
+    edges = real_edges(prepared.blueprint.inputs.rig)
+    return run_in_wall_time(prepared.blueprint, out, labels, edges, watcher.look, watcher.began)

@@ -125,12 +125,13 @@ class Rig(FileModel):
                 )
             used[flange.motor_input] = name
         resources: dict[str, str] = {}
-        for path, instrument in self._instruments():
-            if instrument in resources:
-                yield (*path, "resource"), f"{instrument!r} belongs to {resources[instrument]} already; correct it"
-            resources[instrument] = ".".join(path)
+        for path, resource in self.resources():
+            if resource in resources:
+                yield (*path, "resource"), f"{resource!r} belongs to {resources[resource]} already; correct it"
+            resources[resource] = ".".join(path)
 
-    def _instruments(self) -> Iterator[tuple[tuple[str, ...], str]]:
+    def resources(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Each instrument's place in the file, and its VISA resource."""
         yield ("supply",), self.supply.resource
         yield ("analyzer",), self.analyzer.resource
         for name, dyno in self.dynos.items():

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from numpy.typing import NDArray
 
@@ -13,12 +13,10 @@ from bench.core.program import Program
 from bench.core.rings import Rings, make_rings
 from bench.core.state import State, make_state
 from bench.io import shared
+from bench.io.bus_place import BusPlace
 from bench.io.clock import MonotonicClock
 from bench.io.folders import private_folder
 from bench.io.status import make_status
-
-if TYPE_CHECKING:
-    from bench.io.benchwire import BenchwireBus
 
 
 class Memory(NamedTuple):
@@ -63,11 +61,9 @@ class Berth:
         like = Memory(make_status(), make_state(program), make_rings(program))
         return shared.attach(_NAME, like, self.folder).tree
 
-    def bus(self, channel: str, bitrate: int) -> "BenchwireBus":
+    def wire(self, role: str, bitrate: int) -> BusPlace:
         """A wire of this run alone."""
-        from bench.io.benchwire import BenchwireBus  # python-can takes a third of a second to load: not for everyone
-
-        return BenchwireBus(channel, bitrate, folder=self.folder)
+        return BusPlace("benchwire", role, bitrate, str(self.folder))
 
     def remove(self) -> None:
         """Take everything away. Processes that still run keep what they have opened."""

@@ -6,18 +6,19 @@ Anybody's PyVISA script and python-can script of the same user can talk to them.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench.assembly import buses_of, open_channel
-from bench.base.time import NS_PER_MS, NS_PER_S
+from bench.assembly import buses_of
+from bench.base.time import NS_PER_MS
 from bench.canbus.database import read_text
 from bench.config.dut import Dut
 from bench.config.located import load_located
 from bench.config.rig import Rig, load_rig
 from bench.config.search import find
 from bench.io.berth import Berth
+from bench.io.bus_place import BusPlace
 from bench.io.processes import Crew, ProcessError
 from bench.service.loopback_run import resource
+from bench.service.wall_run import READY_NS
 
-_READY_NS = 180 * NS_PER_S  # the first start compiles
 _LOOK_NS = 100 * NS_PER_MS
 
 
@@ -38,12 +39,15 @@ def emulate(
     crew = Crew(berth.folder)
     try:
         loaded = _put_files(berth.folder / "inputs", rig, dut)
+        places = open_places(loaded)
         told = {"inputs": str(berth.folder / "inputs"), "run": "", "program": "", "seed": seed, "faults": []}
+        told["buses"] = [place.told() for place in places.values()]
         child = crew.spawn(
             "emulators", "bench.assembly:emulators_main", {**berth.arguments(), **told, "ports": dict(ports or {})}
         )
-        found: Mapping[str, int] = child.wait_ready(_READY_NS)["ports"]
-        tell({**{part: resource(port) for part, port in found.items()}, **channels(loaded)})
+        found: Mapping[str, int] = child.wait_ready(READY_NS)["ports"]
+        wires = {role: f"benchwire {place.channel}" for role, place in places.items()}
+        tell({**{part: resource(port) for part, port in found.items()}, **wires})
         while not asked():
             berth.clock.sleep_until(berth.clock.now_ns() + _LOOK_NS)
             if not child.alive:
@@ -53,9 +57,9 @@ def emulate(
         berth.remove()
 
 
-def channels(rig: Rig) -> dict[str, str]:
-    """The place of each bus, by its role."""
-    return {f"can.{bus.role}": f"benchwire {open_channel(rig, bus)}" for bus in buses_of(rig)}
+def open_places(rig: Rig) -> dict[str, BusPlace]:
+    """The wires on which emulators that were started alone speak, for any process of this user, by ``can.ROLE``."""
+    return {f"can.{bus.role}": BusPlace("benchwire", f"{rig.rig}.{bus.role}", bus.bitrate) for bus in buses_of(rig)}
 
 
 def _put_files(folder: Path, rig: str, dut: str | None) -> Rig:

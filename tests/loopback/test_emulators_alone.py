@@ -1,14 +1,11 @@
 """``bench emulate``: anybody's scripts can talk to the rig's other side."""
 
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from wall_runs import WallRun, wall_run
 
 from bench.config.search import find
 
@@ -33,26 +30,6 @@ status = [frame for frame in frames if frame.arbitration_id == wanted]
 gaps = [b.timestamp - a.timestamp for a, b in zip(status, status[1:])]
 print(len(status), database.decode_message(wanted, status[0].data), sum(gaps) / len(gaps))
 """
-
-
-@pytest.fixture(scope="module")
-def places() -> Iterator[dict[str, str]]:
-    """Where everything is, from the command's own words."""
-    import json
-
-    with wall_run("emulate", "--json") as run:
-        assert run.process.stdout is not None
-        found: dict[str, str] = json.loads(run.process.stdout.readline())["places"]
-        yield {**found, "private": str(run.private)}
-        end_calmly(run)
-
-
-def end_calmly(run: WallRun) -> None:
-    """Ctrl-C ends it, and nothing stays behind."""
-    run.process.send_signal(signal.SIGINT)
-    assert run.process.wait(20) == 0
-    assert run.processes() == []
-    assert run.left() == [name for name in run.left() if name.endswith("lock")]
 
 
 def script(text: str, places: dict[str, str]) -> str:

@@ -88,14 +88,15 @@ def _command_lines() -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def wall_run(*arguments: str) -> Iterator[WallRun]:
-    """A running command; whatever it leaves behind is ended and removed."""
-    with tempfile.TemporaryDirectory(prefix="w") as private, tempfile.TemporaryDirectory() as out:
-        run = WallRun(Path(private), Path(out), [text.replace("OUT", out) for text in arguments])
+def wall_run(*arguments: str, private: Path | None = None) -> Iterator[WallRun]:
+    """A running command; whatever it leaves behind is ended and removed. ``private``: it meets those of another."""
+    with tempfile.TemporaryDirectory(prefix="w") as own, tempfile.TemporaryDirectory() as out:
+        run = WallRun(private or Path(own), Path(out), [text.replace("OUT", out) for text in arguments])
+        others = run.processes()
         try:
             yield run
         finally:
-            for pid in run.processes():
+            for pid in set(run.processes()) - set(others):
                 os.kill(pid, signal.SIGKILL)
             run.process.kill()
             run.process.communicate()
