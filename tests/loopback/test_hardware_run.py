@@ -55,13 +55,6 @@ def test_everything_that_is_not_there_is_named_with_its_line(tmp_path: Path) -> 
     assert all(problem.file == "rig.yaml" and problem.line > 1 for problem in problems)
 
 
-def test_a_fault_cannot_be_asked_of_real_parts() -> None:
-    with wall_run("run", "smoke", "--world", "hardware", "--json", "--fault", "supply.silence@3s") as run:
-        code, said = run.end()
-    assert code == 2
-    assert "only emulated parts fail on demand" in said["problems"][0]["message"]
-
-
 @pytest.mark.slow
 def test_a_plan_runs_on_whatever_the_rig_file_names(tmp_path: Path, places: dict[str, str]) -> None:
     (tmp_path / "rig.yaml").write_text(with_wires_at(places))
