@@ -257,12 +257,13 @@ _TOLD_NS = 180 * NS_PER_S  # until the other side is there: the first start comp
 
 def core_main(control: Control, arguments: Mapping[str, Any]) -> None:
     """The core's process."""
-    from bench.io.core_process import CoreParts, run_core
+    from bench.io.core_process import COUNTED, CoreParts, run_core
 
     share = Share.of(arguments)
     memory, clock = share.memory(), share.berth.clock
     buses = [place.open() for place in share.buses]
-    run_core(CoreParts(share.drawing.program, memory.state, memory.rings, memory.status, buses, clock), control)
+    counts = [share.drawing.channels.index(name) for name in COUNTED]
+    run_core(CoreParts(share.drawing.program, memory.state, memory.rings, memory.status, buses, clock, counts), control)
 
 
 def links_main(control: Control, arguments: Mapping[str, Any]) -> None:

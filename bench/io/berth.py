@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from numpy.typing import NDArray
 
+from bench.base.channel import Channels
 from bench.core.program import Program
 from bench.core.rings import Rings, make_rings
 from bench.core.state import State, make_state
@@ -16,6 +17,7 @@ from bench.io import shared
 from bench.io.bus_place import BusPlace
 from bench.io.clock import MonotonicClock
 from bench.io.folders import private_folder
+from bench.io.published import write_map
 from bench.io.status import make_status
 
 
@@ -51,10 +53,14 @@ class Berth:
         """What a child process must be told to find this berth."""
         return {"folder": str(self.folder), "origin_ns": self.clock.origin_ns}
 
-    def create(self, program: Program) -> Memory:
-        """Make the memory, before any other process is started."""
+    def create(self, program: Program, channels: Channels) -> Memory:
+        """Make the memory, before any other process is started, and tell readers where its image lies."""
         tree = Memory(make_status(), make_state(program), make_rings(program))
-        return shared.create(_NAME, tree, self.folder).tree
+        made = shared.create(_NAME, tree, self.folder)
+        arrays = {"image": made.tree.state.image, "core": made.tree.state.core, "status": made.tree.status}
+        places = {name: made.offset(array) for name, array in arrays.items()}
+        write_map(self.folder, made.path, channels, places)
+        return made.tree
 
     def attach(self, program: Program) -> Memory:
         """The memory that was made from the same program."""

@@ -24,6 +24,21 @@ class MonotonicClock:
         if remaining_ns > 0:
             time.sleep(remaining_ns * 1e-9)
 
+    def wait_until(self, t_ns: int, spin_ns: int) -> int:
+        """As ``sleep_until``, but awake for the last ``spin_ns``; the time it is then."""
+        self.sleep_until(t_ns - spin_ns)
+        due_ns = t_ns + self.origin_ns
+        while (now_ns := time.monotonic_ns()) < due_ns:
+            pass
+        return now_ns - self.origin_ns
+
+    def asleep_ns(self) -> int:
+        """How long the machine has slept since it was booted: run time does not count that (F-61)."""
+        if not hasattr(time, "CLOCK_BOOTTIME"):
+            return 0
+        now_ns = time.monotonic_ns()  # first, so that the difference is never negative
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) - now_ns
+
     def calendar_ns(self) -> int:
         """The present moment as Unix time, for stamps that people read; never for a duration."""
         return time.time_ns()

@@ -61,6 +61,7 @@ class _Links:
         writer = SharedWriter(parts.inbox)
         self._threads = {name: _LinkThread(name, part, writer, parts.clock) for name, part in parts.parts.items()}
         self._ending = False
+        self._let_go = False
 
     def run(self) -> None:
         for thread in self._threads.values():
@@ -73,10 +74,19 @@ class _Links:
             elif self._control.gone:
                 self._ending = True
                 self._parts.clock.sleep_until(self._parts.clock.now_ns() + _TURN_NS)
+            self._judge_core()
             self._beat()
         for thread in self._threads.values():
             thread.stop()
         self._row["phase"] = FINISHED
+
+    def _judge_core(self) -> None:
+        """Without the core nobody commands: say nothing more to the devices, so that their own watchdogs act."""
+        if not self._let_go and self._core.silent():
+            self._let_go = True
+            self._row["note"] += 1
+            for thread in self._threads.values():
+                thread.stop()
 
     def _beat(self) -> None:
         """Only while every thread lives and moves: one dead reader is as bad as a dead process."""

@@ -19,8 +19,8 @@ from bench.core.rings import Rings, drain_samples
 from bench.core.state import State
 from bench.io.clock import MonotonicClock
 from bench.io.control import Control
-from bench.io.realtime import prefer
-from bench.io.status import FINISHED, RUNNING, CoreWatch
+from bench.io.realtime import Granted, prefer
+from bench.io.status import CORE, FINISHED, RUNNING, CoreWatch
 from bench.record.recorder import Recorder
 
 _TURN_NS = 20_000_000
@@ -87,6 +87,7 @@ class _Recorder:
         self._flushed_ns = parts.clock.now_ns()
         self._ending = False
         self._late = LateCycles()
+        self._granted: Granted | None = None
 
     def run(self) -> None:
         self._row["phase"] = RUNNING
@@ -113,6 +114,7 @@ class _Recorder:
 
     def _collect(self) -> None:
         parts, now_ns = self._parts, self._parts.clock.now_ns()
+        self._tell_granted(now_ns)
         self._collect_events()
         for group in range(len(parts.program.groups)):
             rows = drain_samples(parts.program, parts.rings.samples, group)
@@ -122,6 +124,14 @@ class _Recorder:
         if now_ns - self._flushed_ns >= _FLUSH_NS:
             self._flushed_ns = now_ns
             parts.recorder.flush()
+
+    def _tell_granted(self, t_ns: int) -> None:
+        """Once: what the operating system has granted the core, so that late cycles can be understood later."""
+        if self._granted is None:
+            self._granted = granted = Granted.of(int(self._parts.status[CORE]["granted"]))
+            if granted is not None:
+                told = {"fifo": granted.fifo, "locked": granted.locked, "means": granted.words()}
+                self._parts.recorder.record(t_ns, "realtime", told)
 
     def _collect_events(self) -> None:
         events = drain(self._parts.rings.events)

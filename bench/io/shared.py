@@ -35,6 +35,11 @@ class SharedTree(Generic[T]):
         self.path = path
         self._memory = memory
 
+    def offset(self, array: np.ndarray) -> int:
+        """Where in the file ``array`` (one of the tree's) begins, in bytes."""
+        whole = np.frombuffer(self._memory, np.uint8)
+        return int(array.ctypes.data - whole.ctypes.data)
+
     def unlink(self) -> None:
         """Remove the name. Processes that are attached keep their view; nobody new can attach."""
         self.path.unlink(missing_ok=True)

@@ -17,8 +17,18 @@ CORE, EMULATORS = 0, 4
 
 STARTING, RUNNING, FINISHED = 0, 1, 2
 
-STATUS = np.dtype([("beat", "i8"), ("pid", "i8"), ("phase", "i8"), ("note", "i8"), ("pad", "i8", (4,))], align=True)
-"""``note``: the process's own count of trouble (core: frames that could not be sent; others: failures)."""
+STATUS = np.dtype(
+    [
+        ("beat", "i8"),
+        ("pid", "i8"),
+        ("phase", "i8"),
+        ("note", "i8"),  # own count of trouble (core: frames that could not be sent; others: failures)
+        ("sequence", "i8"),  # of the core: odd while a cycle writes the state, else even
+        ("granted", "i8"),  # what the operating system has granted, bits of ``bench.io.realtime.Granted``
+        ("pad", "i8", (2,)),
+    ],
+    align=True,
+)
 
 WATCHED = (SERVICE, LINKS, RECORDER)
 
@@ -28,21 +38,38 @@ def make_status() -> NDArray[Any]:
     return np.zeros(8, STATUS)
 
 
-_SILENT_NS = 5_000_000_000
+_GONE_NS = 5_000_000_000
+CORE_SILENT_NS = 2_000_000_000
+"""From here on a core that stands still is given up: the inverter has lost its torque long before. One that comes back
+earlier still stops the bench in order."""
+_LOOK_NS = 100_000_000
 
 
 class CoreWatch:
-    """Whether the core has ended: it said so, or its beat has stood still for five seconds."""
+    """Whether the core lives: its beat, as another process sees it."""
 
     def __init__(self, status: NDArray[Any], clock: MonotonicClock) -> None:
         self._row = status[CORE]
         self._clock = clock
-        self._beat = -1
-        self._since_ns = clock.now_ns()
+        self._beat = 0
+        self._looked_ns = clock.now_ns()
+        self._still_ns = 0
+
+    def _look(self) -> None:
+        """A long time between two looks is the onlooker's own pause (or the whole machine's), not the core's."""
+        beat, now_ns = int(self._row["beat"]), self._clock.now_ns()
+        self._still_ns += min(now_ns - self._looked_ns, _LOOK_NS)
+        self._looked_ns = now_ns
+        if beat != self._beat:
+            self._beat, self._still_ns = beat, 0
+
+    def silent(self) -> bool:
+        """Whether its beat has stood still for ``CORE_SILENT_NS`` of looking on, between its first and its end. Ask
+        often."""
+        self._look()
+        return self._beat > 0 and bool(self._row["phase"] != FINISHED) and self._still_ns > CORE_SILENT_NS
 
     def ended(self) -> bool:
-        """Ask now and then; silence counts from the first time it was noticed."""
-        beat, now_ns = int(self._row["beat"]), self._clock.now_ns()
-        if beat != self._beat:
-            self._beat, self._since_ns = beat, now_ns
-        return bool(self._row["phase"] == FINISHED) or now_ns - self._since_ns > _SILENT_NS
+        """It said so, or its beat has stood still (or never came) for five seconds of looking on."""
+        self._look()
+        return bool(self._row["phase"] == FINISHED) or self._still_ns > _GONE_NS

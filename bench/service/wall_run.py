@@ -15,6 +15,7 @@ from bench.io.berth import Berth, Memory
 from bench.io.bus_place import BusPlace
 from bench.io.clock import MonotonicClock
 from bench.io.disk import DiskStorage
+from bench.io.lookout import Lookout
 from bench.io.processes import Crew
 from bench.io.wall_service import WallService
 from bench.record.manifest import Manifest
@@ -89,7 +90,7 @@ def _drive(
     onlooker: "_Onlooker",
 ) -> tuple[RunVerdict | None, BaseException | None]:
     """From the first process to the last; the verdict, or what kept the run from having one."""
-    memory, crew = berth.create(blueprint.program), Crew(berth.folder)
+    memory, crew = berth.create(blueprint.program, blueprint.channels), Crew(berth.folder)
     verdict: RunVerdict | None = None
     failure: BaseException | None = None
     try:
@@ -118,9 +119,8 @@ def start(
         children[name].wait_ready(READY_NS)
     desk = Desk(blueprint.design, memory.state, memory.rings.inbox_sequence, _ANSWER_NS)
     links, recorder = children["links"].control, children["recorder"].control
-    return WallService(
-        desk, memory.rings.events, links, recorder, memory.status, berth.clock, crew.failure, onlooker.turn(desk.abort)
-    )
+    failure, on_turn = Lookout(crew, memory.status, berth.clock).failure, onlooker.turn(desk.abort)
+    return WallService(desk, memory.rings.events, links, recorder, memory.status, berth.clock, failure, on_turn)
 
 
 def _told(

@@ -1,0 +1,71 @@
+"""Deadlines on a grid, on a clock that is handed in."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.io.clock import MonotonicClock
+from bench.io.pacer import Pacer
+
+MS = 1_000_000
+
+
+class Handed:
+    """A clock that wakes as late as it is told, and passes time when the loop works."""
+
+    def __init__(self, late_ns: list[int]) -> None:
+        self.t_ns = 0
+        self.late_ns = late_ns
+
+    def now_ns(self) -> int:
+        return self.t_ns
+
+    def wait_until(self, t_ns: int, spin_ns: int) -> int:
+        assert spin_ns > 0
+        self.t_ns = max(self.t_ns, t_ns) + (self.late_ns.pop(0) if self.late_ns else 0)
+        return self.t_ns
+
+
+def test_a_loop_in_time_sees_every_deadline() -> None:
+    pacer = Pacer(Handed([]), MS)
+    assert [pacer.next_ns() for _ in range(5)] == [MS, 2 * MS, 3 * MS, 4 * MS, 5 * MS]
+    assert pacer.take_worst_ns() == 0
+
+
+def test_after_a_stall_the_grid_goes_on_and_nothing_is_made_up_for() -> None:
+    clock = Handed([])
+    pacer = Pacer(clock, MS)
+    pacer.next_ns()
+    clock.t_ns += 57_300_000
+    assert [pacer.next_ns() for _ in range(3)] == [58 * MS, 59 * MS, 60 * MS]
+
+
+def test_the_worst_lateness_is_told_once() -> None:
+    clock = Handed([0, 70_000, 5_000])
+    pacer = Pacer(clock, MS)
+    for _ in range(3):
+        pacer.next_ns()
+    assert pacer.take_worst_ns() == 70_000
+    assert pacer.take_worst_ns() == 0
+
+
+@given(st.lists(st.integers(0, 30 * MS), max_size=40), st.lists(st.integers(0, 30 * MS), min_size=1, max_size=40))
+def test_deadlines_lie_on_the_grid_grow_and_are_never_early(late: list[int], work: list[int]) -> None:
+    clock = Handed(list(late))
+    pacer = Pacer(clock, MS)
+    seen = []
+    for each in work:
+        seen.append(pacer.next_ns())
+        assert seen[-1] % MS == 0 and clock.t_ns - MS * 31 < seen[-1] <= clock.t_ns
+        clock.t_ns += each
+    assert all(b > a for a, b in pairwise(seen))
+
+
+def test_the_machine_s_clock_is_waited_for_awake() -> None:
+    clock = MonotonicClock()
+    late = [clock.wait_until(due, 200_000) - due for due in (clock.now_ns() + 2 * MS for _ in range(5))]
+    assert min(late) >= 0
+    assert sorted(late)[1] < 100_000, "a spin ends within microseconds"
+    assert clock.wait_until(0, 1000) > 0
+    assert clock.asleep_ns() >= 0
