@@ -114,3 +114,4 @@ EV_LATE = 8  # value = cycles that came late since the last such event
 EV_LIMITED = 9  # id = set-point, value = asked, extra = allowed (rate or envelope)
 EV_ARMED = 10  # value 1 armed, 0 disarmed
 EV_RELEASED = 11  # id = cause of the freeze that has ended, value = how long it lasted, s
+EV_WORD = 12  # id = fault word (its place in the design), value = the word that is now another

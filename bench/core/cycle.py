@@ -1,6 +1,7 @@
 """The cycle: the same few things every millisecond, identical on hardware, in CI and in replay."""
 
 from bench.base.compiled import compiled
+from bench.core.derive import derive, tell_words
 from bench.core.diagnostics import send_request
 from bench.core.ladder import climb_down
 from bench.core.limits import judge_limits
@@ -39,6 +40,9 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
 
     take_in(program, state, rings, t_ns)
 
+    if core.changed:
+        derive(program.derived, program.cases, program.case_tests, image, t_ns)
+        tell_words(program.words, state.words, image, events, t_ns)
     mark_stale(program.channels, image, core, t_ns)
     if core.changed or t_ns >= core.judge_ns:  # else every judgement would be what it was in the last cycle
         core.changed = 0
@@ -55,6 +59,7 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
         climb_down(settings, rungs, actions, confirms, setpoints, moving, image, core, counters, events, t_ns)
     if move(setpoints, moving, image, t_ns, min(elapsed_ns, settings.step_max_ns) * 1e-9):
         core.changed = 1
+        derive(program.derived, program.cases, program.case_tests, image, t_ns)
     confine(setpoints, moving, program.envelopes, program.envelope_points, image, core.derating != 0, events, t_ns)
     if t_ns >= core.next_send_ns:
         entries, next_ns, frames = program.tx_entries, state.tx_next_ns, rings.frames_out

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bench.base.channel import Channels
+from bench.base.derived import Derived
 from bench.canbus.tables import CanTables
 from bench.core.causes import SILENCE, Cause
 from bench.core.tables import (
@@ -202,7 +203,8 @@ class SampleGroup:
 class Design:
     """Everything the core shall do. ``ladders`` maps the stop class to its rungs; ``stale_ns`` gives each measured
     channel the age from which the image calls it stale; ``energised``: any of these holding means energised; channels
-    in ``zero`` (counts of trouble) are 0 and good until somebody tells otherwise."""
+    in ``zero`` (counts of trouble) are 0 and good until somebody tells otherwise; ``words``: channels whose changes
+    are told (fault words)."""
 
     channels: Channels
     can: CanTables
@@ -215,6 +217,8 @@ class Design:
     ladders: Mapping[int, tuple[Rung, ...]] = field(default_factory=dict)
     energised: tuple[Confirm, ...] = ()
     diagnostics: tuple[DiagnosticRoute, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    words: tuple[str, ...] = ()
     groups: tuple[SampleGroup, ...] = ()
     stale_ns: Mapping[str, int] = field(default_factory=dict)
     zero: tuple[str, ...] = ()

@@ -38,6 +38,10 @@ class Program(NamedTuple):
     roles: Table
     latched: Table
     diagnostics: Table
+    derived: Table
+    cases: Table
+    case_tests: Table
+    words: NDArray[np.int32]
     can: CanTables
 
 
@@ -91,6 +95,7 @@ class _Builder:
         rungs = self.rung_table()
         groups, group_channels = self.group_tables()
         envelopes, envelope_points = self.envelope_tables()
+        derived, cases, case_tests = self.derived_tables()
         return Program(
             settings=self.settings(),
             channels=self.channel_table(),
@@ -109,6 +114,10 @@ class _Builder:
             roles=self.role_table(),
             latched=np.array([latched(code) for code in range(tables.LATCHABLE)], np.uint8),
             diagnostics=self.diagnostic_table(),
+            derived=derived,
+            cases=cases,
+            case_tests=case_tests,
+            words=np.array([self.channel(name, "words") for name in self.design.words], np.int32),
             can=self.design.can,
         )
 
@@ -323,6 +332,23 @@ class _Builder:
                 if not setpoint.low <= action.target <= setpoint.high:
                     self.wrong(place, f"{action.target} is outside {setpoint.low} .. {setpoint.high}")
         return table
+
+    def derived_tables(self) -> tuple[Table, Table, Table]:
+        table = np.zeros(len(self.design.derived), tables.DERIVED)
+        cases: list[tuple[float, int, int]] = []
+        tests: list[tuple[float, float, int, bool]] = []
+        for row, derived in zip(table, self.design.derived, strict=True):
+            place = f"derived channel {derived.channel}"
+            row["channel"], row["otherwise"] = self.channel(derived.channel, place), derived.otherwise
+            row["first_case"], row["cases"], row["first_test"] = len(cases), len(derived.cases), len(tests)
+            if derived.channel in self.setpoint_index:
+                self.wrong(place, "is a set-point; a channel has one writer")
+            for case in derived.cases:
+                cases.append((case.value, len(tests), len(case.when)))
+                for name, low, high in case.when:
+                    tests.append((low, high, self.channel(name, place), name not in self.setpoint_index))
+            row["tests"] = len(tests) - row["first_test"]
+        return table, np.array(cases, tables.CASE), np.array(tests, tables.TEST)
 
     def group_tables(self) -> tuple[Table, Table]:
         table = np.zeros(len(self.design.groups), tables.SAMPLE_GROUP)

@@ -34,6 +34,7 @@ class State(NamedTuple):
     meter_channels: Table
     meter_rows: Table
     group_last_ns: NDArray[np.int64]
+    words: Table
     wire: Table
     """What our controllers say (WIRE_STATE), one row a bus."""
     asked: Table
@@ -59,6 +60,7 @@ def make_state(program: Program) -> State:
         meter_channels=np.zeros(tables.METER_CHANNELS, tables.METER_CHANNEL),
         meter_rows=np.zeros((tables.METER_CHANNELS, tables.METER_ROWS), tables.METER_ROW),
         group_last_ns=np.full(len(program.groups), -1, np.int64),
+        words=np.zeros(len(program.words), tables.WORD_STATE),
         wire=np.zeros(BUSES_MAX, WIRE_STATE),
         asked=np.zeros(1, FRAME),
     )
@@ -71,6 +73,8 @@ def _begin(program: Program, state: State) -> None:
     core["t_ns"] = core["rung_since_ns"] = core["confirmed_since_ns"] = core["stop_ns"] = -1
     core["rung"] = core["source"] = tables.NONE
     core["stop_class"] = tables.NO_STOP
+    core["changed"] = 1
+    state.words["t_ns"] = -tables.FAR_NS
     state.wire["t_ns"] = -1
     state.image["value"] = np.nan
     state.image["quality"] = STALE

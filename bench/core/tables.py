@@ -204,6 +204,21 @@ RUNG = np.dtype(
     align=True,
 )
 
+DERIVED = np.dtype(
+    [
+        ("otherwise", "f8"),
+        ("channel", "i4"),
+        ("first_case", "i4"),
+        ("cases", "i4"),
+        ("first_test", "i4"),  # of all its cases
+        ("tests", "i4"),
+    ],
+    align=True,
+)
+CASE = np.dtype([("value", "f8"), ("first_test", "i4"), ("tests", "i4")], align=True)
+TEST = np.dtype([("low", "f8"), ("high", "f8"), ("channel", "i4"), ("measured", "u1")], align=True)
+"""Channels made of others; ``measured``: the tested channel is no set-point, so its quality and age count."""
+
 SAMPLE_GROUP = np.dtype(
     [
         ("slow_ns", "i8"),
@@ -268,6 +283,9 @@ LIMIT_STATE = np.dtype(
     ],
     align=True,
 )
+
+WORD_STATE = np.dtype([("value", "f8"), ("t_ns", "i8")], align=True)
+"""A fault word as it was told last, and when."""
 
 WATCH = np.dtype([("deadline_ns", "i8"), ("conditions", "i4"), ("started", "u1")], align=True)
 

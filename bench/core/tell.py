@@ -23,6 +23,7 @@ LATE_TOLD = np.int64(records.EV_LATE)
 LIMITED_TOLD = np.int64(records.EV_LIMITED)
 ARMED_TOLD = np.int64(records.EV_ARMED)
 RELEASED_TOLD = np.int64(records.EV_RELEASED)
+WORD_TOLD = np.int64(records.EV_WORD)
 NOTHING, NOWHERE, CONTROLLED = np.int64(0), np.int64(NONE), np.int64(STOP_CONTROLLED)
 
 PENDING = -2

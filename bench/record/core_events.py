@@ -24,6 +24,8 @@ class Names:
     rungs: tuple[str, ...]
     messages: tuple[str, ...]
     cause: Callable[[int], tuple[str, str]]
+    words: tuple[tuple[str, Callable[[int], tuple[str, ...]]], ...] = ()
+    """Channel of each fault word, and what a value of it says."""
 
 
 def _value(number: Any) -> float | None:
@@ -70,6 +72,11 @@ def _bad_frame(event: np.void, names: Names) -> Mapping[str, Any]:
     return {"message": names.messages[int(event["id"])], "reason": reason, "bad_frames": int(event["extra"])}
 
 
+def _word(event: np.void, names: Names) -> Mapping[str, Any]:
+    channel, texts = names.words[int(event["id"])]
+    return {"channel": channel, "word": int(event["value"]), "faults": list(texts(int(event["value"])))}
+
+
 _TELL: Mapping[int, tuple[str, Callable[[np.void, Names], Mapping[str, Any]]]] = {
     r.EV_LIMIT: ("core_limit", _limit),
     r.EV_STOP: ("core_stop", _stop),
@@ -80,6 +87,7 @@ _TELL: Mapping[int, tuple[str, Callable[[np.void, Names], Mapping[str, Any]]]] =
     r.EV_FRAME_BAD: ("core_frame_bad", _bad_frame),
     r.EV_LATE: ("core_late", lambda event, _names: {"cycles": int(event["value"])}),
     r.EV_RELEASED: ("core_released", _released),
+    r.EV_WORD: ("inverter_fault", _word),
     r.EV_ARMED: ("core_armed", lambda event, _names: {"armed": bool(event["value"] > 0)}),
 }
 

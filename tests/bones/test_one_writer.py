@@ -49,6 +49,7 @@ IMAGE_WRITERS = {
     "bench/core/take_in.py": "readings",
     "bench/core/trajectories.py": "set-points",
     "bench/core/supervision.py": "what has grown stale",
+    "bench/core/derive.py": "what follows from other channels",
     "bench/core/put_out.py": "the toggle that goes with a frame",
     "bench/canbus/codec.py": "signals, when the core (or an emulated node, in its own image) takes in a frame",
     "bench/canbus/plain.py": "an image of its own, for a single frame",
