@@ -7,7 +7,7 @@ import typer
 from bench.base.time import clock_text, ns
 from bench.cli.options import DutOption, JsonOption, PlanArgument, RigOption
 from bench.cli.terminal import clean, note, say, say_json
-from bench.cli.warming import announce_compilation
+from bench.cli.warming import prepare_compiled_code
 
 
 def command(
@@ -20,7 +20,7 @@ def command(
     json: JsonOption = False,
 ) -> int:
     """Check plan, rig, DUT and CAN databases: all problems at once, nothing is energised."""
-    announce_compilation(json)
+    prepare_compiled_code(json)
     from bench.sequence.estimate import estimate
     from bench.service.preparation import prepare, remarks
 

@@ -6,7 +6,7 @@ import typer
 
 from bench.cli.options import JsonOption
 from bench.cli.terminal import say, say_json
-from bench.cli.warming import announce_compilation
+from bench.cli.warming import prepare_compiled_code
 
 
 def command(
@@ -18,7 +18,7 @@ def command(
 
     from bench.service.perf import run_benchmark
 
-    announce_compilation(json)
+    prepare_compiled_code(json)
     rows = [{**asdict(row), "met": row.met} for row in run_benchmark(name)]
     if json:
         say_json({"name": name, "rows": rows})

@@ -22,7 +22,7 @@ from bench.cli.options import (
     start_of,
 )
 from bench.cli.terminal import say_json
-from bench.cli.warming import announce_compilation
+from bench.cli.warming import prepare_compiled_code
 
 if TYPE_CHECKING:
     from bench.service.virtual_run import RunResult
@@ -54,7 +54,7 @@ def command(
 ) -> int:
     """Run a test plan and write a run folder with journal, samples, table of points and report."""
     start_s = start_of(start, int(time.time()) if world is WorldName.HARDWARE else VIRTUAL_EPOCH_S)
-    announce_compilation(json)
+    prepare_compiled_code(json)
     from bench.cli.worlds import run_in
     from bench.service.preparation import prepare
     from bench.service.run_folder import Labels

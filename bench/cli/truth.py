@@ -11,7 +11,7 @@ from bench.cli import exits
 from bench.cli.folder import open_run
 from bench.cli.options import DutOption, JsonOption, RigOption
 from bench.cli.terminal import say, say_json
-from bench.cli.warming import announce_compilation
+from bench.cli.warming import prepare_compiled_code
 
 
 def command(
@@ -28,7 +28,7 @@ def command(
     if (run is None) == (plan is None):
         raise InputError([Problem("bench truth", 0, 0, "give either a run folder, or --plan PLAN with --seeds N")])
     if plan is not None:
-        announce_compilation(json)
+        prepare_compiled_code(json)
         from bench.service.truth import truth_over_seeds
 
         over = truth_over_seeds(plan, seeds, rig=rig, dut=dut)

@@ -1,0 +1,45 @@
+"""The first compilation: who is told what, and who compiles."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.base.compiled import cache_folder
+from bench.cli import warming
+from bench.core import cycle
+
+
+def kept(where: Path) -> set[str]:
+    """The compiled functions kept below ``where``, by name."""
+    return {path.name.split("-")[0] for path in where.glob("**/*.nbc")}
+
+
+@pytest.mark.slow
+def test_the_cycle_is_compiled_by_a_process_of_its_own() -> None:
+    subprocess.run([sys.executable, "-m", "bench.service.compilation"], check=True, timeout=300)
+    folder = cache_folder(Path(cycle.__file__).resolve())
+    assert folder is not None
+    assert "cycle.cycle" in kept(folder)
+
+
+@pytest.mark.parametrize(("there", "words", "children"), [(True, "", 0), (False, "compiling for this machine", 1)])
+def test_a_word_and_a_child_only_where_something_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], there: bool, words: str,
+    children: int,
+) -> None:  # fmt: skip
+    if there:
+        (tmp_path / "cycle-1.nbc").touch()
+    started: list[list[str]] = []
+    monkeypatch.setattr(warming, "_folder", lambda _module: tmp_path)
+    monkeypatch.setattr(warming.subprocess, "run", lambda command, **_more: started.append(command))
+    warming.prepare_compiled_code()
+    assert capsys.readouterr().err.startswith(words)
+    assert len(started) == children
+
+
+def test_where_nothing_can_be_kept_no_child_compiles_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warming, "_folder", lambda _module: None)
+    monkeypatch.setattr(warming.subprocess, "run", lambda *_command, **_more: pytest.fail("a child was started"))
+    warming.prepare_compiled_code(quiet=True)
