@@ -8,9 +8,11 @@ from bench.cli.options import JsonOption
 from bench.cli.terminal import say, say_json
 from bench.cli.warming import prepare_compiled_code
 
+HELP = "What to measure: virtual (the whole stack in virtual time), jitter (cyclic frames beside a busy thread)."
+
 
 def command(
-    name: Annotated[str, typer.Argument(help="What to measure: virtual (the whole stack in virtual time).")],
+    name: Annotated[str, typer.Argument(help=HELP)],
     json: JsonOption = False,
 ) -> int:
     """Measure this machine against the goals, each figure beside a control measured in the same run."""

@@ -24,9 +24,8 @@ class MonotonicClock:
         if remaining_ns > 0:
             time.sleep(remaining_ns * 1e-9)
 
-    def wait_until(self, t_ns: int, spin_ns: int) -> int:
-        """As ``sleep_until``, but awake for the last ``spin_ns``; the time it is then."""
-        self.sleep_until(t_ns - spin_ns)
+    def spin_until(self, t_ns: int) -> int:
+        """As ``sleep_until``, but awake all the time; the time it is then."""
         due_ns = t_ns + self.origin_ns
         while (now_ns := time.monotonic_ns()) < due_ns:
             pass

@@ -87,8 +87,9 @@ class _CoreLoop:
         row["phase"] = RUNNING
         turn = t_ns = 0
         while not self._ended(t_ns):
-            t_ns = self._pacer.next_ns()
+            self._pacer.approach()
             port.take_to_inbox(rings.inbox_can)
+            t_ns = self._pacer.arrive()
             row["sequence"] += 1
             run_cycle(program, state, rings, t_ns)
             row["sequence"] += 1

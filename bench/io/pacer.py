@@ -2,8 +2,9 @@
 
 from typing import Protocol
 
-SPIN_NS = 80_000
-"""The last bit before a deadline is waited for awake: to be woken takes 20 to 60 us, and not always the same."""
+LEAD_NS = 120_000
+"""The loop is awake so long before each deadline: to be woken takes 20 to 60 us, and not always the same. What has
+arrived is fetched in that time; the rest is waited for awake."""
 
 
 class Waiting(Protocol):
@@ -12,32 +13,42 @@ class Waiting(Protocol):
     def now_ns(self) -> int:
         """The run time."""
 
-    def wait_until(self, t_ns: int, spin_ns: int) -> int:
-        """Return at ``t_ns`` or as soon after as the machine allows, with the time it is then."""
+    def sleep_until(self, t_ns: int) -> None:
+        """Return at ``t_ns`` or soon after."""
+
+    def spin_until(self, t_ns: int) -> int:
+        """Return at ``t_ns``, awake all the time; the time it is then."""
 
 
 class Pacer:
     """Deadlines at multiples of ``period_ns``. After a stall the grid goes on: what was missed is skipped, never made
     up for."""
 
-    def __init__(self, clock: Waiting, period_ns: int, spin_ns: int = SPIN_NS) -> None:
+    def __init__(self, clock: Waiting, period_ns: int, lead_ns: int = LEAD_NS) -> None:
         self._clock = clock
         self._period_ns = period_ns
-        self._spin_ns = spin_ns
+        self._lead_ns = lead_ns
         self._t_ns = clock.now_ns() // period_ns * period_ns
         self._worst_ns = 0
 
-    def next_ns(self) -> int:
-        """Wait for the next deadline and return it: the one that follows the last, or after a stall the latest that has
-        passed."""
-        period_ns = self._period_ns
-        self._t_ns = max(self._t_ns + period_ns, self._clock.now_ns() // period_ns * period_ns)
-        late_ns = self._clock.wait_until(self._t_ns, self._spin_ns) - self._t_ns
-        self._worst_ns = max(self._worst_ns, late_ns)
+    def approach(self) -> None:
+        """Sleep until shortly before the next deadline: the one that follows the last, or after a stall the latest that
+        has passed."""
+        self._t_ns += self._period_ns
+        self._skip_to(self._clock.now_ns())
+        self._clock.sleep_until(self._t_ns - self._lead_ns)
+
+    def arrive(self) -> int:
+        """Wait awake for the deadline and return it."""
+        self._skip_to(self._clock.spin_until(self._t_ns))
         return self._t_ns
+
+    def _skip_to(self, now_ns: int) -> None:
+        """Note how late it is; a deadline that is a whole period ago is given up for the latest that has passed."""
+        self._worst_ns = max(self._worst_ns, now_ns - self._t_ns)
+        self._t_ns = max(self._t_ns, now_ns // self._period_ns * self._period_ns)
 
     def take_worst_ns(self) -> int:
         """How late the latest deadline since the last question was."""
         worst_ns, self._worst_ns = self._worst_ns, 0
         return worst_ns
-

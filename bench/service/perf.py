@@ -13,7 +13,13 @@ def _virtual() -> Iterable[PerfRow]:
     return measure()
 
 
-BENCHMARKS: dict[str, Callable[[], Iterable[PerfRow]]] = {"virtual": _virtual}
+def _jitter() -> Iterable[PerfRow]:
+    from bench.service.perf_jitter import measure
+
+    return measure()
+
+
+BENCHMARKS: dict[str, Callable[[], Iterable[PerfRow]]] = {"virtual": _virtual, "jitter": _jitter}
 """By name; each imports what it needs only when it is run."""
 
 
