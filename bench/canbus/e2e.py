@@ -1,92 +1,136 @@
-"""AUTOSAR E2E profile 1: CRC-8 in byte 0, a counter 0 to 14 in the low nibble of byte 1.
+"""AUTOSAR E2E: the header of a protected frame, written by the sender and checked by the receiver.
 
-The CRC (polynomial 0x1D, start value and final xor 0) runs over a part of the data id, then over byte 1 to the last.
-Source: AUTOSAR PRS E2EProtocol, as given with vectors in the project's reference (equal to package autosar-e2e 1.0.0).
+``protect`` and ``check`` are the plain faces. Compiled code works with one record of ``PROTECTION`` (``rule``) and the
+frame's bytes in place; a sequence of frames is judged by ``e2e_receiver``.
 """
 
-from enum import IntEnum
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.base.compiled import compiled
-from bench.canbus.crc import CRC8_J1850, crc8_j1850
+from bench.canbus.crc import crc8_h2f, crc8_j1850, crc16_ccitt, crc32_p4, crc64_ecma
+from bench.canbus.protection import PROTECTION, Profile, Protection, fill_protection
 
+Data = NDArray[np.uint8]
 
-class DataIdMode(IntEnum):
-    """Which part of the data id the CRC takes in; numbered as the attribute ``E2EDataIDMode``."""
-
-    BOTH = 0  # low byte, high byte
-    ALT = 1  # low byte with an even counter, high byte with an odd one
-    LOW = 2  # low byte
-    NIBBLE = 3  # low byte, 0; the low nibble of the high byte is sent in the high nibble of byte 1
-
-
-COUNTERS = 15
-"""Length of the counter's cycle: 0 to 14, 15 is forbidden."""
-
-OK, REPEATED, WRONG_SEQUENCE = 0, 1, 2
-"""Judgement of a counter, numbered as AUTOSAR's E2E_P01Status numbers the frame status."""
-
-
-def crc_starts(data_id: int, mode: DataIdMode) -> tuple[int, int]:
-    """The CRC after the data id's part, for an even and for an odd counter."""
-    low, high = data_id & 0xFF, data_id >> 8
-    one = int(CRC8_J1850[low])
-    match mode:
-        case DataIdMode.BOTH:
-            one = int(CRC8_J1850[one ^ high])
-        case DataIdMode.ALT:
-            return one, int(CRC8_J1850[high])
-        case DataIdMode.NIBBLE:
-            one = int(CRC8_J1850[one])
-        case DataIdMode.LOW:
-            pass
-    return one, one
+_P01, _P11, _P04, _J1850 = int(Profile.P01), int(Profile.P11), int(Profile.P04), int(Profile.J1850)
+_ONES_8, _ONES_16 = np.uint8(0xFF), np.uint16(0xFFFF)
+_ONES_32, _ONES_64 = np.uint32(0xFFFF_FFFF), np.uint64(0xFFFF_FFFF_FFFF_FFFF)
+_U8, _BYTE = np.uint64(8), np.uint64(0xFF)
 
 
 @compiled
-def p01_crc(data: NDArray[np.uint8], length: int, start_even: int, start_odd: int) -> np.uint8:
-    """CRC of a frame whose counter stands in byte 1; the starts come from ``crc_starts``."""
-    start = start_odd if data[1] & 1 else start_even
-    return crc8_j1850(np.uint8(start), data, 1, length)
+def _short_crc(rule: Any, data: Data, length: int) -> Any:
+    """A CRC of one byte. It takes in the counter, which must stand in ``data`` already."""
+    at = int(rule.crc_at)
+    if rule.profile == _P01 or rule.profile == _P11:
+        start = rule.crc_odd if data[rule.counter_at] & 1 else rule.crc_even
+        return crc8_j1850(crc8_j1850(np.uint8(start), data, 0, at), data, at + 1, length)
+    if rule.profile == _J1850:
+        return np.uint8(crc8_j1850(crc8_j1850(_ONES_8, data, 0, at), data, at + 1, length) ^ _ONES_8)
+    crc = crc8_h2f(crc8_h2f(_ONES_8, data, 0, at), data, at + 1, length)
+    chosen = int(data[rule.counter_at] & 0xF)
+    return np.uint8(crc8_h2f(crc, rule.tail, chosen, chosen + 1) ^ _ONES_8)
 
 
 @compiled
-def p01_write(data: NDArray[np.uint8], length: int, counter: int, start_even: int, start_odd: int) -> None:
-    """Set counter and CRC in ``data`` (uint8), in place; the high nibble of byte 1 stays."""
-    data[1] = (data[1] & 0xF0) | counter
-    data[0] = p01_crc(data, length, start_even, start_odd)
+def _long_crc(rule: Any, data: Data, length: int) -> Any:
+    """A CRC of two, four or eight bytes, over everything but itself."""
+    at, after = int(rule.crc_at), int(rule.crc_at) + int(rule.crc_bytes)
+    if rule.crc_bytes == 2:
+        crc = crc16_ccitt(crc16_ccitt(_ONES_16, data, 0, at), data, after, length)
+        return np.uint64(crc16_ccitt(crc, rule.tail, 0, 2))
+    if rule.profile == _P04:
+        return np.uint64(crc32_p4(crc32_p4(_ONES_32, data, 0, at), data, after, length) ^ _ONES_32)
+    return crc64_ecma(crc64_ecma(_ONES_64, data, 0, at), data, after, length) ^ _ONES_64
 
 
 @compiled
-def p01_judge(counter: int, last: int, max_delta: int) -> int:
-    """``OK`` if ``counter`` is 1 to ``max_delta`` steps after ``last``, ``REPEATED`` if it is the same."""
-    delta = (int(counter) - int(last) + COUNTERS) % COUNTERS
-    if counter >= COUNTERS or delta > max_delta:
-        return WRONG_SEQUENCE
-    return OK if delta else REPEATED
+def _number(data: Data, first: int, count: int, little: bool) -> Any:
+    """``count`` bytes from ``first`` on as an unsigned number."""
+    number = np.uint64(0)
+    for i in range(count):
+        number = (number << _U8) | np.uint64(data[first + (count - 1 - i if little else i)])
+    return number
 
 
-def p01_protect(payload: bytes, data_id: int, mode: DataIdMode, counter: int) -> bytes:
-    """``payload`` (bytes 0 and 1 reserved for the header) with counter and CRC, and the id's nibble in mode NIBBLE.
+@compiled
+def _put_number(data: Data, first: int, count: int, little: bool, number: Any) -> None:
+    for i in range(count):
+        shift = np.uint64(8 * (i if little else count - 1 - i))
+        data[first + i] = np.uint8((np.uint64(number) >> shift) & _BYTE)
 
-    Raises ``ValueError`` for a payload shorter than 2 bytes or a counter outside 0 to 14.
+
+@compiled
+def read_counter(rule: Any, data: Data) -> int:
+    """The counter of a frame of the right length."""
+    if rule.counter_bytes == 0:
+        return int(data[rule.counter_at] & 0xF)
+    return int(_number(data, int(rule.counter_at), int(rule.counter_bytes), False))
+
+
+@compiled
+def genuine(rule: Any, data: Data, length: int) -> bool:
+    """Whether length, data id and CRC of a frame are right."""
+    if length != rule.length:
+        return False
+    for i in range(rule.fixed_first, rule.fixed_last):
+        if data[i] & rule.fixed_mask[i] != rule.fixed[i]:
+            return False
+    if rule.crc_bytes == 1:
+        return bool(_short_crc(rule, data, length) == data[rule.crc_at])
+    stored = _number(data, int(rule.crc_at), int(rule.crc_bytes), rule.crc_little != 0)
+    return bool(_long_crc(rule, data, length) == stored)
+
+
+@compiled
+def write_header(rule: Any, data: Data, counter: int) -> None:
+    """Set counter and CRC in place; what never changes (``rule.fixed``) is already there."""
+    at, length = int(rule.counter_at), int(rule.length)
+    if rule.counter_bytes == 0:
+        data[at] = (data[at] & 0xF0) | counter
+    else:
+        _put_number(data, at, int(rule.counter_bytes), False, counter)
+    if rule.crc_bytes == 1:
+        data[rule.crc_at] = _short_crc(rule, data, length)
+    else:
+        crc = _long_crc(rule, data, length)
+        _put_number(data, int(rule.crc_at), int(rule.crc_bytes), rule.crc_little != 0, crc)
+
+
+@lru_cache(maxsize=1024)
+def protection_record(protection: Protection, length: int) -> Any:
+    """The record of PROTECTION for frames of ``length`` bytes. Raises ``ValueError`` for a protection that cannot be."""
+    if problems := list(protection.problems(length)):
+        raise ValueError(f"a frame protected by {protection.profile.name} " + "; ".join(problems))
+    table = np.zeros(1, PROTECTION)
+    fill_protection(table[0], protection, length)
+    table.setflags(write=False)
+    return table[0]
+
+
+def protect(payload: bytes, protection: Protection, counter: int) -> bytes:
+    """``payload`` (with room for the header) with length, data id, counter and CRC as the profile has them.
+
+    Raises ``ValueError`` for a payload too short for the header, a wrong protection or a counter that cannot be sent.
     """
-    if len(payload) < 2 or not 0 <= counter < COUNTERS:
-        raise ValueError(f"profile 1 needs at least 2 bytes and a counter 0 to 14, not {len(payload)} and {counter}")
+    rule, cycle = protection_record(protection, len(payload)), protection.header.cycle
+    if not 0 <= counter < cycle:
+        raise ValueError(f"the counter of {protection.profile.name} is 0 to {cycle - 1}, not {counter}")
     data = np.frombuffer(payload, np.uint8).copy()
-    if mode is DataIdMode.NIBBLE:
-        data[1] = (data_id >> 8 & 0xF) << 4
-    p01_write(data, len(data), counter, *crc_starts(data_id, mode))
+    mask, last = rule["fixed_mask"][: len(data)], len(data)
+    data[:] = data & ~mask | rule["fixed"][:last]
+    write_header(rule, data, counter)
     return data.tobytes()
 
 
-def p01_check(payload: bytes, data_id: int, mode: DataIdMode) -> bool:
-    """Whether CRC, id and counter (not 15) of ``payload`` are right; the sequence is judged by ``p01_judge``."""
-    if len(payload) < 2 or payload[1] & 0xF >= COUNTERS:
-        return False
-    if mode is DataIdMode.NIBBLE and payload[1] >> 4 != data_id >> 8 & 0xF:
-        return False
-    data = np.frombuffer(payload, np.uint8)
-    return bool(p01_crc(data, len(data), *crc_starts(data_id, mode)) == payload[0])
+def check(frame: bytes, protection: Protection) -> bool:
+    """Whether length, data id, CRC and counter (P01, P11: not 15) of ``frame`` are right, whatever came before it.
+
+    Raises ``ValueError`` for a protection that no frame of this length can have.
+    """
+    data, rule = np.frombuffer(frame, np.uint8), protection_record(protection, len(frame))
+    return bool(genuine(rule, data, len(frame)) and read_counter(rule, data) < protection.header.cycle)
