@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from bench.base.compiled import compiled
 from bench.base.quality import GOOD, NOT_A_NUMBER, WRONG
-from bench.canbus.e2e import COUNTERS, OK, REPEATED, p01_crc, p01_judge, p01_write
+from bench.canbus.e2e import write_header
+from bench.canbus.e2e_receiver import ERROR, OK, VALID, judge
 from bench.canbus.tables import FLOAT32, INTEGER, CanTables
 
 Table = NDArray[Any]
 
-FRAME_OK, BAD_LENGTH, BAD_CRC, BAD_COUNTER, BAD_RANGE = 0, 1, 2, 3, 4
+FRAME_OK, BAD_LENGTH, BAD_CRC, BAD_COUNTER, BAD_RANGE, NOT_VALID = 0, 1, 2, 3, 4, 5
 """What ``receive`` returns, and ``EV_FRAME_BAD`` tells."""
 
 HISTORY = np.uint16(0x3FF)
@@ -134,26 +135,26 @@ def _raw(signal: Any, value: float) -> tuple[bool, np.uint64]:
 
 
 @compiled
-def _judge(message: Any, state: Any, data: Table, length: int) -> int:
-    """Length, CRC and counter of a frame; keeps the counter."""
+def _judge(message: Any, rule: Any, state: Any, data: Table, length: int, t_ns: int) -> int:
+    """Length, CRC and counter of a frame, and whether the receiver trusts the sender."""
+    status = OK
+    if message.protected:
+        status = judge(rule, state, data, length, t_ns)
     if length != message.length:
         state.bad_length += 1
         return BAD_LENGTH
     if not message.protected:
         state.seen = 1
         return FRAME_OK
-    if p01_crc(data, length, message.crc_even, message.crc_odd) != data[0]:
+    if status == ERROR:
         state.bad_crc += 1
         return BAD_CRC
-    counter = data[1] & 0xF
-    verdict = p01_judge(counter, state.counter, message.max_delta) if state.seen or counter >= COUNTERS else OK
-    state.repeats = state.repeats + 1 if verdict == REPEATED else 0
-    if counter < COUNTERS:  # after a jump the next frame is judged from here
-        state.counter = counter
-        state.seen = 1
-    if verdict != OK:
+    if status != OK:
         state.bad_counter += 1
         return BAD_COUNTER
+    if state.state != VALID:
+        state.not_valid += 1
+        return NOT_VALID
     return FRAME_OK
 
 
@@ -203,13 +204,15 @@ def receive(
 ) -> int:
     """Take the frame ``data`` of message ``index`` into ``image``.
 
-    Returns 0, or the reason (1 length, 2 CRC, 3 counter, 4 range). With reasons 1 to 3 no value changes and all its
-    channels become ``WRONG``; with 4 only those that are out of range (``NOT_A_NUMBER`` if not finite).
+    Returns 0, or the reason (1 length, 2 CRC, 3 counter, 4 range, 5 the frame is good, but the E2E receiver is not in
+    VALID). With reason 4 only the channels out of range become ``WRONG`` (``NOT_A_NUMBER`` if not finite); with the
+    others no value changes and all its channels become ``WRONG``.
     """
     signals, message, state = tables.signals, tables.messages[index], rx_state[index]
     state.arrived_ns = arrived_ns
-    reason = _judge(message, state, data, length)
-    state.history = ((state.history << np.uint16(1)) | np.uint16(reason != FRAME_OK)) & HISTORY
+    reason = _judge(message, tables.protections[index], state, data, length, arrived_ns)
+    bad = reason != FRAME_OK and reason != NOT_VALID
+    state.history = ((state.history << np.uint16(1)) | np.uint16(bad)) & HISTORY
     if reason != FRAME_OK:
         for i in range(message.first, message.last):
             image[signals[i].channel].quality = WRONG
@@ -272,7 +275,8 @@ def transmit(tables: CanTables, tx_state: Table, image: Table, index: int, frame
         return 1
     frame.id, frame.bus, frame.length = message.id, message.bus, message.length
     if message.protected:
-        p01_write(data, message.length, state.counter, message.crc_even, message.crc_odd)
-        state.counter = (state.counter + 1) % COUNTERS
+        rule = tables.protections[index]
+        write_header(rule, data, state.counter)
+        state.counter = (state.counter + 1) % rule.cycle
     state.sent += 1
     return 0

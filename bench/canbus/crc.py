@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from bench.base.compiled import compiled
 
+Int = int | np.int64
+
 
 def _table(polynomial: int, width: int, dtype: type[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
     """The table of a CRC that takes in a byte at a time, most significant bit first."""
@@ -59,7 +61,7 @@ _BYTE_32, _BYTE_64 = np.uint32(0xFF), np.uint64(0xFF)
 
 
 @compiled
-def crc8_j1850(crc: np.uint8, data: NDArray[np.uint8], first: int, last: int) -> np.uint8:
+def crc8_j1850(crc: np.uint8, data: NDArray[np.uint8], first: Int, last: Int) -> np.uint8:
     """CRC-8 with polynomial 0x1D."""
     for i in range(first, last):
         crc = CRC8_J1850[crc ^ data[i]]
@@ -67,7 +69,7 @@ def crc8_j1850(crc: np.uint8, data: NDArray[np.uint8], first: int, last: int) ->
 
 
 @compiled
-def crc8_h2f(crc: np.uint8, data: NDArray[np.uint8], first: int, last: int) -> np.uint8:
+def crc8_h2f(crc: np.uint8, data: NDArray[np.uint8], first: Int, last: Int) -> np.uint8:
     """CRC-8 with polynomial 0x2F."""
     for i in range(first, last):
         crc = CRC8_H2F[crc ^ data[i]]
@@ -75,7 +77,7 @@ def crc8_h2f(crc: np.uint8, data: NDArray[np.uint8], first: int, last: int) -> n
 
 
 @compiled
-def crc16_ccitt(crc: np.uint16, data: NDArray[np.uint8], first: int, last: int) -> np.uint16:
+def crc16_ccitt(crc: np.uint16, data: NDArray[np.uint8], first: Int, last: Int) -> np.uint16:
     """CRC-16 with polynomial 0x1021."""
     for i in range(first, last):
         crc = np.uint16(crc << _EIGHT_16) ^ CRC16_CCITT[np.uint8(crc >> _EIGHT_16) ^ data[i]]
@@ -83,7 +85,7 @@ def crc16_ccitt(crc: np.uint16, data: NDArray[np.uint8], first: int, last: int) 
 
 
 @compiled
-def crc32_p4(crc: np.uint32, data: NDArray[np.uint8], first: int, last: int) -> np.uint32:
+def crc32_p4(crc: np.uint32, data: NDArray[np.uint8], first: Int, last: Int) -> np.uint32:
     """CRC-32 with polynomial 0xF4ACFB13, reflected."""
     for i in range(first, last):
         crc = np.uint32(crc >> _EIGHT_32) ^ CRC32_P4[np.uint8(crc & _BYTE_32) ^ data[i]]
@@ -91,7 +93,7 @@ def crc32_p4(crc: np.uint32, data: NDArray[np.uint8], first: int, last: int) -> 
 
 
 @compiled
-def crc64_ecma(crc: np.uint64, data: NDArray[np.uint8], first: int, last: int) -> np.uint64:
+def crc64_ecma(crc: np.uint64, data: NDArray[np.uint8], first: Int, last: Int) -> np.uint64:
     """CRC-64 with polynomial 0x42F0E1EBA9EA3693, reflected."""
     for i in range(first, last):
         crc = (crc >> _EIGHT_64) ^ CRC64_ECMA[np.uint8(crc & _BYTE_64) ^ data[i]]

@@ -11,10 +11,10 @@ from typing import Any, Self
 
 from bench.base.errors import InputError, Problem
 from bench.canbus.gate import bare, openings, outside_bounds
-from bench.canbus.message import EXTENDED, Message, Protection, Signal
+from bench.canbus.message import EXTENDED, Message, Signal
 from bench.canbus.parse import sorted_out
 
-__all__ = ["EXTENDED", "Database", "Message", "Protection", "Signal", "read_text"]
+__all__ = ["EXTENDED", "Database", "Message", "Signal", "read_text"]
 
 SIZE_MAX = 8_000_000
 """Bytes of a database file; the largest public car databases have 2 MB."""

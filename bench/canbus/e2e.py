@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.base.compiled import compiled
-from bench.canbus.crc import crc8_h2f, crc8_j1850, crc16_ccitt, crc32_p4, crc64_ecma
+from bench.canbus.crc import Int, crc8_h2f, crc8_j1850, crc16_ccitt, crc32_p4, crc64_ecma
 from bench.canbus.protection import PROTECTION, Profile, Protection, fill_protection
 
 Data = NDArray[np.uint8]
@@ -23,23 +23,23 @@ _U8, _BYTE = np.uint64(8), np.uint64(0xFF)
 
 
 @compiled
-def _short_crc(rule: Any, data: Data, length: int) -> Any:
+def _short_crc(rule: Any, data: Data, length: Int) -> Any:
     """A CRC of one byte. It takes in the counter, which must stand in ``data`` already."""
-    at = int(rule.crc_at)
+    at = np.int64(rule.crc_at)
     if rule.profile == _P01 or rule.profile == _P11:
         start = rule.crc_odd if data[rule.counter_at] & 1 else rule.crc_even
         return crc8_j1850(crc8_j1850(np.uint8(start), data, 0, at), data, at + 1, length)
     if rule.profile == _J1850:
         return np.uint8(crc8_j1850(crc8_j1850(_ONES_8, data, 0, at), data, at + 1, length) ^ _ONES_8)
     crc = crc8_h2f(crc8_h2f(_ONES_8, data, 0, at), data, at + 1, length)
-    chosen = int(data[rule.counter_at] & 0xF)
+    chosen = np.int64(data[rule.counter_at] & 0xF)
     return np.uint8(crc8_h2f(crc, rule.tail, chosen, chosen + 1) ^ _ONES_8)
 
 
 @compiled
-def _long_crc(rule: Any, data: Data, length: int) -> Any:
+def _long_crc(rule: Any, data: Data, length: Int) -> Any:
     """A CRC of two, four or eight bytes, over everything but itself."""
-    at, after = int(rule.crc_at), int(rule.crc_at) + int(rule.crc_bytes)
+    at, after = np.int64(rule.crc_at), np.int64(rule.crc_at) + np.int64(rule.crc_bytes)
     if rule.crc_bytes == 2:
         crc = crc16_ccitt(crc16_ccitt(_ONES_16, data, 0, at), data, after, length)
         return np.uint64(crc16_ccitt(crc, rule.tail, 0, 2))
@@ -49,7 +49,7 @@ def _long_crc(rule: Any, data: Data, length: int) -> Any:
 
 
 @compiled
-def _number(data: Data, first: int, count: int, little: bool) -> Any:
+def _number(data: Data, first: Int, count: Int, little: bool) -> Any:
     """``count`` bytes from ``first`` on as an unsigned number."""
     number = np.uint64(0)
     for i in range(count):
@@ -58,22 +58,22 @@ def _number(data: Data, first: int, count: int, little: bool) -> Any:
 
 
 @compiled
-def _put_number(data: Data, first: int, count: int, little: bool, number: Any) -> None:
+def _put_number(data: Data, first: Int, count: Int, little: bool, number: Any) -> None:
     for i in range(count):
         shift = np.uint64(8 * (i if little else count - 1 - i))
         data[first + i] = np.uint8((np.uint64(number) >> shift) & _BYTE)
 
 
 @compiled
-def read_counter(rule: Any, data: Data) -> int:
+def read_counter(rule: Any, data: Data) -> Int:
     """The counter of a frame of the right length."""
     if rule.counter_bytes == 0:
-        return int(data[rule.counter_at] & 0xF)
-    return int(_number(data, int(rule.counter_at), int(rule.counter_bytes), False))
+        return np.int64(data[rule.counter_at] & 0xF)
+    return np.int64(_number(data, np.int64(rule.counter_at), np.int64(rule.counter_bytes), False))
 
 
 @compiled
-def genuine(rule: Any, data: Data, length: int) -> bool:
+def genuine(rule: Any, data: Data, length: Int) -> bool:
     """Whether length, data id and CRC of a frame are right."""
     if length != rule.length:
         return False
@@ -82,28 +82,28 @@ def genuine(rule: Any, data: Data, length: int) -> bool:
             return False
     if rule.crc_bytes == 1:
         return bool(_short_crc(rule, data, length) == data[rule.crc_at])
-    stored = _number(data, int(rule.crc_at), int(rule.crc_bytes), rule.crc_little != 0)
+    stored = _number(data, np.int64(rule.crc_at), np.int64(rule.crc_bytes), rule.crc_little != 0)
     return bool(_long_crc(rule, data, length) == stored)
 
 
 @compiled
-def write_header(rule: Any, data: Data, counter: int) -> None:
+def write_header(rule: Any, data: Data, counter: Int) -> None:
     """Set counter and CRC in place; what never changes (``rule.fixed``) is already there."""
-    at, length = int(rule.counter_at), int(rule.length)
+    at, length = np.int64(rule.counter_at), np.int64(rule.length)
     if rule.counter_bytes == 0:
         data[at] = (data[at] & 0xF0) | counter
     else:
-        _put_number(data, at, int(rule.counter_bytes), False, counter)
+        _put_number(data, at, np.int64(rule.counter_bytes), False, counter)
     if rule.crc_bytes == 1:
         data[rule.crc_at] = _short_crc(rule, data, length)
     else:
         crc = _long_crc(rule, data, length)
-        _put_number(data, int(rule.crc_at), int(rule.crc_bytes), rule.crc_little != 0, crc)
+        _put_number(data, np.int64(rule.crc_at), np.int64(rule.crc_bytes), rule.crc_little != 0, crc)
 
 
 @lru_cache(maxsize=1024)
 def protection_record(protection: Protection, length: int) -> Any:
-    """The record of PROTECTION for frames of ``length`` bytes. Raises ``ValueError`` for a protection that cannot be."""
+    """The record of PROTECTION for frames of ``length`` bytes. Raises ``ValueError`` with what cannot be."""
     if problems := list(protection.problems(length)):
         raise ValueError(f"a frame protected by {protection.profile.name} " + "; ".join(problems))
     table = np.zeros(1, PROTECTION)
@@ -132,5 +132,5 @@ def check(frame: bytes, protection: Protection) -> bool:
 
     Raises ``ValueError`` for a protection that no frame of this length can have.
     """
-    data, rule = np.frombuffer(frame, np.uint8), protection_record(protection, len(frame))
+    data, rule = np.frombuffer(frame, np.uint8).copy(), protection_record(protection, len(frame))
     return bool(genuine(rule, data, len(frame)) and read_counter(rule, data) < protection.header.cycle)

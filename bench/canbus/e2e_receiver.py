@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bench.base.compiled import compiled
+from bench.canbus.crc import Int
 from bench.canbus.e2e import Data, genuine, protection_record, read_counter
 from bench.canbus.protection import Protection
 
@@ -121,7 +122,7 @@ def step(rule: Any, memory: Any, status: int) -> None:
 
 
 @compiled
-def _judge_counter(rule: Any, memory: Any, counter: int) -> int:
+def _judge_counter(rule: Any, memory: Any, counter: Int) -> int:
     """Status of a genuine frame with ``counter``, which is kept: after a jump the next frame is judged from here."""
     memory.delta = -1
     if counter >= rule.cycle:
@@ -155,7 +156,8 @@ def judge(rule: Any, memory: Any, data: Data, length: int, t_ns: int) -> int:
     ``memory.state`` is VALID.
     """
     silence(rule, memory, t_ns)
-    memory.due_ns = t_ns + rule.period_ns + rule.period_ns // 2
+    if rule.period_ns > 0:
+        memory.due_ns = t_ns + rule.period_ns + rule.period_ns // 2
     if genuine(rule, data, length):
         status = _judge_counter(rule, memory, read_counter(rule, data))
     else:

@@ -11,7 +11,7 @@ DROP = 1
 """The frame is lost (its bits were on the bus)."""
 
 WRONG_CRC = 2
-"""Byte 0, where profile 1 has its CRC, is inverted."""
+"""Byte 0 is inverted: the CRC of profile 1, part of the header or under the CRC in the others."""
 
 FREEZE = 3
 """The first frame inside the time span is repeated instead of all later ones: counter and payload stand still."""

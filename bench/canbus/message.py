@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.canbus.e2e import DataIdMode
+from bench.canbus.protection import Protection
 
 LENGTH_MAX = 64
 """Bytes of a CAN FD frame."""
@@ -42,15 +42,6 @@ class Signal:
         """The occupied places as an integer with bit ``8 * byte + bit`` set."""
         span = range(self.first_bit, self.first_bit + self.length)
         return sum(1 << (n // 8 * 8 + 7 - n % 8 if self.big_endian else n) for n in span)
-
-
-@dataclass(frozen=True, slots=True)
-class Protection:
-    """E2E profile 1 of a message (attributes ``E2E...``); ``max_delta`` counts the steps between two good counters."""
-
-    data_id: int
-    mode: DataIdMode
-    max_delta: int
 
 
 @dataclass(frozen=True, slots=True)

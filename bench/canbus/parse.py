@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from bench.canbus.e2e import DataIdMode
+from bench.canbus.e2e_attributes import header_problem, read_protection
 from bench.canbus.gate import INDEPENDENT, Opening
-from bench.canbus.message import EXTENDED, Message, Protection, Signal
+from bench.canbus.message import EXTENDED, Message, Signal
 
 
 def _attribute(database: Any, owner: Any, name: str, default: Any) -> Any:
@@ -44,30 +45,16 @@ def _signal(database: Any, raw: Any) -> Signal:
     )
 
 
-def _protection(database: Any, raw: Any) -> Protection | None:
-    profile = _attribute(database, raw, "E2EProfile", "None")
-    if profile == "None":
-        return None
-    if profile != "P01":
-        raise ValueError(f"has E2EProfile {profile!r}; known are None and P01")
-    mode = str(_attribute(database, raw, "E2EDataIDMode", "BOTH"))
-    if mode not in DataIdMode.__members__:
-        raise ValueError(f"has E2EDataIDMode {mode!r}; known are {', '.join(DataIdMode.__members__)}")
-    data_id = int(_attribute(database, raw, "E2EDataID", 0))
-    if not 0 <= data_id <= 0xFFFF:
-        raise ValueError(f"has E2EDataID {data_id}; it has 16 bits")
-    return Protection(data_id, DataIdMode[mode], int(_attribute(database, raw, "E2EMaxDeltaCounter", 3)))
-
-
 def _message(database: Any, raw: Any) -> Message:
+    period_ms = int(_attribute(database, raw, "GenMsgCycleTime", 0))
     return Message(
         name=raw.name,
         id=raw.frame_id | (EXTENDED if raw.is_extended_frame else 0),
         length=raw.length,
-        period_ms=int(_attribute(database, raw, "GenMsgCycleTime", 0)),
+        period_ms=period_ms,
         senders=tuple(raw.senders),
         comment=raw.comment or "",
-        protection=_protection(database, raw),
+        protection=read_protection(partial(_attribute, database, raw), raw.length, period_ms),
         signals=tuple(_signal(database, signal) for signal in raw.signals),
     )
 
@@ -127,16 +114,6 @@ def _unusable(message: Message) -> str:
         if not signal.multiplexed and taken & bits:
             return f"{at} on bits of another signal; correct its start"
         taken |= 0 if signal.multiplexed else bits
-    return _unprotectable(message)
-
-
-def _unprotectable(message: Message) -> str:
-    """Why the header of E2E profile 1 does not stand where it must."""
     if message.protection is None:
         return ""
-    places = {signal.bits(): signal for signal in message.signals}
-    if message.length < 2 or 0x00FF not in places or 0x0F00 not in places:
-        return "is protected by P01 and needs an 8-bit CRC signal in byte 0 and a counter in the low nibble of byte 1"
-    if not 1 <= message.protection.max_delta < 15:
-        return "has an E2EMaxDeltaCounter outside 1 to 14"
-    return ""
+    return header_problem(message.protection, ((s.name, s.bits(), s.big_endian) for s in message.signals))

@@ -9,7 +9,7 @@ from bench.base.errors import InputError, Problem
 from bench.base.records import FRAME, IMAGE
 from bench.canbus.codec import BAD_LENGTH, receive, transmit
 from bench.canbus.database import Database
-from bench.canbus.e2e import p01_write
+from bench.canbus.e2e import protection_record, read_counter, write_header
 from bench.canbus.tables import CanTables, build_tables, make_rx_state, make_tx_state
 
 
@@ -51,7 +51,7 @@ def encode(database: Database, name: str, values: Mapping[str, float]) -> bytes:
         raise ValueError(f"{name}: a value of {dict(values)} is not finite, out of its range or too wide for its bits")
     data = frame[0]["data"][: message.length]
     if message.protection is not None:
-        record = build_tables([(database, 0, name)], lambda _m, _s: -1).messages[0]
-        data[1] |= record["base"][1]
-        p01_write(data, message.length, data[1] & 0xF, record["crc_even"], record["crc_odd"])
+        rule = protection_record(message.protection, message.length)
+        data[:] = data & ~rule["fixed_mask"][: message.length] | rule["fixed"][: message.length]
+        write_header(rule, data, read_counter(rule, data))
     return bytes(data.tobytes())

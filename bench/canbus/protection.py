@@ -16,7 +16,7 @@ from bench.canbus.crc import CRC8_J1850
 
 
 class Profile(IntEnum):
-    """The profiles of AUTOSAR E2E by number; ``J1850`` is the plain CRC-8 SAE J1850 and a counter, without a data id."""
+    """AUTOSAR's E2E profiles by number; ``J1850`` is the plain CRC-8 SAE J1850 and a counter, without a data id."""
 
     NONE = 0
     P01 = 1
@@ -40,15 +40,16 @@ class DataIdMode(IntEnum):
 
 
 class Part(NamedTuple):
-    """One part of a header: first byte (from the header's own first) and bits; 4 bits are the low nibble."""
+    """One part of a header: first byte (from the header's own first) and bits; 4 bits are a nibble."""
 
     byte: int
     bits: int
     big_endian: bool = True
+    high_nibble: bool = False
 
     def places(self, offset: int) -> int:
         """The occupied places of a frame whose header begins at byte ``offset``, as ``Signal.bits`` tells them."""
-        return (1 << self.bits) - 1 << 8 * (offset + self.byte)
+        return (1 << self.bits) - 1 << 8 * (offset + self.byte) + 4 * self.high_nibble
 
 
 class Header(NamedTuple):
@@ -77,6 +78,7 @@ HEADERS = {
     Profile.P07: Header(20, 1 << 32, Part(0, 64), Part(12, 32), Part(8, 32), Part(16, 32)),
 }
 
+_MODES = {Profile.P01: tuple(DataIdMode), Profile.P11: (DataIdMode.BOTH, DataIdMode.NIBBLE)}
 _ID_BITS = {Profile.P02: 0, Profile.P22: 0, Profile.J1850: 0, Profile.P04: 32, Profile.P07: 32}
 
 WINDOW_MAX = 64
@@ -132,6 +134,9 @@ class Windows(NamedTuple):
             )
 
 
+DEFAULT_WINDOWS = Windows()
+
+
 @dataclass(frozen=True, slots=True)
 class Protection:
     """The protection of one message (attributes ``E2E...`` of a database).
@@ -147,7 +152,7 @@ class Protection:
     max_delta: int = 3
     id_list: bytes = b""
     offset: int = 0
-    windows: Windows = Windows()
+    windows: Windows = DEFAULT_WINDOWS
     period_ns: int = 0
 
     @property
@@ -155,16 +160,31 @@ class Protection:
         """The profile's header."""
         return HEADERS[self.profile]
 
+    def parts(self) -> Iterator[tuple[str, Part]]:
+        """The header's parts with their names."""
+        header = self.header
+        yield from (("CRC", header.crc), ("counter", header.counter))
+        if header.length:
+            yield "length", header.length
+        if header.data_id:
+            yield "data id", header.data_id
+        if self.mode is DataIdMode.NIBBLE:
+            yield "data id's nibble", Part(header.counter.byte, 4, high_nibble=True)
+
+    @property
+    def places(self) -> int:
+        """The places of a frame that the header occupies, as ``Signal.bits`` tells them."""
+        return sum(part.places(self.offset) for _, part in self.parts())
+
     def problems(self, length: int) -> Iterator[str]:
         """What is wrong with this protection for a message of ``length`` bytes, each with its remedy."""
         name, header = self.profile.name, self.header
         id_bits = 12 if self.mode is DataIdMode.NIBBLE else _ID_BITS.get(self.profile, 16)
         if id_bits and not 0 <= self.data_id < 1 << id_bits:
             yield f"has E2EDataID {self.data_id}; with {name} and mode {self.mode.name} it has {id_bits} bits"
-        if self.mode is not DataIdMode.BOTH and self.profile is not Profile.P01:
-            if self.profile is not Profile.P11 or self.mode is not DataIdMode.NIBBLE:
-                allowed = "BOTH or NIBBLE" if self.profile is Profile.P11 else "BOTH"
-                yield f"has E2EDataIDMode {self.mode.name}; {name} knows {allowed}"
+        modes = _MODES.get(self.profile, (DataIdMode.BOTH,))
+        if self.mode not in modes:
+            yield f"has E2EDataIDMode {self.mode.name}; {name} knows {', '.join(mode.name for mode in modes)}"
         if self.profile in (Profile.P02, Profile.P22) and len(self.id_list) != 16:
             yield f"has an E2EDataIDList of {len(self.id_list)} bytes; {name} needs 16, one for each counter"
         if not 1 <= self.max_delta < header.cycle:

@@ -8,7 +8,8 @@ import numpy as np
 
 from bench.base.errors import InputError, Problem
 from bench.canbus.database import Database, Message, Signal
-from bench.canbus.e2e import crc_starts
+from bench.canbus.e2e_receiver import E2E_STATE, begin
+from bench.canbus.protection import PROTECTION, fill_protection
 
 INTEGER, FLOAT32, FLOAT64 = 0, 1, 2
 """How raw bits become a number (``SIGNAL.kind``)."""
@@ -17,16 +18,12 @@ MESSAGE = np.dtype(
     [
         ("period_ns", "i8"),
         ("id", "u4"),  # bit 31: extended
-        ("data_id", "u2"),
         ("first", "i4"),  # its signals are signals[first:last]
         ("last", "i4"),
         ("bus", "u1"),
         ("length", "u1"),
-        ("protected", "u1"),  # 1: E2E profile 1
-        ("max_delta", "u1"),
-        ("crc_even", "u1"),  # CRC after the data id, by parity of the counter
-        ("crc_odd", "u1"),
-        ("base", "u1", (64,)),  # bits of signals that are bound to nothing
+        ("protected", "u1"),  # 1: as its row of ``CanTables.protections`` says
+        ("base", "u1", (64,)),  # bits of signals that are bound to nothing, and what never changes in a header
     ],
     align=True,
 )
@@ -65,15 +62,15 @@ RX_STATE = np.dtype(
         ("bad_crc", "i8"),
         ("bad_counter", "i8"),
         ("bad_range", "i8"),
-        ("repeats", "i4"),  # frames in a row with the counter unchanged
+        ("not_valid", "i8"),  # good frames that were not taken in, since the receiver did not trust the sender
+        *((name, E2E_STATE[name]) for name in E2E_STATE.names or ()),
         ("history", "u2"),  # the last ten frames, newest in bit 0; 1 = bad length, CRC or counter
-        ("counter", "u1"),
-        ("seen", "u1"),  # 1: a frame with right length and CRC has come, ``counter`` is its counter
     ],
     align=True,
 )
+"""With the fields of E2E_STATE; of a message without protection only ``seen`` moves, and ``state`` is DEINIT."""
 
-TX_STATE = np.dtype([("sent", "i8"), ("refused", "i8"), ("counter", "u1")], align=True)
+TX_STATE = np.dtype([("sent", "i8"), ("refused", "i8"), ("counter", "i8")], align=True)
 """``counter`` is the next one to be sent."""
 
 
@@ -83,6 +80,7 @@ class CanTables(NamedTuple):
     messages: np.ndarray
     signals: np.ndarray
     lookup: np.ndarray
+    protections: np.ndarray
 
 
 def build_tables(
@@ -99,10 +97,13 @@ def build_tables(
     """
     found = [(database.message(name), bus) for database, bus, name in entries]
     _refuse_twins(entries, found)
-    messages = np.zeros(len(found), MESSAGE)
+    messages, protections = np.zeros(len(found), MESSAGE), np.zeros(len(found), PROTECTION)
     signals: list[tuple[object, ...]] = []
-    for record, (message, bus), entry in zip(messages, found, entries, strict=True):
-        _fill_message(record, message, bus, protected)
+    for record, rule, (message, bus), entry in zip(messages, protections, found, entries, strict=True):
+        _fill_message(record, message, bus)
+        if protected and message.protection:
+            fill_protection(rule, message.protection, message.length)
+            record["protected"], record["base"] = 1, rule["fixed"]
         record["first"] = len(signals)
         for signal in _bindable(message, protected, entry[0].name):
             channel = bind(message.name, signal.name)
@@ -111,12 +112,14 @@ def build_tables(
             else:
                 _preset(record["base"], signal)
         record["last"] = len(signals)
-    return CanTables(messages, np.array(signals, SIGNAL), _lookup_table(messages))
+    return CanTables(messages, np.array(signals, SIGNAL), _lookup_table(messages), protections)
 
 
 def make_rx_state(tables: CanTables) -> np.ndarray:
     """A fresh RX_STATE record for each message: nothing seen yet."""
-    return np.zeros(len(tables.messages), RX_STATE)
+    state = np.zeros(len(tables.messages), RX_STATE)
+    begin(state, tables.messages["protected"] != 0)
+    return state
 
 
 def make_tx_state(tables: CanTables) -> np.ndarray:
@@ -141,20 +144,13 @@ def _bindable(message: Message, protected: bool, file: str) -> Iterable[Signal]:
         raise InputError(
             [Problem(file, 0, 0, f"{message.name} is multiplexed, which the bench cannot use; leave it out")]
         )
-    header = 0x0FFF if protected and message.protection else 0
+    header = message.protection.places if protected and message.protection else 0
     return (signal for signal in message.signals if not signal.bits() & header)
 
 
-def _fill_message(record: np.void, message: Message, bus: int, protected: bool) -> None:
+def _fill_message(record: np.void, message: Message, bus: int) -> None:
     record["id"], record["bus"], record["length"] = message.id, bus, message.length
     record["period_ns"] = message.period_ms * 1_000_000
-    if message.protection is None or not protected:
-        return
-    e2e = message.protection
-    record["protected"], record["max_delta"], record["data_id"] = 1, e2e.max_delta, e2e.data_id
-    record["crc_even"], record["crc_odd"] = crc_starts(e2e.data_id, e2e.mode)
-    if e2e.mode.name == "NIBBLE":
-        record["base"][1] |= (e2e.data_id >> 8 & 0xF) << 4
 
 
 def _kind(signal: Signal) -> int:

@@ -318,6 +318,7 @@ CORE = np.dtype(
         ("stop_ns", "i8"),
         ("heard_ns", "i8"),  # frozen for silence: since when all are heard again; -1: not yet
         ("next_send_ns", "i8"),
+        ("next_silence_ns", "i8"),  # when to look again which protected messages are silent
         ("judge_ns", "i8"),  # when time alone may change a judgement: an age, a debounce time
         ("rung", "i4"),
         ("missed", "i4"),

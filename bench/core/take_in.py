@@ -19,7 +19,7 @@ from bench.base.records import (
     WIRE_PASSIVE,
 )
 from bench.base.ring import READ, WRITTEN, Ring, commit, slot
-from bench.canbus.codec import FRAME_OK, lookup, receive
+from bench.canbus.codec import FRAME_OK, NOT_VALID, lookup, receive
 from bench.core.causes import Cause
 from bench.core.commands import obey
 from bench.core.diagnostics import hear_response, take_request
@@ -83,7 +83,7 @@ def _frame(program: Any, state: Any, core: Any, counters: Any, events: Ring, hea
             stop(core, counters, events, t_ns, _FOREIGN, CONTROLLED, index)
         return
     reason = receive(can, state.rx, state.image, index, record.data, record.length, record.t_ns, t_ns)
-    if reason == FRAME_OK:
+    if reason in (FRAME_OK, NOT_VALID):  # why the receiver does not trust the sender has been told
         return
     counters.bad_frames += 1
     if t_ns - state.rx_told_ns[index] >= _TOLD_AGAIN_NS:  # a sender that goes wrong for good must not flood the journal

@@ -10,12 +10,12 @@ from bench.base.channel import Channel
 from bench.base.errors import InputError
 from bench.base.units import Unit
 from bench.canbus.database import Database
-from bench.canbus.e2e import DataIdMode
+from bench.canbus.protection import DataIdMode
 from bench.canbus.tables import build_tables
 
 DBC = Path(__file__).parents[2] / "dbc"
 GOOD_MESSAGE = 'BO_ 1 Good: 8 A\n SG_ S : 0|8@1+ (1,0) [0|200] "V" A\n'
-P01 = 'BA_DEF_ BO_ "E2EProfile" ENUM "None","P01","P02";\nBA_DEF_DEF_ "E2EProfile" "None";\n'
+P01 = 'BA_DEF_ BO_ "E2EProfile" ENUM "None","P01","P99";\nBA_DEF_DEF_ "E2EProfile" "None";\n'
 
 
 def dbc(body: str) -> str:
@@ -74,7 +74,7 @@ BROKEN = [
     ),
     (
         'BO_ 2 Bad: 8 A\n SG_ S : 0|8@1+ (1,0) [0|0] "" A\n' + P01 + 'BA_ "E2EProfile" BO_ 2 2;',
-        "known are None and P01",
+        "known are None, P01, P02",
     ),
 ]
 
