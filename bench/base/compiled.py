@@ -32,12 +32,16 @@ def _module_file(dotted: str) -> Path | None:
     return None
 
 
-def _imported_files(source: str) -> set[Path]:
+@cache
+def _source(path: Path) -> tuple[bytes, frozenset[Path]]:
+    """Hash of one file, and the project's files it imports."""
+    content = path.read_bytes()
     names: set[str] = set()
-    for module, members in _IMPORT.findall(source):
+    for module, members in _IMPORT.findall(content.decode()):
         names.add(module)
         names.update(f"{module}.{member.strip()}" for member in members.split(",") if member.strip())
-    return {path for path in map(_module_file, names) if path is not None}
+    imported = frozenset(found for found in map(_module_file, names) if found is not None)
+    return hashlib.sha256(content).digest(), imported
 
 
 @cache
@@ -48,23 +52,30 @@ def sources_hash(file: Path) -> str:
     while todo:
         path = todo.pop()
         if path not in seen:
-            seen[path] = path.read_bytes()
-            todo.extend(_imported_files(seen[path].decode()))
+            seen[path], imported = _source(path)
+            todo.extend(imported)
     digest = hashlib.sha256(version("numba").encode())
     for path in sorted(seen):
-        digest.update(hashlib.sha256(seen[path]).digest())
+        digest.update(seen[path])
     return digest.hexdigest()[:16]
+
+
+def machine_words() -> str:
+    """What compiled code depends on beside its sources: the class of CPU it is made for."""
+    from numba.core.registry import cpu_target
+
+    return " ".join(map(str, cast("Any", cpu_target).target_context.codegen().magic_tuple()))
 
 
 @cache
 def _writable_folder() -> Path | None:
-    for base in (Path("~/.cache").expanduser(), Path(tempfile.gettempdir())):
-        folder = base / "edu-bench" / "compiled"
+    for base in ("~/.cache", tempfile.gettempdir()):
         try:
+            folder = Path(base).expanduser() / "edu-bench" / "compiled"
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 return folder
-        except OSError:
+        except (OSError, RuntimeError):  # read-only, or a user without a home
             continue
     return None
 

@@ -14,7 +14,7 @@ from bench.base.compiled import compiled
 from bench.plant.dq import friction_slope, iron_loss_slope, torque_constant, voltages
 from bench.plant.drive import CLOCKING, OFF, SHORT, field_step, mode, stator_currents, torque_step, voltage_limit, wish
 from bench.plant.link import NO_SOLUTION, solve_link, source_voltage
-from bench.plant.optimum import CurrentTable, make_table, torque_limit
+from bench.plant.optimum import CurrentTable, kept_table, torque_limit
 from bench.plant.packed import pack
 from bench.plant.parameters import PlantParameters
 from bench.plant.power_stage import exciter_loss, inverter_loss, rectifier_loss
@@ -54,7 +54,7 @@ class Electric(NamedTuple):
 def make_plant(parameters: PlantParameters, temperature_degc: float = 25.0, table: CurrentTable | None = None) -> Plant:
     """A plant at rest, without voltage, at one temperature. The ``table`` of another plant of the unit may be used."""
     packed = pack(parameters)
-    plant = Plant(packed, np.zeros(1, INPUTS), np.zeros(1, STATE), np.zeros(1, OUTPUTS), table or make_table(packed))
+    plant = Plant(packed, np.zeros(1, INPUTS), np.zeros(1, STATE), np.zeros(1, OUTPUTS), table or kept_table(packed))
     for name in ("winding", "iron", "rotor", "oil", "junction", "coolant_out"):
         plant.state[f"{name}_degc"] = temperature_degc
     for name in ("coolant_in_degc", "oil_in_degc", "ambient_degc"):
