@@ -7,19 +7,24 @@ from pathlib import Path
 
 from bench.cli.terminal import note
 
+_LAST = {"core": "bench.core.cycle", "bench": "bench.emulators.couple"}
+"""The parts in the order of compilation, each with the module of the function that is compiled last."""
+
 
 def prepare_compiled_code(quiet: bool = False) -> None:
-    """Say so when the compiled functions are not there yet, and have the larger half compiled apart.
+    """Say so when the compiled functions are not there yet, and have them compiled apart.
 
-    If that fails, whoever needs the core's cycle compiles it, and tells what is wrong. Where nothing can be kept, each
-    process compiles for itself.
+    If that fails, whoever needs them compiles them, and tells what is wrong. Where nothing can be kept, each process
+    compiles for itself.
     """
-    if not quiet and not _kept(_folder("bench.emulators.couple")):
+    folders = {part: _folder(module) for part, module in _LAST.items()}
+    missing = [part for part, folder in folders.items() if not _kept(folder)]
+    if missing and not quiet:
         note("compiling for this machine; takes up to 40 s, once for each version of the bench")
-    folder = _folder("bench.core.cycle")
-    if folder is not None and not _kept(folder):
-        command = [sys.executable, "-m", "bench.service.compilation"]
-        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    for part in missing:
+        if folders[part] is not None:
+            command = [sys.executable, "-m", "bench.service.compilation", part]
+            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
 def _folder(module: str) -> Path | None:

@@ -9,6 +9,7 @@ import pytest
 from bench.base.compiled import cache_folder
 from bench.cli import warming
 from bench.core import cycle
+from bench.emulators import couple
 
 
 def kept(where: Path) -> set[str]:
@@ -17,14 +18,15 @@ def kept(where: Path) -> set[str]:
 
 
 @pytest.mark.slow
-def test_the_cycle_is_compiled_by_a_process_of_its_own() -> None:
-    subprocess.run([sys.executable, "-m", "bench.service.compilation"], check=True, timeout=300)
-    folder = cache_folder(Path(cycle.__file__).resolve())
-    assert folder is not None
-    assert "cycle.cycle" in kept(folder)
+def test_what_is_compiled_apart_is_there_for_everybody() -> None:
+    for part, module, function in (("core", cycle, "cycle.cycle"), ("bench", couple, "couple.run")):
+        subprocess.run([sys.executable, "-m", "bench.service.compilation", part], check=True, timeout=300)
+        folder = cache_folder(Path(module.__file__).resolve())
+        assert folder is not None
+        assert function in kept(folder)
 
 
-@pytest.mark.parametrize(("there", "words", "children"), [(True, "", 0), (False, "compiling for this machine", 1)])
+@pytest.mark.parametrize(("there", "words", "children"), [(True, "", 0), (False, "compiling for this machine", 2)])
 def test_a_word_and_a_child_only_where_something_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], there: bool, words: str,
     children: int,
