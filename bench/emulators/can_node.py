@@ -11,10 +11,11 @@ import numpy as np
 
 from bench.base.compiled import compiled
 from bench.base.records import FRAME, IMAGE
+from bench.canbus.buses import Wire
 from bench.canbus.codec import lookup, receive, transmit
 from bench.canbus.database import Database
 from bench.canbus.tables import CanTables, build_tables, make_rx_state, make_tx_state
-from bench.canbus.wire import Wire, offer
+from bench.canbus.wire import offer
 
 
 class CanNode(NamedTuple):

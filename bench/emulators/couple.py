@@ -12,7 +12,8 @@ import numpy as np
 from bench.base.compiled import compiled
 from bench.base.records import FRAME_IN
 from bench.base.ring import READ, WRITTEN, Ring, commit, slot
-from bench.canbus.wire import Wire, advance, offer
+from bench.canbus.buses import Wire
+from bench.canbus.wire import advance, offer
 from bench.core.cycle import cycle
 from bench.core.program import Program
 from bench.core.rings import Rings

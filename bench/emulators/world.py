@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from bench.base.records import FRAME
 from bench.base.time import NS_PER_MS, ns
+from bench.canbus.buses import make_wire
 from bench.canbus.database import Database
 from bench.canbus.faults import DROP, FREEZE, WRONG_CRC, WRONG_LENGTH
-from bench.canbus.wire import make_wire
 from bench.config.dut import Dut
 from bench.config.rig import Rig
 from bench.emulators.bench_io import make_bench_io

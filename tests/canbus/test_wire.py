@@ -6,27 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wires import MS, frame, run
 
-from bench.base.records import FRAME
+from bench.canbus.buses import Wire, add_fault, bus_load, make_wire
 from bench.canbus.database import EXTENDED
 from bench.canbus.faults import DROP, FREEZE, WRONG_CRC, WRONG_LENGTH
 from bench.canbus.frame_bits import bits_of
-from bench.canbus.wire import FULL, NOT_CLASSIC, OFFERED, Wire, add_fault, advance, bus_load, make_wire, offer
+from bench.canbus.wire import FULL, NOT_SENDABLE, OFFERED, offer
 
 BIT_NS = 2000  # 500 kbit/s
-MS = 1_000_000
 
 
-def frame(frame_id: int, payload: bytes = bytes(8), bus: int = 0, sender: int = 0) -> np.void:
-    record = np.zeros(1, FRAME)[0]
-    record["id"], record["bus"], record["length"], record["sender"] = frame_id, bus, len(payload), sender
-    record["data"][: len(payload)] = np.frombuffer(payload, np.uint8)
-    return record
-
-
-def run(wire: Wire, until_ns: int, room: int = 64) -> np.ndarray:
-    delivered = np.zeros(room, FRAME)
-    return delivered[: advance(wire, until_ns, delivered)]
 
 
 def test_a_lone_frame_takes_its_exact_bits() -> None:
@@ -106,8 +96,8 @@ def test_what_is_no_classic_frame_is_refused() -> None:
     wire = make_wire([500_000])
     long = frame(0x100)
     long["length"] = 9
-    assert offer(wire, long, 0) == NOT_CLASSIC
-    assert offer(wire, frame(0x100, bus=1), 0) == NOT_CLASSIC
+    assert offer(wire, long, 0) == NOT_SENDABLE
+    assert offer(wire, frame(0x100, bus=1), 0) == NOT_SENDABLE
     with pytest.raises(ValueError, match="must be positive"):
         make_wire([0])
 
@@ -181,5 +171,5 @@ def test_room_for_faults_ends() -> None:
     wire = make_wire([500_000])
     for _ in range(len(wire.faults)):
         add_fault(wire, 0, 1, DROP, 0)
-    with pytest.raises(ValueError, match="end one first"):
+    with pytest.raises(ValueError, match="script fewer"):
         add_fault(wire, 0, 1, DROP, 0)
