@@ -54,7 +54,7 @@ SENT, DISTURBED, NOT_ACKNOWLEDGED = range(3)
 NODES = 8
 """Controllers on a bus, unless told otherwise; the last one babbles when a fault wants it."""
 
-FAULTS_MAX = 16
+FAULTS_MAX = 32
 NEVER_NS = np.iinfo(np.int64).max
 LOAD_WINDOW_NS = 100_000_000
 

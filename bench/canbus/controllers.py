@@ -105,7 +105,7 @@ def credit(bus: Any, nodes: NDArray[Any], sender: int, t_ns: int) -> None:
 def _back_ns(bus: Any, node: Any) -> int:
     """When the bus-off node is back if nobody sends meanwhile."""
     counted_ns = max(node.counted_ns, bus.free_ns)
-    return counted_ns + node.sequences * SEQUENCE_BITS * _SECOND_NS // bus.bitrate
+    return int(counted_ns + node.sequences * SEQUENCE_BITS * _SECOND_NS // bus.bitrate)
 
 
 @compiled

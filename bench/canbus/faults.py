@@ -94,14 +94,14 @@ def _strikes(fault: Any) -> bool:
     """Count a frame; whether it is this one's turn."""
     fault.hits += 1
     if fault.share != 0:
-        return draw(fault, SHARE_ALL) < fault.share
-    return fault.argument < 2 or fault.hits % fault.argument == 0
+        return bool(draw(fault, SHARE_ALL) < fault.share)
+    return bool(fault.argument < 2 or fault.hits % fault.argument == 0)
 
 
 @compiled
 def _meets(fault: Any, bus: int, frame_id: int, t_ns: int) -> bool:
     meant = fault.active and fault.bus == bus and (fault.id == frame_id or fault.id == ANY_ID)
-    return meant and fault.start_ns <= t_ns < fault.end_ns
+    return bool(meant and fault.start_ns <= t_ns < fault.end_ns)
 
 
 @compiled

@@ -46,12 +46,12 @@ def arbitration_key(frame_id: int, remote: bool = False) -> int:
     """The arbitration field as a number, the lowest wins: standard beats extended with the same first 11 bits, data
     beats remote."""
     if frame_id & EXTENDED:  # 11 bits, SRR and IDE recessive, 18 bits, RTR
-        return ((frame_id >> 18) & 0x7FF) << 21 | 3 << 19 | (frame_id & 0x3FFFF) << 1 | remote
-    return (frame_id & 0x7FF) << 21 | remote << 20
+        return ((frame_id >> 18) & 0x7FF) << 21 | 3 << 19 | (frame_id & 0x3FFFF) << 1 | int(remote)
+    return (frame_id & 0x7FF) << 21 | int(remote) << 20
 
 
 @compiled
-def _copy(target: Any, source: Any) -> None:
+def copy_frame(target: Any, source: Any) -> None:
     """Copy a FRAME record."""
     target.t_ns, target.id, target.bus = source.t_ns, source.id, source.bus
     target.length, target.sender, target.flags = source.length, source.sender, source.flags
@@ -87,7 +87,7 @@ def offer(wire: Wire, frame: Any, t_ns: int) -> int:
     queued = wire.slots[wire.order[bus.first + bus.waiting]]
     bus.waiting += 1
     node.waiting += 1
-    _copy(queued, frame)
+    copy_frame(queued, frame)
     queued.t_ns, queued.copy = t_ns, 0
     queued.key = arbitration_key(frame.id, frame.flags & FRAME_REMOTE != 0)
     if bus.faults:
@@ -104,7 +104,7 @@ def _first_ns(bus: Any, nodes: Table, slots: Table, order: Order) -> int:
     for place in range(bus.first, bus.first + bus.waiting):
         queued = slots[order[place]]
         first_ns = min(first_ns, max(queued.t_ns, nodes[bus.first_node + queued.sender].suspend_ns))
-    return max(first_ns, bus.free_ns)
+    return int(max(first_ns, bus.free_ns))
 
 
 @compiled
@@ -261,7 +261,7 @@ def _sent(wire: Wire, bus: Any, frame: Any) -> int:
     """The frame in flight has come through: into ``frame``. How many are delivered: 0 if a fault takes it away."""
     faults, queued = wire.faults, wire.slots[bus.slot]
     node = wire.nodes[bus.first_node + queued.sender]
-    _copy(frame, queued)
+    copy_frame(frame, queued)
     frame.t_ns = bus.end_ns
     bus.frames += 1
     if bus.troubled:

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bench.base.compiled import compiled
-from bench.base.records import FRAME_IN
+from bench.base.records import FRAME_ERROR, FRAME_IN, WIRE_BUS_OFF, WIRE_IN, wire_word
 from bench.base.ring import READ, WRITTEN, Ring, commit, slot
-from bench.canbus.buses import Wire
-from bench.canbus.wire import advance, offer
+from bench.canbus.buses import Wire, report, roll_load
+from bench.canbus.wire import advance, copy_frame, offer
 from bench.core.cycle import cycle
 from bench.core.program import Program
 from bench.core.rings import Rings
@@ -25,6 +25,8 @@ from bench.emulators.sensors import Sensors, sense
 from bench.plant.plant import Plant, step
 
 MS = 1_000_000
+TAP_FRAMES = 4096
+_CORE = 0  # the core's number on every bus
 
 
 class EmulatedBench(NamedTuple):
@@ -32,6 +34,8 @@ class EmulatedBench(NamedTuple):
 
     wire: Wire
     delivered: np.ndarray  # FRAME, as many as can end within a millisecond
+    told: np.ndarray  # WIRE_STATE, one row to write in
+    tap: Ring  # FRAME records of all that was on the buses, for whoever watches; room for one: nobody does
     ecu: Ecu
     io: BenchIo
     plant: Plant
@@ -42,19 +46,29 @@ class EmulatedBench(NamedTuple):
 @compiled
 def nodes_hear(bench: EmulatedBench, frame: Any, t_ns: int) -> None:
     """Let every emulated node but its sender take in a frame that has ended on the wire."""
-    if frame.sender != bench.ecu.node.number:
-        can_node.hear(bench.ecu.node, frame, t_ns)
-    if frame.sender != bench.io.node.number:
-        can_node.hear(bench.io.node, frame, t_ns)
+    if frame.flags & FRAME_ERROR:
+        return
+    for node in (bench.ecu.node, bench.io.node):
+        if frame.sender != node.number and hears(bench.wire, frame, node.number):
+            can_node.hear(node, frame, t_ns)
+
+
+@compiled
+def hears(wire: Wire, frame: Any, number: int) -> bool:
+    """Whether node ``number`` on the frame's bus is not bus-off."""
+    bus = wire.buses[frame.bus]
+    return bool(bus.off_nodes == 0 or wire.nodes[bus.first_node + number].state != WIRE_BUS_OFF)
 
 
 @compiled
 def deliver(bench: EmulatedBench, inbox: Ring, t_ns: int) -> None:
-    """Hand every frame that has ended on the wire to all but its sender."""
+    """Hand every frame that has ended on the wire to all but its sender; tell the core how its controllers are."""
     count = advance(bench.wire, t_ns, bench.delivered)
     for index in range(count):
         frame = bench.delivered[index]
-        if frame.sender != 0:
+        if bench.tap.records.shape[0] > 1:
+            watch(bench.tap, frame)
+        if frame.sender != _CORE and frame.flags & FRAME_ERROR == 0 and hears(bench.wire, frame, _CORE):
             place = slot(inbox)
             if place >= 0:
                 record = inbox.records[place]
@@ -71,6 +85,33 @@ def deliver(bench: EmulatedBench, inbox: Ring, t_ns: int) -> None:
                     to[i] = data[i]
                 commit(inbox)
         nodes_hear(bench, frame, t_ns)
+    tell_core(bench.wire, bench.told[0], inbox, t_ns)
+
+
+@compiled
+def watch(tap: Ring, frame: Any) -> None:
+    """A copy of the frame for those who watch."""
+    place = slot(tap)
+    if place >= 0:
+        copy_frame(tap.records[place], frame)
+        commit(tap)
+
+
+@compiled
+def tell_core(wire: Wire, told: Any, inbox: Ring, t_ns: int) -> None:
+    """What the core's own controllers say: at once when something has changed, else at the end of each load window."""
+    for number in range(wire.buses.shape[0]):
+        bus = wire.buses[number]
+        if roll_load(bus, t_ns) or bus.news:
+            bus.news = 0
+            report(bus, wire.nodes[bus.first_node + _CORE], t_ns, told)
+            place = slot(inbox)
+            if place >= 0:
+                record = inbox.records[place]
+                record.kind, record.bus, record.length, record.t_ns = WIRE_IN, number, 0, t_ns
+                record.quality, record.id = told.state, wire_word(told.tec, told.rec, told.load_permille)
+                record.value, record.extra = float(told.error_frames), float(told.lost)
+                commit(inbox)
 
 
 @compiled
@@ -106,7 +147,8 @@ def speak(bench: EmulatedBench, t_ns: int) -> None:
 
 @compiled
 def run(program: Program, state: State, rings: Rings, bench: EmulatedBench, t_ns: int, until_ns: int) -> int:
-    """Run whole cycles from ``t_ns`` (already done) up to ``until_ns``, or until the core has woken somebody.
+    """Run whole cycles from ``t_ns`` (already done) up to ``until_ns``, until the core has woken somebody, or until
+    the tap is half full: who watches is waited for.
 
     Answer: the time of the last cycle. The core judges at the start of a millisecond, the plant lives through it.
     """
@@ -117,6 +159,6 @@ def run(program: Program, state: State, rings: Rings, bench: EmulatedBench, t_ns
         put_on_wire(bench, rings.frames_out, t_ns)
         live(bench, t_ns)
         speak(bench, t_ns)
-        if bits != 0:
+        if bits != 0 or bench.tap.header[WRITTEN] - bench.tap.header[READ] > TAP_FRAMES // 2:
             break
     return t_ns

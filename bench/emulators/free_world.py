@@ -8,9 +8,9 @@ afterwards what it would have said meanwhile: no node sends frames back to back.
 from collections.abc import Mapping
 
 from bench.base.compiled import compiled, direct
-from bench.base.records import FRAME
+from bench.base.records import FRAME, FRAME_ERROR
 from bench.base.ring import READ, WRITTEN, Ring, commit, make_ring, slot
-from bench.canbus.wire import advance, offer
+from bench.canbus.wire import advance, copy_frame, offer
 from bench.emulators.can_node import CanNode
 from bench.emulators.couple import MS, EmulatedBench, live, nodes_hear, speak
 from bench.emulators.device import ByteDevice, Watched
@@ -76,15 +76,10 @@ def _deliver(bench: EmulatedBench, frames_out: Ring, t_ns: int) -> None:
     count = advance(bench.wire, t_ns, bench.delivered)
     for index in range(count):
         frame = bench.delivered[index]
-        if frame.sender != 0:
+        if frame.sender != 0 and frame.flags & FRAME_ERROR == 0:
             place = slot(frames_out)
             if place >= 0:
-                out = frames_out.records[place]
-                out.t_ns, out.id, out.bus = frame.t_ns, frame.id, frame.bus
-                out.length, out.sender = frame.length, frame.sender
-                to, data = out.data, frame.data
-                for i in range(64):
-                    to[i] = data[i]
+                copy_frame(frames_out.records[place], frame)
                 commit(frames_out)
         nodes_hear(bench, frame, t_ns)
 

@@ -42,7 +42,8 @@ class VirtualLink:
 
 
 class VirtualBench:
-    """Runs one sequence. ``record`` journals (event, data); ``collect`` is called each virtual second for recording."""
+    """Runs one sequence. ``record`` journals (event, data); ``collect`` is called each virtual second for recording,
+    ``on_frames`` with all that was on the buses, if the world is tapped: time waits until it returns."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class VirtualBench:
         record: Callable[[int, str, Mapping[str, Any]], None],
         on_events: Callable[[NDArray[np.void]], None],
         collect: Callable[[int], None],
+        on_frames: Callable[[NDArray[np.void]], None] = lambda _frames: None,
     ) -> None:
         self._core = (program, state, rings, emulated)
         self._run = direct(run, *self._core, 0, 0)
@@ -64,6 +66,7 @@ class VirtualBench:
         self._record = record
         self._on_events = on_events
         self._collect = collect
+        self._tap, self._on_frames = emulated.tap, on_frames
         self._links: dict[str, VirtualLink] = {}
         self._lines: dict[Job, VirtualLine] = {}
         self.scheduler = Scheduler(
@@ -110,6 +113,8 @@ class VirtualBench:
         if until_ns > reached_ns:
             reached_ns = self._run(*self._core, max(int(self._core_t_ns[0]), 0), until_ns)
             scheduler.t_ns = max(reached_ns, scheduler.t_ns)
+            if waiting(self._tap):
+                self._on_frames(drain(self._tap))
             if waiting(self._rings.events):
                 events = drain(self._rings.events)
                 self._on_events(events)

@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.base.records import FRAME
+from bench.base.records import FRAME, WIRE_STATE
+from bench.base.ring import make_ring
 from bench.base.time import NS_PER_MS, ns
 from bench.canbus.buses import make_wire
 from bench.canbus.database import Database
-from bench.canbus.faults import DROP, FREEZE, WRONG_CRC, WRONG_LENGTH
+from bench.canbus.fault_script import BUS_PLACES, script_wire
 from bench.config.dut import Dut
 from bench.config.rig import Rig
 from bench.emulators.bench_io import make_bench_io
-from bench.emulators.couple import EmulatedBench
+from bench.emulators.couple import TAP_FRAMES, EmulatedBench
 from bench.emulators.device import ByteDevice
 from bench.emulators.ecu import make_ecu
 from bench.emulators.instruments.of_rig import by_part
@@ -37,8 +37,7 @@ from bench.schedule.faults import Fault, of_place
 
 _FAST_INTERVAL_NS = 20 * NS_PER_MS
 _SERIAL, _SOFTWARE = 4711, 10203
-CAN_FAULTS = {"drop": DROP, "wrong_crc": WRONG_CRC, "freeze": FREEZE, "wrong_length": WRONG_LENGTH}
-BUS_PLACES = {"can.dut": 0, "can.bench_io": 1}
+_ON_THE_BUSES = ((0, 1), (0, 2))  # the core and the inverter; the core and the bench I/O
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +73,27 @@ def make_world(
     seed: int,
     faults: tuple[Fault, ...],
     fast: Callable[[], bool],
+    *,
+    tapped: bool = False,
 ) -> World:
     """The other side of the bench, at ambient temperature and without voltage.
 
-    ``databases``: what the emulated nodes were built with, by role; ``fast`` tells when the truth is worth keeping.
+    ``databases``: what the emulated nodes were built with, by role; ``fast`` tells when the truth is worth keeping;
+    ``tapped``: somebody reads ``EmulatedBench.tap``.
     """
     plant = make_plant(parameters, rig.ambient, table)
     outputs = as_vector(plant.outputs)[0]
     parts = ("analyzer", "supply", *rig.dynos)
     intervals = [ns(rig.analyzer.update), *[_FAST_INTERVAL_NS] * (len(parts) - 1)]
     sensors = make_sensors(intervals, len(outputs))
-    wire = make_wire([rig.bus("dut").bitrate, rig.bus("bench_io").bitrate])
-    _spoil_wire(wire.faults, faults)
+    wire = make_wire([rig.bus("dut").bitrate, rig.bus("bench_io").bitrate], members=_ON_THE_BUSES)
+    for place, bus in BUS_PLACES.items():
+        script_wire(wire, bus, of_place(faults, place), seed)
     bench = EmulatedBench(
         wire,
         np.zeros(64, FRAME),
+        np.zeros(1, WIRE_STATE),
+        make_ring(FRAME, TAP_FRAMES if tapped else 1),
         make_ecu(
             databases["dut"], seed, _SERIAL, _SOFTWARE, 0.75 * dut.envelope.voltage_nominal.value, dut.machine == "eesm"
         ),
@@ -108,12 +113,3 @@ def _latched(
     means: NDArray[np.float64], latched_ns: NDArray[np.int64], row: int
 ) -> Callable[[], tuple[NDArray[np.float64], int]]:
     return lambda: (means, int(latched_ns[row]))
-
-
-def _spoil_wire(rows: NDArray[Any], faults: tuple[Fault, ...]) -> None:
-    script = [(bus, fault) for place, bus in BUS_PLACES.items() for fault in of_place(faults, place)]
-    for row, (bus, fault) in zip(rows, script, strict=False):
-        identity, _, argument = fault.argument.partition(",")
-        row["active"], row["bus"], row["kind"] = 1, bus, CAN_FAULTS[fault.kind]
-        row["id"], row["argument"] = int(identity, 0), int(argument or "0")
-        row["start_ns"], row["end_ns"] = fault.start_ns, fault.end_ns

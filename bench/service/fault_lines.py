@@ -5,9 +5,10 @@ from typing import get_args
 
 from bench.base.errors import InputError, Problem
 from bench.base.units import Unit, UnitError, parse
+from bench.canbus.buses import FAULTS_MAX
+from bench.canbus.fault_script import BUS_PLACES, CAN_FAULTS, read_bus_fault
 from bench.config.suggest import suggestion
 from bench.emulators.instruments.faults import FaultKind
-from bench.emulators.world import BUS_PLACES, CAN_FAULTS
 from bench.schedule.faults import Fault, parse_fault
 
 _DELAYED = ("late", "partial")
@@ -30,6 +31,9 @@ def read_faults(lines: Sequence[str], dynos: Sequence[str] | None) -> tuple[Faul
             problems.append(Problem(f"--fault {line}", 0, 0, complaint))
         else:
             faults.append(fault)
+    on_buses = sum(fault.place in BUS_PLACES for fault in faults)
+    if on_buses > FAULTS_MAX:
+        problems.append(Problem("--fault", 0, 0, f"{on_buses} lines for the buses; {FAULTS_MAX} are possible"))
     if problems:
         raise InputError(problems)
     return tuple(faults)
@@ -55,19 +59,13 @@ def _complaint(fault: Fault, kinds: Mapping[str, tuple[str, ...]]) -> str:
 
 def _argument(fault: Fault) -> str:
     if fault.place in BUS_PLACES:
-        parts = fault.argument.split(",")
-        if len(parts) > 2 or not all(_is_number(part) for part in parts):
-            return "needs the identifier of a message, such as can.dut.wrong_crc:0x110@30s+100ms"
+        try:
+            read_bus_fault(fault)
+        except ValueError as error:
+            return str(error)
     elif fault.kind in _DELAYED and fault.argument:
         try:
             parse(fault.argument, Unit.SECOND)
         except UnitError as error:
             return str(error)
     return ""
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return 0 <= int(text, 0) < 1 << 29
-    except ValueError:
-        return False
