@@ -44,6 +44,7 @@ from bench.links.link import link
 from bench.links.mailbox import Mailbox
 from bench.plant.parameters import PlantParameters
 from bench.plant.twin import SteadyTwin
+from bench.record.closing import close_orphan
 from bench.record.core_events import Names
 from bench.record.mf4_blocks import Group
 from bench.record.recorder import Recorder
@@ -287,7 +288,8 @@ def links_main(control: Control, arguments: Mapping[str, Any]) -> None:
 
 
 def recorder_main(control: Control, arguments: Mapping[str, Any]) -> None:
-    """The recorder's process. If the service is no more it takes the berth away, being the last who needs it."""
+    """The recorder's process. If the service is no more it closes the run's folder and takes the berth away, being the
+    last who needs them."""
     from bench.io.recorder_process import RecorderParts, run_recorder
 
     share = Share.of(arguments)
@@ -295,7 +297,7 @@ def recorder_main(control: Control, arguments: Mapping[str, Any]) -> None:
     storage = DiskStorage(Path(arguments["run"]), create=False)
     recorder = make_recorder(storage, share.drawing, arguments["start_ns"], arguments["properties"])
     parts = (share.drawing.program, memory.state, memory.rings, memory.status, share.berth.clock, recorder)
-    run_recorder(RecorderParts(*parts), control)
+    run_recorder(RecorderParts(*parts, orphaned=lambda: close_orphan(storage)), control)
     if control.gone:
         share.berth.remove()
 
@@ -313,9 +315,12 @@ def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
     world = make_world(share.rig, share.dut, parameters, table, factory_databases(), seed, faults, fast)
     buses = [place.open() for place in share.buses]
     status = None if memory is None else memory.status
-    run_emulators(HostParts(FreeWorld(world), buses, share.berth.clock, arguments["ports"], status), control)
-    if arguments["run"]:
-        DiskStorage(Path(arguments["run"]), create=False).write(TRUTH, world.truth.to_parquet())
+    def tell_truth() -> None:
+        if arguments["run"]:
+            DiskStorage(Path(arguments["run"]), create=False).write(TRUTH, world.truth.to_parquet())
+
+    parts = HostParts(FreeWorld(world), buses, share.berth.clock, arguments["ports"], status, tell_truth)
+    run_emulators(parts, control)
 
 
 def make_recorder(storage: Storage, drawing: Drawing, start_ns: int, properties: Mapping[str, str]) -> Recorder:

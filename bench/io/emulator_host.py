@@ -1,6 +1,6 @@
 """The bench's other side as its own process: emulated nodes on real buses, emulated instruments on real sockets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -35,13 +35,15 @@ class World(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HostParts:
-    """What the host works on. ``status`` lets it end after the core; ``None`` for a host started by itself."""
+    """What the host works on. ``status`` lets it end after the core; ``None`` for a host started by itself. ``at_end``
+    is called when the world stands still."""
 
     world: World
     buses: Sequence[can.BusABC]
     clock: MonotonicClock
     ports: Mapping[str, int]
     status: NDArray[Any] | None = None
+    at_end: Callable[[], object] = lambda: None
 
 
 def run_emulators(parts: HostParts, control: Control) -> None:
@@ -78,6 +80,7 @@ class _Host:
             if turn % 20 == 0:
                 self._look_around()
         self._port.close()
+        parts.at_end()
         if parts.status is not None:
             parts.status[EMULATORS]["phase"] = FINISHED
 

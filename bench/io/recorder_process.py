@@ -20,17 +20,18 @@ from bench.core.state import State
 from bench.io.clock import MonotonicClock
 from bench.io.control import Control
 from bench.io.realtime import Granted, prefer
-from bench.io.status import CORE, FINISHED, RUNNING, CoreWatch
+from bench.io.status import CORE, EMULATORS, FINISHED, RUNNING, CoreWatch
 from bench.record.recorder import Recorder
 
 _TURN_NS = 20_000_000
 _LATE_TOLD_NS = 1_000_000_000
+_OTHER_SIDE_NS = 10_000_000_000
 _FLUSH_NS = 100_000_000  # after a kill at most this much of the samples is missing
 
 
 @dataclass(frozen=True, slots=True)
 class RecorderParts:
-    """What the recorder works on. ``seal`` is called last, when all files are closed."""
+    """What the recorder works on. ``orphaned`` is called last, when all files are closed, if the service is no more."""
 
     program: Program
     state: State
@@ -38,7 +39,7 @@ class RecorderParts:
     status: NDArray[Any]
     clock: MonotonicClock
     recorder: Recorder
-    seal: Callable[[], object] = lambda: None
+    orphaned: Callable[[], object] = lambda: None
 
 
 def run_recorder(parts: RecorderParts, control: Control) -> None:
@@ -145,4 +146,13 @@ class _Recorder:
     def _close(self) -> None:
         self._parts.recorder.on_events(self._late.rest())
         self._parts.recorder.close(self._parts.clock.now_ns(), *self._digest())
-        self._parts.seal()
+        if self._control.gone:
+            self._await_other_side()
+            self._parts.orphaned()
+
+    def _await_other_side(self) -> None:
+        """What emulators leave behind (the truth) belongs to the run, too."""
+        clock, row = self._parts.clock, self._parts.status[EMULATORS]
+        deadline_ns = clock.now_ns() + _OTHER_SIDE_NS
+        while row["phase"] == RUNNING and clock.now_ns() < deadline_ns:
+            clock.sleep_until(clock.now_ns() + _TURN_NS)

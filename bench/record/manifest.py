@@ -7,7 +7,7 @@ the hash of the manifest itself, so that no byte of a run can change unseen (a g
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Self
 
 from bench.record.journal import plain
 from bench.record.storage import Storage
@@ -69,6 +69,13 @@ class Manifest:
             **(more or {}),
         }
         self._write()
+
+    @classmethod
+    def reopen(cls, storage: Storage) -> Self:
+        """The manifest that another process has begun. Raises ``StorageError`` where there is none."""
+        manifest = cls.__new__(cls)
+        manifest._storage, manifest.content = storage, json.loads(storage.read(NAME))
+        return manifest
 
     def identify(self, part: str, identity: Mapping[str, Any]) -> None:
         """Note who answered as ``part``; durable with the seal (the journal has it before)."""

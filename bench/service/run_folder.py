@@ -10,10 +10,7 @@ from bench.assembly import Blueprint
 from bench.base.errors import InputError, Problem
 from bench.base.time import NS_PER_S
 from bench.io.disk import DiskStorage
-from bench.record.journal import read_journal
 from bench.record.manifest import Manifest
-from bench.record.points import points_table, write_csv, write_parquet
-from bench.record.recorder import JOURNAL
 
 _PACKAGES = ("edu-bench", "numpy", "numba", "python-can", "cantools", "pyvisa", "pydantic")
 
@@ -75,18 +72,6 @@ def make_manifest(storage: DiskStorage, blueprint: Blueprint, labels: Labels) ->
 def versions() -> dict[str, str]:
     """Of the interpreter and of what decides about results."""
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
-
-
-def write_results(storage: DiskStorage, manifest: Manifest) -> None:
-    """The table of points, from the journal alone, and the identities, into the manifest."""
-    records, _ = read_journal(storage.read(JOURNAL))
-    for record in records:
-        if record.event == "armed":
-            for part, told in record.data["parts"].items():
-                manifest.identify(part, told["identity"])
-    rows = points_table(records)
-    storage.write("points.csv", write_csv(rows))
-    storage.write("points.parquet", write_parquet(rows))
 
 
 def start_ns(labels: Labels) -> int:

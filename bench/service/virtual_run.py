@@ -7,12 +7,15 @@ from pathlib import Path
 from bench.assembly import Blueprint, digest_of, virtual
 from bench.base.time import seconds
 from bench.io.clock import MonotonicClock
+from bench.io.disk import DiskStorage
+from bench.record.closing import write_results
+from bench.record.manifest import Manifest
 from bench.report.write import write_report
 from bench.schedule.faults import Fault
 from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict
 from bench.service.driving import Watch, drive, recorder_of
-from bench.service.run_folder import Labels, make_folder, make_manifest, write_results
+from bench.service.run_folder import Labels, make_folder, make_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,10 @@ def run_virtual(
     watch: Watch = lambda _bench: False,
     began: Callable[[Path], None] = lambda _folder: None,
 ) -> RunResult:
-    """Run the plan of ``blueprint``; everything it leaves behind is in the result's folder, which ``began`` is told."""
+    """Run the plan of ``blueprint``; everything it leaves behind is in the result's folder, which ``began`` is told.
+
+    Whatever goes wrong on the way is the result's ``error``: the folder is closed and sealed all the same.
+    """
     clock = MonotonicClock()
     began_ns = clock.now_ns()
     storage = make_folder(parent, blueprint, labels)
@@ -44,12 +50,27 @@ def run_virtual(
     made = virtual(blueprint, recorder, labels.seed, faults)
     inputs = blueprint.inputs
     job = made.bench.start(run_plan(inputs.plan.value, inputs.kinds, blueprint.context))
-    reached_ns = drive(made, job, watch)
+    failure: Exception | None = None
+    try:
+        drive(made, job, watch)
+    except Exception as error:  # of our own, outside the sequence
+        failure = error
+    reached_ns = made.bench.scheduler.t_ns
     made.collect(reached_ns)
     recorder.close(reached_ns, *digest_of(made.state.counters))
     storage.write("truth.parquet", made.world.truth.to_parquet())
-    write_results(storage, manifest)
-    write_report(storage, manifest.content)
-    manifest.seal(verdict=job.result.verdict if job.result else "internal error")
+    unclosed = close(storage, manifest, job.result)
     wall_s = seconds(clock.now_ns() - began_ns)
-    return RunResult(storage.folder, job.result, seconds(reached_ns), wall_s, job.error)
+    return RunResult(storage.folder, job.result, seconds(reached_ns), wall_s, failure or job.error or unclosed)
+
+
+def close(storage: DiskStorage, manifest: Manifest, verdict: RunVerdict | None) -> Exception | None:
+    """Tables, report and seal; an error on the way to the seal, which comes in any case."""
+    failure: Exception | None = None
+    try:
+        write_results(storage, manifest)
+        write_report(storage, manifest.content)
+    except Exception as error:
+        failure = error
+    manifest.seal(verdict=verdict.verdict if verdict else "internal error")
+    return failure

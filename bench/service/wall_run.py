@@ -18,14 +18,12 @@ from bench.io.disk import DiskStorage
 from bench.io.lookout import Lookout
 from bench.io.processes import Crew
 from bench.io.wall_service import WallService
-from bench.record.manifest import Manifest
-from bench.report.write import write_report
 from bench.sequence.desk import Desk
 from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict
 from bench.service.driving import properties_of
-from bench.service.run_folder import Labels, make_folder, make_manifest, start_ns, write_results
-from bench.service.virtual_run import RunResult
+from bench.service.run_folder import Labels, make_folder, make_manifest, start_ns
+from bench.service.virtual_run import RunResult, close
 
 WallWatch = Callable[[int], bool]
 """Called a few times a second with the run time in ns; returns ``True`` when the operator wants the run to stop."""
@@ -76,9 +74,9 @@ def run_in_wall_time(
     finally:
         onlooker.close()
         berth.remove()
-    _close(storage, manifest, verdict)
+    unclosed = close(storage, manifest, verdict)
     wall_s = seconds(berth.clock.now_ns())
-    return RunResult(storage.folder, verdict, seconds(reached_ns), wall_s, error)
+    return RunResult(storage.folder, verdict, seconds(reached_ns), wall_s, error or unclosed)
 
 
 def _drive(
@@ -137,14 +135,6 @@ def _told(
         "properties": properties_of(blueprint),
         "buses": [place.told() for place in edges.buses(berth)],
     }
-
-
-def _close(storage: DiskStorage, manifest: Manifest, verdict: RunVerdict | None) -> None:
-    """Tables, report and seal, from what the recorder has left."""
-    if "journal.jsonl" in storage.names():
-        write_results(storage, manifest)
-        write_report(storage, manifest.content)
-    manifest.seal(verdict=verdict.verdict if verdict else "internal error")
 
 
 class _Onlooker:

@@ -18,6 +18,8 @@ def test_when_the_service_is_killed_in_mid_point_the_others_finish_the_stop() ->
         stop = run.told("core_stop")[-1]
         assert (stop["happened"], stop["stop_class"]) == ("the service is silent", "controlled")
         assert (run.last_word().event, run.last_word().data) == ("core_safe", {"confirmed": True})
+        assert verify(DiskStorage(run.folder, create=False)) == [], "the recorder closes what the service could not"
+        assert {"points.csv", "truth.parquet"} <= {path.name for path in run.folder.iterdir()}
         missed = [rung for rung in run.told("core_rung") if rung["outcome"] == "missed"]
         assert missed == []
         assert run.left() == []
