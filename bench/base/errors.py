@@ -2,6 +2,7 @@
 
 ``BenchError``
  ├─ ``InputError``     a file or argument is wrong: carries every ``Problem`` found
+ ├─ ``CodecError``     a frame cannot be made of these values, or no values be read from it
  ├─ ``LinkError``      the way to a device: time-out, close, poisoned session
  ├─ ``DeviceError``    the device answered, and the answer is not acceptable
  └─ ``InternalError``  our own mistake
@@ -37,6 +38,10 @@ class InputError(BenchError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class CodecError(BenchError):
+    """A frame cannot be made of these values, or no values can be read from this frame; names message and signal."""
 
 
 class LinkError(BenchError):

@@ -5,13 +5,22 @@ Everything else is a finding with file, line and remedy; a message with a findin
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from bench.base.errors import InputError, Problem
+from bench.base.errors import CodecError, InputError, Problem
+from bench.canbus.frame_codec import FrameCodec, Values
 from bench.canbus.gate import bare, openings, outside_bounds
-from bench.canbus.message import EXTENDED, Message, Signal
+from bench.canbus.log import DecodedLog, LogDecoder, frames_of
+from bench.canbus.message import (
+    EXTENDED,
+    NULL_ADDRESS,
+    STANDARD_MAX,
+    Message,
+    Signal,
+    parameter_group,
+)
 from bench.canbus.parse import sorted_out
 
 __all__ = ["EXTENDED", "Database", "Message", "Signal", "read_text"]
@@ -29,6 +38,11 @@ class Database:
         self.findings = tuple(findings)
         self._by_name = {message.name: message for message in self.messages}
         self._by_id = {message.id: message for message in self.messages}
+        self._by_group = _groups(self.messages)
+        self._log_decoder: LogDecoder | None = None
+        self._codecs: dict[str, FrameCodec] = {}
+        self._decoders: dict[int, Callable[[bytes], Values]] = {}
+        self._encoders: dict[str, Callable[[Mapping[str, Any]], bytes]] = {}
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
@@ -71,8 +85,92 @@ class Database:
         return found
 
     def by_id(self, frame_id: int) -> Message:
-        """The message with ``frame_id`` (bit 31: extended). Raises ``KeyError``."""
-        return self._by_id[frame_id]
+        """The message with ``frame_id`` (bit 31: extended). Raises ``KeyError``.
+
+        Numbers above 0x7FF are extended without the flag, too. Where no message has the very id, one of J1939 with
+        the same parameter group is taken, whatever the source and the priority.
+        """
+        if STANDARD_MAX < frame_id < EXTENDED:
+            frame_id |= EXTENDED
+        found = self._by_id.get(frame_id)
+        if found is None and frame_id & EXTENDED:
+            found = self._by_group.get(parameter_group(frame_id))
+        if found is None:
+            raise KeyError(f"{self.name} has no message with the id {frame_id:#x} (bit 31 set: extended)")
+        return found
+
+    def decode(
+        self, frame_id: int, data: bytes, *, choices: bool = False, truncated: bool = False
+    ) -> dict[str, Any]:
+        """The physical values of a frame by signal, in the signals' units (of a multiplexed message those that it has).
+
+        Integers where factor and offset are integers. ``frame_id`` as in ``by_id``. ``choices``: the text instead of
+        the number where the database has one. ``truncated``: a frame that is too short gives the signals that it holds
+        whole. Raises ``CodecError`` for an unknown id, a wrong length, or a page that the database does not have.
+        """
+        if not (choices or truncated):
+            decoder = self._decoders.get(frame_id)
+            if decoder is not None:
+                return decoder(data)
+        codec = self._codec_of(frame_id)
+        values = codec.decode_part(data) if truncated else codec.decode(data)
+        return codec.texts(data, values) if choices else values
+
+    def decode_log(
+        self, ids: Any, data: Any, t_ns: Any, lengths: Any = None, *, truncated: bool = False
+    ) -> DecodedLog:
+        """All frames of a log as columns by message and signal, each with its own times: ``log[message][signal]``.
+
+        ``ids`` (bit 31: extended) and ``t_ns`` are integers, one for each frame. ``data`` is uint8 of frames x up to 64
+        bytes with ``lengths`` (default: all of them), or a bytes object for each frame. The order of times is that of
+        the log. ``truncated`` as in ``decode``. What gives no value is told: ``unknown`` ids, and of each message the
+        rows of ``wrong_length`` and ``unknown_page``; ``findings`` says it in words. Raises ``CodecError`` for arrays
+        that do not fit together.
+        """
+        if self._log_decoder is None:
+            self._log_decoder = LogDecoder(self.messages, self._by_group)
+        return self._log_decoder.decode(frames_of(ids, data, t_ns, lengths), truncated)
+
+    def encode(self, name: str, values: Mapping[str, Any]) -> bytes:
+        """The frame of message ``name`` with exactly these physical values (or texts of choices); other bits are 0.
+
+        Values between two steps go to the nearest, half to even. Raises ``CodecError`` for an unknown message, a
+        missing or unknown signal, a wrong type, and a value that is not finite, out of range or too wide for its bits.
+        """
+        encoder = self._encoders.get(name)
+        if encoder is None:
+            if name not in self._by_name:
+                raise CodecError(f"{self.name} has no usable message {name!r}; see its findings")
+            encoder = self._encoders[name] = self._codec(self._by_name[name]).encode
+        return encoder(values)
+
+    def _codec_of(self, frame_id: int) -> FrameCodec:
+        try:
+            codec = self._codec(self.by_id(frame_id))
+        except KeyError as error:
+            raise CodecError(str(error.args[0])) from None
+        if len(self._decoders) < 2 * len(self.messages) + 1024:  # sources of J1939 are many
+            self._decoders[frame_id] = codec.decode
+        return codec
+
+    def _codec(self, message: Message) -> FrameCodec:
+        if message.name not in self._codecs:
+            self._codecs[message.name] = FrameCodec(message)
+        return self._codecs[message.name]
+
+
+def _groups(messages: Iterable[Message]) -> dict[int, Message]:
+    """J1939 messages by parameter group. Of several the one from the null address 0xFE, else none: which is open."""
+    groups: dict[int, list[Message]] = {}
+    for message in messages:
+        if message.j1939:
+            groups.setdefault(parameter_group(message.id), []).append(message)
+    found = {}
+    for group, those in groups.items():
+        general = [message for message in those if message.id & 0xFF == NULL_ADDRESS] if len(those) > 1 else those
+        if len(general) == 1:
+            found[group] = general[0]
+    return found
 
 
 def read_text(path: Path) -> str:

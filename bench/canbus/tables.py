@@ -108,7 +108,7 @@ def build_tables(
         for signal in _bindable(message, protected, entry[0].name):
             channel = bind(message.name, signal.name)
             if channel >= 0:
-                signals.append(_signal_row(signal, message.length, channel))
+                signals.append(_signal_row(signal, message.length, channel, entry[0].name))
             else:
                 _preset(record["base"], signal)
         record["last"] = len(signals)
@@ -165,7 +165,10 @@ def _raw_range(signal: Signal) -> tuple[float, float]:
     return float(low), float(high - 1) if signal.length <= 53 else math.nextafter(float(high), 0.0)
 
 
-def _signal_row(signal: Signal, message_length: int, channel: int) -> tuple[object, ...]:
+def _signal_row(signal: Signal, message_length: int, channel: int, file: str) -> tuple[object, ...]:
+    if signal.length > 64 or (signal.is_float and signal.length < 32):
+        told = f"signal {signal.name} has {signal.length} bits; the core takes integers to 64 and floats of 32 and 64"
+        raise InputError([Problem(file, 0, 0, told)])
     first = signal.first_bit
     byte = 0 if message_length <= 8 else min(first // 8, 56)
     inside = first - 8 * byte

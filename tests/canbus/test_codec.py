@@ -7,6 +7,7 @@ from pathlib import Path
 import cantools
 import numpy as np
 import pytest
+from generated_dbc import generated
 
 from bench.base.quality import GOOD, NOT_A_NUMBER, WRONG
 from bench.base.records import FRAME, IMAGE
@@ -17,34 +18,6 @@ from bench.canbus.tables import build_tables, make_rx_state, make_tx_state
 
 DBC = Path(__file__).parents[2] / "dbc"
 OURS = ["edu_gen5.dbc", "bench_io.dbc"]
-
-
-def generated(seed: int) -> str:
-    """A DBC with messages of 1 to 64 bytes full of random signals: both byte orders, signed, floats, odd places."""
-    random = np.random.default_rng(seed)
-    lines = ['VERSION ""', "BU_: A B"]
-    kinds = []
-    for number, length in enumerate([1, 2, 5, 8, 8, 8, 12, 20, 64]):
-        lines.append(f"BO_ {100 + number} M{number}: {length} A")
-        taken = 0
-        for n in range(40):
-            size = int(random.choice([1, 2, 3, 7, 8, 9, 12, 16, 17, 31, 32, 33, 48, 63, 64]))
-            big = bool(random.integers(2))
-            first = int(random.integers(8 * length))
-            places = [i // 8 * 8 + 7 - i % 8 if big else i for i in range(first, first + size)]
-            bits = sum(1 << place for place in places)
-            if first + size > 8 * length or taken & bits:
-                continue
-            taken |= bits
-            is_float = size in (32, 64) and bool(random.integers(2))
-            scale = 1 if is_float else random.choice([1, 0.5, 0.1, 0.02, -0.25, 1000])
-            sign = "-" if is_float or random.integers(2) else "+"
-            lines.append(
-                f' SG_ S{n} : {places[0]}|{size}@{0 if big else 1}{sign} ({scale},{random.choice([0, -40])}) [0|0] "" B'
-            )
-            if is_float:
-                kinds.append(f"SIG_VALTYPE_ {100 + number} S{n} : {1 if size == 32 else 2};")
-    return "\n".join([*lines, *kinds, ""])
 
 
 def ours_and_generated() -> list[tuple[str, str]]:

@@ -67,7 +67,7 @@ BROKEN = [
     ("BO_ 2 Bad: 8 A\n SG_ S : 0|8@1+ (1,0", "1 signals in the file, 0 can be read"),
     ("BO_ 2 Bad", "cannot be read; is the file cut off?"),
     ('BO_ 1 Bad: 8 A\n SG_ S : 0|8@1+ (1,0) [0|0] "" A', "name or id of Good"),
-    ('BO_ 2 Bad: 8 A\n SG_ S : 0|8@1- (1,0) [0|0] "" A\nSIG_VALTYPE_ 2 S : 1;', "floats 32 or 64"),
+    ('BO_ 2 Bad: 8 A\n SG_ S : 0|8@1- (1,0) [0|0] "" A\nSIG_VALTYPE_ 2 S : 1;', "floats 16, 32 or 64"),
     (
         'BO_ 2 Bad: 8 A\n SG_ S : 0|8@1+ (1,0) [0|0] "" A\n' + P01 + 'BA_ "E2EProfile" BO_ 2 1;',
         "counter in the low nibble",
@@ -139,3 +139,10 @@ def test_one_message_twice_on_a_bus_is_refused() -> None:
     assert len(build_tables([(database, 0, "Good"), (database, 1, "Good")], lambda *_: -1).messages) == 2
     with pytest.raises(InputError, match="same id on bus 0"):
         build_tables([(database, 0, "Good"), (database, 0, "Good")], lambda *_: -1)
+
+
+def test_what_the_core_cannot_take_in_is_refused_where_it_is_bound() -> None:
+    database = Database.from_text(dbc('BO_ 2 Long: 12 A\n SG_ Serial : 0|96@1+ (1,0) [0|0] "" A'), "x.dbc")
+    assert len(build_tables([(database, 0, "Long")], lambda *_: -1).signals) == 0
+    with pytest.raises(InputError, match=r"x\.dbc: signal Serial has 96 bits"):
+        build_tables([(database, 0, "Long")], lambda *_: 0)
