@@ -107,8 +107,8 @@ EV_STOP = 3  # id = cause code, value = stop class, extra = index of the limit, 
 EV_RUNG = 4  # id = rung, value = 0 entered, 1 confirmed, -1 deadline missed
 EV_SAFE = 5  # the ladder has ended: value = 1 all rungs confirmed, 0 some were missed
 EV_REFUSED = 6  # id = set-point, value = target (of a diagnostic frame: its id), extra = reason code
-# id = index of the received message, value = reason (1 length, 2 CRC, 3 counter, 4 range), extra = bad frames of all
-# messages so far; at most once a second for each message
+# id = index of the message, value = reason (1 length, 2 CRC, 3 counter, 4 range, 6 ours, but another node sent
+# it), extra = bad frames of all messages so far; at most once a second for each message
 EV_FRAME_BAD = 7
 EV_LATE = 8  # value = cycles that came late since the last such event
 EV_LIMITED = 9  # id = set-point, value = asked, extra = allowed (rate or envelope)

@@ -6,6 +6,7 @@ from bench.core.diagnostics import send_request
 from bench.core.ladder import climb_down
 from bench.core.limits import judge_limits
 from bench.core.meter import keep
+from bench.core.monitors import look_around
 from bench.core.program import Program
 from bench.core.put_out import put_out
 from bench.core.release import release_freeze
@@ -40,12 +41,15 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
 
     take_in(program, state, rings, t_ns)
 
+    if t_ns >= core.monitor_ns:
+        core.monitor_ns = t_ns + settings.monitor_ns
+        look_around(program, state, core, t_ns)
     if t_ns >= core.next_silence_ns:
         note_silence(program.can, state.rx, image, core, t_ns)
     if core.changed:
         derive(program.derived, program.cases, program.case_tests, image, t_ns)
         tell_words(program.words, state.words, image, events, t_ns)
-    mark_stale(program.channels, image, core, t_ns)
+    mark_stale(program.channels, settings.watched, image, core, t_ns)
     if core.changed or t_ns >= core.judge_ns:  # else every judgement would be what it was in the last cycle
         core.changed = 0
         set_modes(program.confirms, settings.energised_confirms, image, core)
@@ -64,8 +68,7 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
         derive(program.derived, program.cases, program.case_tests, image, t_ns)
     confine(setpoints, moving, program.envelopes, program.envelope_points, image, core.derating != 0, events, t_ns)
     if t_ns >= core.next_send_ns:
-        entries, next_ns, frames = program.tx_entries, state.tx_next_ns, rings.frames_out
-        put_out(entries, next_ns, program.can, state.tx, setpoints, moving, image, core, counters, frames, events, t_ns)
+        put_out(program, state, core, counters, rings.frames_out, events, t_ns)
     if core.asked:
         send_request(state.asked[0], core, counters, rings.frames_out)
 

@@ -114,6 +114,23 @@ class Transmit:
 
 
 @dataclass(frozen=True, slots=True)
+class Monitor:
+    """Which channels tell what is seen of a message: names by statistic (``bench.canbus.monitors.STATISTICS``), which
+    must follow each other in the image in that order."""
+
+    message: int
+    channels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BusMonitor:
+    """The bit rate of bus 0, 1, ... and the channels of its load, unknown ids, their frames, and foreign frames."""
+
+    bitrate: int
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Heartbeat:
     """Who must give a sign of life how often; two rows for one ``who`` give two classes (F-56)."""
 
@@ -213,6 +230,8 @@ class Design:
     limits: tuple[Limit, ...] = ()
     receives: tuple[Receive, ...] = ()
     transmits: tuple[Transmit, ...] = ()
+    monitors: tuple[Monitor, ...] = ()
+    buses: tuple[BusMonitor, ...] = (BusMonitor(500_000), BusMonitor(500_000))
     heartbeats: tuple[Heartbeat, ...] = ()
     ladders: Mapping[int, tuple[Rung, ...]] = field(default_factory=dict)
     energised: tuple[Confirm, ...] = ()

@@ -13,6 +13,7 @@ from bench.canbus.tables import CanTables
 from bench.core import tables
 from bench.core.causes import Cause, latched
 from bench.core.design import Action, Confirm, Design, Envelope, Limit, Rung, Setpoint
+from bench.core.monitor_tables import bus_monitor_table, monitor_table, turn_ns
 from bench.core.tables import NONE
 
 Table = NDArray[Any]
@@ -42,6 +43,8 @@ class Program(NamedTuple):
     cases: Table
     case_tests: Table
     words: NDArray[np.int32]
+    monitors: Table
+    bus_monitors: Table
     can: CanTables
 
 
@@ -118,6 +121,8 @@ class _Builder:
             cases=cases,
             case_tests=case_tests,
             words=np.array([self.channel(name, "words") for name in self.design.words], np.int32),
+            monitors=monitor_table(self.design, self.channel, self.wrong),
+            bus_monitors=bus_monitor_table(self.design, self.channel, self.wrong),
             can=self.design.can,
         )
 
@@ -149,6 +154,8 @@ class _Builder:
         table["stall_ns"] = design.stall_ns
         table["step_max_ns"] = 10 * design.cycle_ns
         table["energised_confirms"] = len(design.energised)
+        table["monitor_ns"] = ROUND_NS // (len(design.can.messages) + len(design.buses))
+        table["watched"] = 1 + max((self.channel(name, "stale_ns") for name in design.stale_ns), default=NONE)
         table["log_full"] = design.log_full
         first = 0
         for stop_class in (2, 1, 0):

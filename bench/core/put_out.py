@@ -7,6 +7,7 @@ import numpy as np
 from bench.base.compiled import compiled
 from bench.base.ring import Ring, commit, slot
 from bench.canbus.codec import transmit
+from bench.canbus.monitors import Seen, see
 from bench.canbus.tables import CanTables
 from bench.core.causes import Cause
 from bench.core.tables import NONE
@@ -17,30 +18,18 @@ _FAR_NS = 1_000_000_000
 
 
 @compiled
-def put_out(
-    entries: Any,
-    next_ns: Any,
-    can: CanTables,
-    tx: Any,
-    setpoints: Any,
-    states: Any,
-    image: Any,
-    core: Any,
-    counters: Any,
-    frames: Ring,
-    events: Ring,
-    t_ns: int,
-) -> None:
+def put_out(program: Any, state: Any, core: Any, counters: Any, frames: Ring, events: Ring, t_ns: int) -> None:
     """Send every message whose time has come. After a stall what was missed is skipped, never sent back to back."""
+    entries, next_ns, can, image = program.tx_entries, state.tx_next_ns, program.can, state.image
     soonest = t_ns + _FAR_NS
     for i in range(entries.shape[0]):
         entry = entries[i]
         if t_ns >= next_ns[i]:
             if entry.toggle_setpoint != NONE:
-                toggled = states[entry.toggle_setpoint]
+                toggled = state.setpoints[entry.toggle_setpoint]
                 toggled.value = toggled.target = 1.0 - toggled.value
-                image[setpoints[entry.toggle_setpoint].channel].value = toggled.value
-            failed = _send(can, tx, image, frames, int(entry.message), t_ns)
+                image[program.setpoints[entry.toggle_setpoint].channel].value = toggled.value
+            failed = _send(can, state.tx, state.seen, image, frames, int(entry.message), t_ns)
             if failed == 0:
                 counters.sent += 1
             else:
@@ -63,7 +52,7 @@ def _next(due_ns: int, period_ns: int, counters: Any, t_ns: int) -> int:
 
 
 @compiled
-def _send(can: CanTables, tx: Any, image: Any, frames: Ring, message: int, t_ns: int) -> Int:
+def _send(can: CanTables, tx: Any, seen: Seen, image: Any, frames: Ring, message: int, t_ns: int) -> Int:
     """0, or the cause for which the frame was not sent."""
     place = slot(frames)
     if place < 0:
@@ -73,4 +62,5 @@ def _send(can: CanTables, tx: Any, image: Any, frames: Ring, message: int, t_ns:
         return _NOT_ENCODABLE
     frame.t_ns, frame.sender = t_ns, 0
     commit(frames)
+    see(seen, message, frame, t_ns)
     return 0

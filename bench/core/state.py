@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bench.base.quality import GOOD, STALE
 from bench.base.records import BUSES_MAX, FRAME, IMAGE, WIRE_STATE
+from bench.canbus.monitors import Seen, make_seen
 from bench.canbus.tables import make_rx_state, make_tx_state
 from bench.core import tables
 from bench.core.design import HEARTBEATS
@@ -39,6 +40,8 @@ class State(NamedTuple):
     """What our controllers say (WIRE_STATE), one row a bus."""
     asked: Table
     """The diagnostic frame (FRAME) that goes out at the end of this cycle, if ``core.asked``."""
+    seen: Seen
+    """What the monitors have seen of every identifier."""
 
 
 def make_state(program: Program) -> State:
@@ -63,6 +66,7 @@ def make_state(program: Program) -> State:
         words=np.zeros(len(program.words), tables.WORD_STATE),
         wire=np.zeros(BUSES_MAX, WIRE_STATE),
         asked=np.zeros(1, FRAME),
+        seen=make_seen(program.can, program.monitors, len(program.bus_monitors)),
     )
     _begin(program, state)
     return state

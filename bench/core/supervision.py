@@ -39,11 +39,10 @@ def judge_clock(settings: Any, core: Any, counters: Any, events: Ring, t_ns: int
 
 
 @compiled
-def mark_stale(channels: Any, image: Any, core: Any, t_ns: int) -> None:
-    """A few channels a cycle, in turn; limits judge ages exactly by themselves."""
-    count = image.shape[0]
-    for _ in range(min(_CHANNELS_A_CYCLE, count)):
-        i = core.stale_next if core.stale_next < count else 0
+def mark_stale(channels: Any, watched: int, image: Any, core: Any, t_ns: int) -> None:
+    """A few of the first ``watched`` channels a cycle, in turn; limits judge ages exactly by themselves."""
+    for _ in range(min(_CHANNELS_A_CYCLE, watched)):
+        i = core.stale_next if core.stale_next < watched else 0
         core.stale_next = i + 1
         stale_ns, known = channels[i].stale_ns, image[i]
         if stale_ns > 0 and t_ns - known.arrived_ns > stale_ns and known.quality == GOOD:

@@ -250,6 +250,8 @@ SETTINGS = np.dtype(
         ("cycle_ns", "i8"),
         ("late_ns", "i8"),  # a gap from here on counts as late
         ("stall_ns", "i8"),  # a gap from here on is a stop (host paused)
+        ("monitor_ns", "i8"),  # between the turns of two monitors
+        ("watched", "i4"),  # channels from here on never become stale
         ("step_max_ns", "i8"),  # a trajectory never moves by more than this time's worth in one cycle
         ("first_rung", "i4", (3,)),  # per stop class
         ("energised_confirms", "i4"),  # the first rows of the confirm table: any of them holds -> energised
@@ -319,12 +321,14 @@ CORE = np.dtype(
         ("heard_ns", "i8"),  # frozen for silence: since when all are heard again; -1: not yet
         ("next_send_ns", "i8"),
         ("next_silence_ns", "i8"),  # when to look again which protected messages are silent
+        ("monitor_ns", "i8"),  # when the next monitor has its turn
         ("judge_ns", "i8"),  # when time alone may change a judgement: an age, a debounce time
         ("rung", "i4"),
         ("missed", "i4"),
         ("source", "i4"),  # limit, message or set-point the cause came from
         ("meter_channels", "i4"),
         ("stale_next", "i4"),
+        ("monitor", "i4"),  # whose turn it is
         ("watches", "i4"),  # how many are started
         ("cause", "u2"),
         ("phase", "u1"),

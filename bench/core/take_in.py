@@ -20,6 +20,7 @@ from bench.base.records import (
 )
 from bench.base.ring import READ, WRITTEN, Ring, commit, slot
 from bench.canbus.codec import FRAME_OK, NOT_VALID, lookup, receive
+from bench.canbus.monitors import FOREIGN, see, see_foreign, see_unknown
 from bench.core.causes import Cause
 from bench.core.commands import obey
 from bench.core.diagnostics import hear_response, take_request
@@ -71,22 +72,31 @@ def take_in(program: Any, state: Any, rings: Any, t_ns: int) -> None:
 
 @compiled
 def _frame(program: Any, state: Any, core: Any, counters: Any, events: Ring, heard: Ring, record: Any) -> None:
-    can, t_ns = program.can, record.arrived_ns
+    can, seen, t_ns = program.can, state.seen, record.arrived_ns
     index = lookup(can, record.bus, record.id)
     if index < 0:
         if not hear_response(program.diagnostics, core, heard, record):
             counters.unknown += 1
+            see_unknown(seen, can.messages.shape[0], record, record.t_ns)
         return
     if program.roles[index] == TRANSMITTED:  # F-13: nobody but us may send it
         counters.unknown += 1
+        see_foreign(seen, index, record)
+        _tell_bad(state, counters, events, index, FOREIGN, t_ns)
         if core.armed:
             stop(core, counters, events, t_ns, _FOREIGN, CONTROLLED, index)
         return
+    see(seen, index, record, record.t_ns)
     reason = receive(can, state.rx, state.image, index, record.data, record.length, record.t_ns, t_ns)
-    if reason in (FRAME_OK, NOT_VALID):  # why the receiver does not trust the sender has been told
-        return
+    if reason not in (FRAME_OK, NOT_VALID):  # why the receiver does not trust the sender has been told
+        _tell_bad(state, counters, events, index, reason, t_ns)
+
+
+@compiled
+def _tell_bad(state: Any, counters: Any, events: Ring, index: int, reason: int, t_ns: int) -> None:
+    """Once a second at most: a sender that goes wrong for good must not flood the journal."""
     counters.bad_frames += 1
-    if t_ns - state.rx_told_ns[index] >= _TOLD_AGAIN_NS:  # a sender that goes wrong for good must not flood the journal
+    if t_ns - state.rx_told_ns[index] >= _TOLD_AGAIN_NS:
         state.rx_told_ns[index] = t_ns
         tell(events, t_ns, FRAME_BAD_TOLD, index, float(reason), float(counters.bad_frames))
 

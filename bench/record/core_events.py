@@ -12,7 +12,7 @@ from bench.base import records as r
 _LEVELS = {1: "warn", 2: "derate", 3: "stop"}
 _CLASSES = {2: "freeze", 1: "controlled", 0: "hardware chain"}
 _OUTCOMES = {0: "entered", 1: "confirmed", -1: "missed"}
-_BAD = {1: "length", 2: "CRC", 3: "counter", 4: "range"}
+_BAD = {1: "length", 2: "CRC", 3: "counter", 4: "range", 6: "sender"}
 
 
 @dataclass(frozen=True, slots=True)
