@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.base.channel import Channels
-from bench.base.errors import InternalError
+from bench.base.errors import InputError, InternalError
 from bench.base.ring import drain
 from bench.base.time import NS_PER_S
 from bench.canbus.database import Database, read_text
@@ -36,6 +36,8 @@ from bench.io.control import Control
 from bench.io.disk import DiskStorage
 from bench.layout.can import BenchCan, bench_can
 from bench.layout.design import bench_design, databases
+from bench.layout.fit import misfits
+from bench.layout.monitors import monitors
 from bench.layout.recording import names_of, record_groups
 from bench.links.device import Device
 from bench.links.drivers_of_rig import drivers_of, paces_of
@@ -137,15 +139,19 @@ def draw_core(
     rig: Rig, dut: Dut, files: Mapping[str, Database], *, heartbeats: bool = False, log_full: bool = False
 ) -> Drawing:
     """The core's side alone; ``files``: the databases by role. Raises ``InputError`` where they do not fit together."""
-    channels = bench_channels(rig.layout)
-    can = bench_can(databases(rig, files["dut"], files["bench_io"]), channels)
-    design = bench_design(rig, dut, channels, can, heartbeats=heartbeats, log_full=log_full)
+    own = bench_channels(rig.layout)
+    can = bench_can(databases(rig, files["dut"], files["bench_io"]), own)
+    watch = monitors(rig, can.watched)
+    channels = Channels([*own, *watch.channels])
+    design = bench_design(rig, dut, channels, can, watch, heartbeats=heartbeats, log_full=log_full)
     return Drawing(channels, can, design, build_program(design))
 
 
 def draw(inputs: Inputs, *, heartbeats: bool = False, log_full: bool = False) -> Blueprint:
     """The blueprint of a bench. Raises ``InputError`` where rig, DUT and databases do not fit together."""
     rig, dut = inputs.rig.value, inputs.dut.value
+    if problems := misfits(inputs.rig, inputs.dut, inputs.databases):
+        raise InputError(problems)
     core = draw_core(rig, dut, inputs.databases, heartbeats=heartbeats, log_full=log_full)
     parameters = plant_parameters(rig, dut)
     twin = SteadyTwin(parameters, rig.supply.voltage)

@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from bench.base.channel import Channel, Channels
 from bench.base.units import Unit
+from bench.config.monitors import monitor_channel
 from bench.config.quantity import quantity
 from bench.config.suggest import suggestion
 
@@ -131,8 +132,8 @@ ALL_NAMES: dict[str, Channel] = {c.name: c for layout in SIDES for c in bench_ch
 
 
 def known_channel(name: str) -> Channel:
-    """The channel ``name``; the validation error suggests the nearest."""
-    found = ALL_NAMES.get(name)
+    """The channel ``name``, also of a CAN monitor; the validation error suggests the nearest."""
+    found = ALL_NAMES.get(name) or monitor_channel(name)
     if found is None:
         text = f"channel {name!r} is not known; {suggestion(name, ALL_NAMES)}"
         raise PydanticCustomError("name", "{text}", {"text": text})

@@ -15,6 +15,7 @@ from bench.config.flange import Flange
 from bench.config.limits import LimitRule
 from bench.config.located import Located, load_located
 from bench.config.media import Conditioner
+from bench.config.monitors import is_monitor
 from bench.config.names import Name, PartName, Reference
 from bench.config.quantity import DegC, Kelvin, Ohms, Percent, Seconds, SpeedRate, SpeedRpm, TorqueNm, TorqueRate
 from bench.config.stopping import Stopping
@@ -102,7 +103,7 @@ class Rig(FileModel):
         yield from self._watchdogs()
         names = bench_channels(self.layout).names
         for i, limit in enumerate(self.limits):
-            if limit.channel not in names:
+            if limit.channel not in names and not is_monitor(limit.channel):  # those depend on the databases
                 hint = suggestion(limit.channel, names)
                 yield ("limits", i, "channel"), f"layout {self.layout} has no channel {limit.channel!r}; {hint}"
 

@@ -13,6 +13,7 @@ from bench.core.tables import NONE
 
 ROUND_NS = 100_000_000
 _SECONDS = 1e-9
+_ALWAYS = 1
 
 
 @compiled
@@ -68,12 +69,18 @@ def _put(image: Any, place: int, told: int, statistic: int, value: float, t_ns: 
 
 @compiled
 def _bus(program: Any, state: Any, core: Any, number: int, t_ns: int) -> None:
-    """Load, unknown identifiers, frames that only we may send."""
+    """Load, unknown identifiers, frames that only we may send, and what our controller says."""
     rule, bus = program.bus_monitors[number], state.seen.buses[number]
     look_at_bus(bus, rule.bitrate, t_ns)
     if rule.first == NONE:
         return
-    for i, value in enumerate((bus.load, float(bus.unknown_ids), float(bus.unknown), float(bus.foreign))):
-        known = state.image[rule.first + i]
-        known.value, known.t_ns, known.arrived_ns, known.quality = value, t_ns, t_ns, GOOD
+    image, wire = state.image, state.wire[number]
+    place = _put(image, rule.first, _ALWAYS, 0, bus.load, t_ns)
+    place = _put(image, place, _ALWAYS, 0, float(bus.unknown_ids), t_ns)
+    place = _put(image, place, _ALWAYS, 0, float(bus.unknown), t_ns)
+    place = _put(image, place, _ALWAYS, 0, float(bus.foreign), t_ns)
+    if wire.t_ns >= 0:  # not every adapter tells
+        place = _put(image, place, _ALWAYS, 0, float(wire.tec), t_ns)
+        place = _put(image, place, _ALWAYS, 0, float(wire.rec), t_ns)
+        _put(image, place, _ALWAYS, 0, float(wire.state), t_ns)
     core.changed |= rule.judged

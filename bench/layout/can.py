@@ -15,6 +15,7 @@ from bench.canbus.tables import CanTables, build_tables
 from bench.core.causes import Cause
 from bench.core.design import Receive, Transmit
 from bench.core.tables import MODE_ARMED, MODE_ENERGISED
+from bench.layout.monitors import Watched
 
 OWN_NODE = "BENCH"
 _SLOW_MS = 1000
@@ -27,6 +28,7 @@ class BenchCan(NamedTuple):
     receives: tuple[Receive, ...]
     transmits: tuple[Transmit, ...]
     messages: tuple[str, ...]
+    watched: tuple[Watched, ...]
     raw: Mapping[str, tuple[float, float, int, bool]]
     """By channel: factor, offset, length in bits and sign of its raw integer, for recordings."""
 
@@ -34,6 +36,7 @@ class BenchCan(NamedTuple):
 def bench_can(databases: Mapping[int, Database], channels: Channels) -> BenchCan:
     """The frames of all buses. ``databases`` by bus number. Raises ``InputError`` for channels that do not exist."""
     entries = [(db, bus, m.name) for bus, db in sorted(databases.items()) for m in db.messages if _wanted(m)]
+    entries += _merely_watched(databases, {name for _, _, name in entries})
     _refuse_unknown(databases, channels)
     of_signal = {(m, s.name): s.channel for db, _, m in entries for s in db.message(m).signals if s.channel}
 
@@ -44,6 +47,8 @@ def bench_can(databases: Mapping[int, Database], channels: Channels) -> BenchCan
     receives, transmits, offset_ns = [], [], 0
     for index, (db, _, name) in enumerate(entries):
         message = db.message(name)
+        if not _wanted(message):
+            continue
         period_ns = message.period_ms * NS_PER_MS
         if OWN_NODE not in message.senders:
             receives.append(_receive(message, index, period_ns))
@@ -52,11 +57,25 @@ def bench_can(databases: Mapping[int, Database], channels: Channels) -> BenchCan
         transmits.append(Transmit(name, index, period_ns, offset_ns, toggle))
         offset_ns += NS_PER_MS  # our own frames do not all meet in one millisecond
     messages = tuple(name for _, _, name in entries)
-    return BenchCan(build_tables(entries, bind), tuple(receives), tuple(transmits), messages, _raw(databases))
+    sent = {transmit.message for transmit in transmits}
+    watched = tuple(Watched(bus, name, index in sent) for index, (_, bus, name) in enumerate(entries))
+    made = build_tables(entries, bind)
+    return BenchCan(made, tuple(receives), tuple(transmits), messages, watched, _raw(databases))
 
 
 def _wanted(message: Message) -> bool:
     return message.period_ms > 0 and any(signal.channel for signal in message.signals)
+
+
+def _merely_watched(databases: Mapping[int, Database], taken: set[str]) -> list[tuple[Database, int, str]]:
+    """Messages without a channel: only length, CRC, counter and cycle time are judged, and nothing stops."""
+    found = []
+    for bus, db in sorted(databases.items()):
+        for message in db.messages:
+            if message.name not in taken and not any(signal.multiplexed for signal in message.signals):
+                taken.add(message.name)
+                found.append((db, bus, message.name))
+    return found
 
 
 def _refuse_unknown(databases: Mapping[int, Database], channels: Channels) -> None:

@@ -14,13 +14,16 @@ from bench.layout.can import BenchCan
 from bench.layout.ladders import energised, ladders
 from bench.layout.limits import limits
 from bench.layout.lost import patience, with_patience
+from bench.layout.monitors import Monitors
 from bench.layout.samples import sample_groups
 from bench.layout.setpoints import envelope, setpoints
 
 _CAN_STALE_CYCLES = 3
 
 
-def bench_design(rig: Rig, dut: Dut, channels: Channels, can: BenchCan, *, heartbeats: bool, log_full: bool) -> Design:
+def bench_design(
+    rig: Rig, dut: Dut, channels: Channels, can: BenchCan, watch: Monitors, *, heartbeats: bool, log_full: bool
+) -> Design:
     """What the core of this bench shall do. ``heartbeats``: judge the signs of life of the other processes."""
     return Design(
         channels=channels,
@@ -30,6 +33,8 @@ def bench_design(rig: Rig, dut: Dut, channels: Channels, can: BenchCan, *, heart
         limits=with_patience(limits(rig, dut), patience(rig, channels, can)),
         receives=can.receives,
         transmits=can.transmits,
+        monitors=watch.messages,
+        buses=watch.buses,
         heartbeats=_HEARTBEATS if heartbeats else (),
         ladders=ladders(rig, dut),
         energised=energised(rig),

@@ -6,7 +6,10 @@ from bench.layout.can import BenchCan
 from bench.record.core_events import Names
 from bench.record.mf4_blocks import Column, Group
 
-_DESCRIPTIONS = {"can": "CAN channels and set-points: 10 Hz, 100 Hz around measuring windows"}
+_DESCRIPTIONS = {
+    "can": "CAN channels and set-points: 10 Hz, 100 Hz around measuring windows",
+    "monitors": "what is seen of each CAN message since the start",
+}
 
 
 def record_groups(design: Design, can: BenchCan) -> tuple[Group, ...]:

@@ -3,14 +3,22 @@
 from collections.abc import Iterator
 
 from bench.base.channel import Channels
+from bench.base.time import NS_PER_S
+from bench.config.monitors import is_monitor
 from bench.core.design import SampleGroup
 
 _OF_ANALYZER = ("dc", "ac", "field", "aux")
+_MONITORS_A_SECOND = 400  # of 4 bytes: 46 MB in 8 h
 
 
 def sample_groups(channels: Channels) -> tuple[SampleGroup, ...]:
-    """One group for what the CAN buses bring (10 Hz, 100 Hz around measuring windows), one for each instrument."""
-    return (SampleGroup("can", tuple(_clocked(channels))), *_triggered(channels))
+    """One group for what the CAN buses bring (10 Hz, 100 Hz around measuring windows), one for each instrument, and
+    one for the CAN monitors: once a second, less often where there are so many that the file would grow without bound.
+    """
+    watched = tuple(name for name in channels.names if is_monitor(name))
+    slow_ns = NS_PER_S * max(1, len(watched) // _MONITORS_A_SECOND)
+    slow = (SampleGroup("monitors", watched, slow_ns, slow_ns, rows=64),) if watched else ()
+    return (SampleGroup("can", tuple(_clocked(channels))), *_triggered(channels), *slow)
 
 
 def _part(name: str) -> str:
@@ -25,7 +33,11 @@ def _is_instrument(name: str) -> bool:
 
 
 def _clocked(channels: Channels) -> Iterator[str]:
-    return (name for name in channels.names if not _is_instrument(name) and name != "io.watchdog")
+    return (
+        name
+        for name in channels.names
+        if not _is_instrument(name) and not is_monitor(name) and name != "io.watchdog"
+    )
 
 
 def _triggered(channels: Channels) -> Iterator[SampleGroup]:
