@@ -120,8 +120,8 @@ def make_seen(tables: CanTables, monitors: Table, buses: int) -> Seen:
 
 @compiled
 def _bin_of(gap_ns: int) -> int:
-    place = np.int64(np.float64(gap_ns).view(np.int64) >> _BIN_SHIFT) - _LOWEST_BIN
-    return int(min(max(place, 0), BINS - 1))
+    place = int(np.float64(gap_ns).view(np.int64) >> _BIN_SHIFT) - _LOWEST_BIN
+    return min(max(place, 0), BINS - 1)
 
 
 @compiled

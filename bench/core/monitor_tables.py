@@ -43,7 +43,7 @@ def bus_monitor_table(design: Design, index: Index, wrong: Tell) -> NDArray[Any]
         row["bitrate"] = bus.bitrate
         row["first"] = _block(bus.channels, f"monitor of bus {number}", index, wrong)
         row["judged"] = _judged(design, bus.channels)
-    if len(table) <= design.can.messages["bus"].max(initial=-1):
+    if set(design.can.messages["bus"].tolist()) - set(range(len(table))):
         wrong("buses", "every bus that has messages needs its bit rate")
     return table
 

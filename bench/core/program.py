@@ -154,7 +154,7 @@ class _Builder:
         table["stall_ns"] = design.stall_ns
         table["step_max_ns"] = 10 * design.cycle_ns
         table["energised_confirms"] = len(design.energised)
-        table["monitor_ns"] = ROUND_NS // (len(design.can.messages) + len(design.buses) + 1)  # 1: to skip unused rows
+        table["monitor_ns"] = turn_ns(design)
         table["watched"] = 1 + max((self.channel(name, "stale_ns") for name in design.stale_ns), default=NONE)
         table["log_full"] = design.log_full
         first = 0

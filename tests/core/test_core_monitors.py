@@ -97,7 +97,7 @@ def test_unknown_ids_and_foreign_frames_are_told_by_bus() -> None:
     figures = [told(bench, each) for each in ("unknown_ids", "unknown_count", "foreign_count", "vcu_foreign")]
     assert figures == [2, 3, 1, 1]
     bad = of_kind(bench.told, EV_FRAME_BAD)
-    assert [(int(event["id"]), event["value"]) for event in bad] == [(VCU, 5.0)]
+    assert [(int(event["id"]), event["value"]) for event in bad] == [(VCU, 6.0)]
 
 
 def test_what_our_controller_says_is_told_once_it_has_spoken() -> None:
