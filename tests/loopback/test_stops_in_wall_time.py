@@ -1,27 +1,45 @@
 """Whatever ends a run in wall time, the bench is brought to its safe state, and the journal tells so to its end."""
 
+import os
 import signal
+import time
 
 import pytest
-from wall_runs import PLAN, loopback
+from wall_runs import PLAN, WallRun, loopback
 
 from bench.io.disk import DiskStorage
 from bench.record.verify import verify
 
 
+def pause(run: WallRun, seconds: float) -> None:
+    """Stop the service's process alone, and let it go on."""
+    os.kill(run.process.pid, signal.SIGSTOP)
+    time.sleep(seconds)
+    os.kill(run.process.pid, signal.SIGCONT)
+
+
 @pytest.mark.slow
-def test_when_the_service_is_killed_in_mid_point_the_others_finish_the_stop() -> None:
+def test_a_silent_service_freezes_the_bench_then_stops_it_and_the_others_do_without_it() -> None:
     with loopback(PLAN) as run:
         run.wait_for("settled")
+        time.sleep(1.0)  # in the measuring window
+        pause(run, 1.0)
+        run.wait_for("repeated", 20.0)  # the point is settled and measured again
+        assert [stop["stop_class"] for stop in run.told("core_stop")] == ["freeze"]
+        assert [0.8 < released["held_s"] < 2.0 for released in run.told("core_released")] == [True]
+        os.kill(run.process.pid, signal.SIGSTOP)
+        run.wait_for("core_safe", 90.0)  # by core, links and recorder alone
+        stops = [record for record in run.journal() if record.event == "core_stop"]
+        assert [stop.data["stop_class"] for stop in stops] == ["freeze", "freeze", "controlled"]
+        assert {stop.data["happened"] for stop in stops} == {"the service is silent"}
+        assert (stops[2].t_ns - stops[1].t_ns) * 1e-9 == pytest.approx(1.7, abs=0.1)
         run.process.kill()
         assert run.wait_gone()
-        stop = run.told("core_stop")[-1]
-        assert (stop["happened"], stop["stop_class"]) == ("the service is silent", "controlled")
         assert (run.last_word().event, run.last_word().data) == ("core_safe", {"confirmed": True})
         assert verify(DiskStorage(run.folder, create=False)) == [], "the recorder closes what the service could not"
         assert {"points.csv", "truth.parquet"} <= {path.name for path in run.folder.iterdir()}
-        missed = [rung for rung in run.told("core_rung") if rung["outcome"] == "missed"]
-        assert missed == []
+        assert [told["fifo"] in (True, False) for told in run.told("realtime")] == [True]
+        assert [rung for rung in run.told("core_rung") if rung["outcome"] == "missed"] == []
         assert run.left() == []
 
 
