@@ -28,7 +28,7 @@ def execute(block: Shown, place: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_of_a_page(page: Path, tmp_path: Path) -> None:
     for block in shown(page):
-        if not block.slow and "ci" not in block.notes:
+        if block.here and not block.slow:
             execute(block, tmp_path)
 
 
@@ -36,7 +36,7 @@ def test_commands_of_a_page(page: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_long_commands_of_a_page(page: Path, tmp_path: Path) -> None:
     for block in shown(page):
-        if block.slow:
+        if block.here and block.slow:
             execute(block, tmp_path)
 
 

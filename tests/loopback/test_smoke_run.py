@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from wall_runs import loopback
+from shown_commands import seen_by
+from wall_runs import wall_run
 
 from bench.assembly import draw, load_inputs
 from bench.base.records import EV_ARMED, EV_RUNG, EV_SAFE, EV_STOP, FRAME_IN, READING
@@ -17,7 +18,10 @@ FILES = {"journal.jsonl", "inbox.log", "samples.mf4", "points.csv", "points.parq
 
 @pytest.mark.slow
 def test_three_points_in_four_processes_over_real_edges() -> None:
-    with loopback("smoke") as run:
+    """The command as the how-to shows it, but for the folder."""
+    _, *words, folder = seen_by("loopback").split()
+    assert (words[:2], folder) == (["run", "smoke"], "loopback")
+    with wall_run(*words, "OUT", "--json") as run:
         code, said = run.end()
         assert (code, said["verdict"], said["accepted"], said["flagged"]) == (0, "passed", 3, 0)
         assert run.processes() == []

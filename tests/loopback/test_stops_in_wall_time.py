@@ -44,22 +44,24 @@ def test_a_silent_service_freezes_the_bench_then_stops_it_and_the_others_do_with
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_operator_s_signal_is_a_controlled_stop(number: signal.Signals) -> None:
-    with loopback(PLAN) as run:
-        run.wait_for("armed")
-        run.process.send_signal(number)
-        code, said = run.end()
-        assert (code, said["exit"], said["outcome"]) == (4, 4, "aborted")
-        assert run.told("core_safe") == [{"confirmed": True}]
-        assert run.last_word().event == "run_finished"
-        assert verify(DiskStorage(run.folder, create=False)) == []
-        assert run.processes() == [] and run.left() == []
+def test_the_operator_s_signal_is_a_controlled_stop() -> None:
+    """Two runs side by side, one for each signal; neither takes notice of the other's."""
+    with loopback(PLAN) as one, loopback(PLAN) as other:
+        for run, number in ((one, signal.SIGINT), (other, signal.SIGTERM)):
+            run.wait_for("armed")
+            run.process.send_signal(number)
+        for run in (one, other):
+            code, said = run.end()
+            assert (code, said["exit"], said["outcome"]) == (4, 4, "aborted")
+            assert run.told("core_safe") == [{"confirmed": True}]
+            assert run.last_word().event == "run_finished"
+            assert verify(DiskStorage(run.folder, create=False)) == []
+            assert run.processes() == [] and run.left() == []
 
 
 @pytest.mark.slow
 def test_a_silent_instrument_ends_in_the_controlled_stop() -> None:
-    with loopback(PLAN, "--fault", "dyno_l.silence@35s") as run:
+    with loopback(PLAN, "--fault", "dyno_l.silence@30s") as run:
         code, said = run.end()
         assert (code, said["accepted"]) == (3, 0)
         stop = run.told("core_stop")[0]
