@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.base.channel import Channels
-from bench.base.errors import InputError, InternalError
+from bench.base.errors import InputError, InternalError, Problem
 from bench.base.ring import drain
 from bench.base.time import NS_PER_S
 from bench.canbus.database import Database, read_text
@@ -34,7 +34,7 @@ from bench.io.berth import Berth, Memory
 from bench.io.bus_place import BusPlace
 from bench.io.control import Control
 from bench.io.disk import DiskStorage
-from bench.layout.can import BenchCan, bench_can
+from bench.layout.can import BenchCan, bench_can, mirrored
 from bench.layout.design import bench_design, databases
 from bench.layout.fit import misfits
 from bench.layout.monitors import monitors
@@ -57,6 +57,8 @@ from bench.sequence.desk import Desk
 from bench.sequence.facts import context_of
 from bench.sequence.registry import parameter_models, step_kinds
 from bench.sequence.step import StepKind
+from drivers.inverters.protocol import InverterProtocol
+from drivers.registry import inverter_protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class Drawing:
     can: BenchCan
     design: Design
     program: Program
+    inverter: InverterProtocol
 
     @property
     def program_hash(self) -> str:
@@ -118,7 +121,7 @@ class Drawing:
 
     def names(self) -> Names:
         """The names behind the core's indices."""
-        return names_of(self.design, self.can.messages)
+        return names_of(self.design, self.can.messages, self.inverter.words)
 
     def groups(self) -> tuple[Group, ...]:
         """How samples are stored."""
@@ -139,24 +142,35 @@ def draw_core(
     rig: Rig, dut: Dut, files: Mapping[str, Database], *, heartbeats: bool = False, log_full: bool = False
 ) -> Drawing:
     """The core's side alone; ``files``: the databases by role. Raises ``InputError`` where they do not fit together."""
-    own = bench_channels(rig.layout)
-    can = bench_can(databases(rig, files["dut"], files["bench_io"]), own)
+    inverter = inverter_of(dut)
+    own = bench_channels(rig.layout, inverter.channels)
+    dut_dbc = mirrored(files["dut"], inverter.signs)
+    can = bench_can(databases(rig, dut_dbc, files["bench_io"]), own)
     watch = monitors(rig, can.watched)
     channels = Channels([*own, *watch.channels])
-    design = bench_design(rig, dut, channels, can, watch, heartbeats=heartbeats, log_full=log_full)
-    return Drawing(channels, can, design, build_program(design))
+    design = bench_design(rig, dut, inverter, channels, can, watch, heartbeats=heartbeats, log_full=log_full)
+    return Drawing(channels, can, design, build_program(design), inverter)
+
+
+def inverter_of(dut: Dut) -> InverterProtocol:
+    """What the DUT's inverter speaks. Raises ``InputError`` where nobody knows it, or it has no such direction."""
+    try:
+        return inverter_protocol(dut.inverter.driver, dut.inverter.direction == "forward")
+    except (KeyError, ValueError) as error:
+        raise InputError([Problem(dut.name, 0, 0, f"inverter: {error.args[0]}")]) from None
 
 
 def draw(inputs: Inputs, *, heartbeats: bool = False, log_full: bool = False) -> Blueprint:
     """The blueprint of a bench. Raises ``InputError`` where rig, DUT and databases do not fit together."""
     rig, dut = inputs.rig.value, inputs.dut.value
-    if problems := misfits(inputs.rig, inputs.dut, inputs.databases):
+    if problems := misfits(inputs.rig, inputs.dut, inputs.databases, inverter_of(dut).channels):
         raise InputError(problems)
     core = draw_core(rig, dut, inputs.databases, heartbeats=heartbeats, log_full=log_full)
     parameters = plant_parameters(rig, dut)
     twin = SteadyTwin(parameters, rig.supply.voltage)
     context = context_of(rig, dut, dut.ratio.value, twin)
-    return Blueprint(core.channels, core.can, core.design, core.program, inputs, parameters, twin, context)
+    own = (core.channels, core.can, core.design, core.program, core.inverter)
+    return Blueprint(*own, inputs, parameters, twin, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +195,7 @@ def virtual(blueprint: Blueprint, recorder: Recorder, seed: int, faults: tuple[F
         inputs.dut.value,
         blueprint.parameters,
         blueprint.twin.table,
-        factory_databases(),
+        factory_databases(inputs.dut.value.inverter.driver),
         seed,
         faults,
         fast=lambda: bool(state.core["fast"][0]),
@@ -203,9 +217,17 @@ def virtual(blueprint: Blueprint, recorder: Recorder, seed: int, faults: tuple[F
     return Virtual(bench, desk, world, program, state, rings, collect)
 
 
-def factory_databases() -> dict[str, Database]:
-    """What the emulated nodes were built with: the shipped databases, whatever the bench under test uses."""
-    return {"dut": Database.load(find("dbc", "edu_gen5")), "bench_io": Database.load(find("dbc", "bench_io"))}
+_FACTORY = {"gen5": "edu_gen5", "cascadia_cm": "cascadia_cm"}
+
+
+def factory_databases(driver: str = "gen5") -> dict[str, Database]:
+    """What the emulated nodes were built with: the shipped databases, whatever the bench under test uses.
+
+    ``driver``: that of the inverter. Raises ``InputError`` when there is no emulated one.
+    """
+    if driver not in _FACTORY:
+        raise InputError([Problem("inverter", 0, 0, f"there is no emulated inverter {driver!r}; run on hardware")])
+    return {"dut": Database.load(find("dbc", _FACTORY[driver])), "bench_io": Database.load(find("dbc", "bench_io"))}
 
 
 def collector(program: Program, state: State, rings: Rings, recorder: Recorder) -> Callable[[int], None]:
@@ -318,7 +340,8 @@ def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
     table = SteadyTwin(parameters, share.rig.supply.voltage).table
     memory = share.memory() if arguments["run"] else None
     fast = (lambda: bool(memory.state.core["fast"][0])) if memory else (lambda: False)
-    world = make_world(share.rig, share.dut, parameters, table, factory_databases(), seed, faults, fast)
+    files = factory_databases(share.dut.inverter.driver)
+    world = make_world(share.rig, share.dut, parameters, table, files, seed, faults, fast)
     buses = [place.open() for place in share.buses]
     status = None if memory is None else memory.status
     def tell_truth() -> None:

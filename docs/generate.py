@@ -47,6 +47,7 @@ def pages() -> dict[str, str]:
         "stops": _stops(),
         "steps": _steps(),
         "faults": _faults(),
+        "inverters": _inverters(),
     }
     written = {f"docs/reference/{name}.md": NOTE + text.rstrip() + "\n" for name, text in made.items()}
     return {**written, "README.md": with_house((ROOT / "README.md").read_text())}
@@ -187,6 +188,53 @@ def _faults() -> str:
         "it is the delay: `supply.late:400ms@60s`.\n\n"
     )
     return text + _table(("place", "kinds"), rows)
+
+
+def _inverters() -> str:
+    from bench.emulators import cascadia_cm, ecu
+    from drivers.registry import INVERTERS, inverter_protocol
+
+    text = (
+        "# Inverters\n\nA DUT file names one by `inverter: {driver: ..., dbc: ...}`. **None was tested on hardware.**\n"
+        "First what each protocol adds to the bench's channels, then the state machines of the emulated inverters.\n"
+    )
+    for name in INVERTERS:
+        text += f"\n## `{name}`\n\n" + _protocol(inverter_protocol(name))
+    text += "\n## State machines\n\nWhat follows an event (column) in a state (row), and the action; `·` is refused.\n"
+    for machine in (ecu.MACHINE, *cascadia_cm.MACHINES):
+        text += f"\n### {machine.title}\n\n" + _machine(machine)
+    return text
+
+
+def _protocol(protocol: Any) -> str:
+    text = ""
+    if protocol.channels:
+        rows = (tuple(row.split(" ", 2)) for row in protocol.channels.strip().splitlines())
+        text += _table(("channel", "unit", "meaning"), ((f"`{name}`", unit, told) for name, unit, told in rows))
+    for derived in protocol.derived:
+        cases = [(f"{case.value:g}", _tests(case.when)) for case in derived.cases]
+        head = (f"`{derived.channel}`", "when (the first that holds)")
+        text += "\n" + _table(head, iter([*cases, (f"{derived.otherwise:g}", "otherwise")]))
+    for word in protocol.words:
+        rows = ((str(n), told) for n, told in word.texts.items())
+        text += "\n" + _table((f"`{word.channel}`, {'bit' if word.bits else 'value'}", "meaning"), rows)
+    return text
+
+
+def _tests(when: Any) -> str:
+    return " and ".join(f"`{c}` = {a:g}" if a == b else f"`{c}` in {a:g} .. {b:g}" for c, a, b in when)
+
+
+def _machine(machine: Any) -> str:
+    def cell(state: int, event: str) -> str:
+        if event not in machine.rows.get(state, {}):
+            return "·"
+        to, action = machine.rows[state][event]
+        return machine.states[to] + (f" ({machine.actions[action]})" if machine.actions[action] else "")
+
+    events = [event.name for event in machine.events]
+    rows = ((f"**{word}**", *(cell(state, event) for event in events)) for state, word in machine.states.items())
+    return _table(("", *events), rows)
 
 
 def main() -> None:

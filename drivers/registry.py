@@ -5,6 +5,8 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
+from drivers.inverters.protocol import InverterProtocol
+
 ENTRY_POINTS = "bench.drivers"
 """The entry-point group in which a package offers its own drivers (looked up by the assembly)."""
 
@@ -13,6 +15,21 @@ BUILT_IN: Mapping[str, str] = {
     "ea_psb": "drivers.supplies.ea_psb:EaPsb",
     "ak_dyno": "drivers.dynos.ak_dyno:AkDyno",
 }
+
+INVERTERS: Mapping[str, str] = {
+    "gen5": "drivers.inverters.gen5:protocol",
+    "cascadia_cm": "drivers.inverters.cascadia_cm:protocol",
+}
+"""Protocols of inverters: name in the DUT file -> ``module:function``."""
+
+
+def inverter_protocol(name: str, forward: bool = True) -> InverterProtocol:
+    """The protocol behind ``name``. Raises ``KeyError`` that names the nearest one, ``ValueError`` if it cannot be."""
+    if name not in INVERTERS:
+        raise KeyError(_unknown(name, INVERTERS, "protocol of an inverter"))
+    module, _, attribute = INVERTERS[name].partition(":")
+    made: InverterProtocol = getattr(import_module(module), attribute)(forward)
+    return made
 
 
 def driver_class(name: str, others: Mapping[str, str] | None = None) -> type[Any]:
@@ -25,7 +42,7 @@ def driver_class(name: str, others: Mapping[str, str] | None = None) -> type[Any
     return found
 
 
-def _unknown(name: str, table: Iterable[str]) -> str:
+def _unknown(name: str, table: Iterable[str], kind: str = "driver") -> str:
     near = get_close_matches(name, list(table), 1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(table))}"
-    return f"no driver {name!r}; {hint}"
+    return f"no {kind} {name!r}; {hint}"

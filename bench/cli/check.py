@@ -28,7 +28,7 @@ def command(
     inputs = prepared.blueprint.inputs
     expected = estimate(inputs.plan.value, inputs.kinds, prepared.blueprint.context)
     found = {"plan": inputs.plan.value.plan, "rig": inputs.rig.value.rig, "dut": inputs.dut.value.name}
-    said = remarks(inputs)
+    said = remarks(prepared.blueprint)
     if json:
         figures = {
             "points": expected.points,

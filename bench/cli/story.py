@@ -80,6 +80,10 @@ class Story:
         self.stopping, self.place = True, ""
         self._now(f"stopping: {data.get('cause', '')}")
 
+    def _inverter_fault(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        if data.get("faults"):
+            self.news.append(f"the inverter reports: {', '.join(data['faults'])}")
+
     def _now(self, state: str) -> None:
         if state != self.state:
             self.state = state

@@ -114,11 +114,12 @@ core.frames_skipped 1 frames not sent since their time had passed, since the sta
 """
 
 
-def bench_channels(layout: str) -> Channels:
-    """All channels of a bench of ``layout``, in image order."""
+def bench_channels(layout: str, more: str = "") -> Channels:
+    """All channels of a bench of ``layout``, in image order; ``more``: rows of those that its inverter adds."""
     sides = SIDES[layout]
     shafts = [table.format(side) for table in (_DYNO, _FLANGE) for side in sides]
-    return Channels(channel for table in (_DUT, _IO, _SUPPLY, _ANALYZER, *shafts, _CORE) for channel in _rows(table))
+    tables = (_DUT, _IO, _SUPPLY, _ANALYZER, *shafts, _CORE, more)
+    return Channels(channel for table in tables for channel in _rows(table))
 
 
 def _rows(table: str) -> Iterator[Channel]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import Field, model_validator
 
 from bench.config.file_model import FileModel
-from bench.config.quantity import Amperes, DegC, Number, SpeedRpm, TorqueNm, Volts, Watts
+from bench.config.quantity import Amperes, DegC, Number, Seconds, SpeedRpm, TorqueNm, Volts, Watts
 
 T = TypeVar("T")
 
@@ -80,10 +80,16 @@ class TemperatureLimits(FileModel):
 
 
 class InverterSettings(FileModel):
-    """How the unit is spoken to: the DBC by name and the driver."""
+    """How the unit is spoken to: the DBC by name, and the driver, which knows the protocol's own words."""
 
     dbc: str
     driver: str
+    direction: Literal["forward", "reverse"] = "forward"
+    """The inverter's own direction in which the vehicle goes forward."""
+    torque_step: Annotated[TorqueNm, Field(gt=0)] = 0.05
+    """Resolution of the torque command in the DBC; set-points of a map are multiples of it."""
+    command_timeout: Sourced[Annotated[Seconds, Field(gt=0, le=1)]] | None = None
+    """After this time without a command the inverter takes its torque away, if it lets itself be told how long."""
 
 
 class Value(Sourced[Number]):
@@ -218,6 +224,11 @@ class Dut(FileModel):
     def speed_max_rpm(self) -> float:
         """Highest speed of the motor, rpm."""
         return self.envelope.speed_max.value
+
+    @property
+    def torque_step_nm(self) -> float:
+        """Resolution of the torque command, Nm."""
+        return self.inverter.torque_step
 
     def torque_max_nm(self, speed_rpm: float) -> float:
         """Highest driving torque in Nm at the motor's speed; 0 beyond the highest speed."""

@@ -14,10 +14,6 @@ from bench.config.quantity import Number, SpeedRpm, TorqueNm
 from bench.config.wording import plain_findings
 
 POINTS_MAX = 5000
-TORQUE_STEP_NM = 0.05
-"""Torques are rounded towards zero to the resolution of the torque command (dbc/edu_gen5.dbc): the set-point that is
-recorded is the one that was sent, and it never lies outside the envelope."""
-
 Zone = Literal["continuous", "short_time"]
 
 
@@ -27,6 +23,10 @@ class Envelope(Protocol):
     @property
     def speed_max_rpm(self) -> float:
         """Highest speed, rpm."""
+
+    @property
+    def torque_step_nm(self) -> float:
+        """Resolution of the torque command, Nm."""
 
     def torque_max_nm(self, speed_rpm: float) -> float:
         """Highest torque at a speed, Nm."""
@@ -145,8 +145,10 @@ def zone_of(envelope: Envelope, speed_rpm: float, torque_nm: float) -> Zone:
 
 def _at(envelope: Envelope, speed_rpm: float, fraction: float) -> float:
     bound = envelope.torque_max_nm(speed_rpm) if fraction >= 0 else -envelope.torque_min_nm(speed_rpm)
-    # the small addend lets 0.2 * 400 Nm be 80 Nm and not 79.95 Nm
-    return math.trunc(fraction * bound / TORQUE_STEP_NM + math.copysign(1e-6, fraction)) * TORQUE_STEP_NM
+    # Rounded towards zero to what the command can carry: the set-point that is recorded is the one that was sent, and
+    # never outside the envelope. The small addend lets 0.2 * 400 Nm be 80 Nm and not 79.95 Nm.
+    step_nm = envelope.torque_step_nm
+    return math.trunc(fraction * bound / step_nm + math.copysign(1e-6, fraction)) * step_nm
 
 
 def _fraction(envelope: Envelope, speed_rpm: float, torque_nm: float) -> float:

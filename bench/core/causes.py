@@ -141,7 +141,7 @@ _TEXTS: dict[int, CauseText] = {
     Cause.CHAIN_OPEN: CauseText("the emergency stop chain is open", "find who pressed it, and why"),
     Cause.DOOR_OPEN: CauseText("the door is open", "close the door"),
     Cause.SUPPLY_TRIPPED: CauseText("the DC supply has tripped", "read its alarms", "F-32"),
-    Cause.INVERTER_FAULT: CauseText("the inverter reports a fault", "read dut.fault_code"),
+    Cause.INVERTER_FAULT: CauseText("the inverter reports a fault", "read inverter_fault in the journal"),
     Cause.RUNG_MISSED: CauseText("a rung of the stop was not confirmed", "inspect before anybody touches", "F-33"),
     Cause.TORQUE_OVER: CauseText("torque outside the limit", "check calibration and set-point", "F-16"),
     Cause.LIMIT: CauseText("a limit of the rig was violated", "see the limit", latched=False),

@@ -17,6 +17,9 @@ from bench.canbus.database import Database
 from bench.canbus.tables import CanTables, build_tables, make_rx_state, make_tx_state
 from bench.canbus.wire import offer
 
+NEVER_NS = 1 << 60
+"""When a message that is not cyclic is due, until it is asked for."""
+
 
 class CanNode(NamedTuple):
     """Tables and state of one node; ``number`` is its place on the wire (0 is the core)."""
@@ -49,6 +52,7 @@ def make_node(
     transmits = build_tables([(database, bus, name) for name in sent], bind)
     # spread the first sending times so that the frames of one node do not all meet at once
     due_ns = np.arange(len(sent), dtype=np.int64) * 1_000_000
+    due_ns[transmits.messages["period_ns"] == 0] = NEVER_NS
     return CanNode(
         number,
         receives,
@@ -75,7 +79,8 @@ def send_due(node: CanNode, wire: Wire, t_ns: int) -> None:
     """Offer every frame that is due to the wire."""
     for index in range(node.due_ns.shape[0]):
         if t_ns >= node.due_ns[index]:
-            node.due_ns[index] += node.transmits.messages[index].period_ns
+            period_ns = node.transmits.messages[index].period_ns
+            node.due_ns[index] += period_ns if period_ns > 0 else NEVER_NS
             frame = node.frame[0]
             if transmit(node.transmits, node.tx_state, node.image, index, frame) == 0:
                 frame.sender = node.number

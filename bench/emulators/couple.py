@@ -18,8 +18,9 @@ from bench.core.cycle import cycle
 from bench.core.program import Program
 from bench.core.rings import Rings
 from bench.core.state import State
-from bench.emulators import bench_io, can_node, ecu
+from bench.emulators import bench_io, can_node, cascadia_cm, ecu
 from bench.emulators.bench_io import BenchIo
+from bench.emulators.cascadia_cm import CmInverter
 from bench.emulators.ecu import Ecu
 from bench.emulators.sensors import Sensors, sense
 from bench.plant.plant import Plant, step
@@ -36,7 +37,8 @@ class EmulatedBench(NamedTuple):
     delivered: np.ndarray  # FRAME, as many as can end within a millisecond
     told: np.ndarray  # WIRE_STATE, one row to write in
     tap: Ring  # FRAME records of all that was on the buses, for whoever watches; room for one: nobody does
-    ecu: Ecu
+    ecu: Ecu  # this inverter
+    cascadia: CmInverter  # or that one is there; the other has no frames
     io: BenchIo
     plant: Plant
     sensors: Sensors
@@ -48,7 +50,7 @@ def nodes_hear(bench: EmulatedBench, frame: Any, t_ns: int) -> None:
     """Let every emulated node but its sender take in a frame that has ended on the wire."""
     if frame.flags & FRAME_ERROR:
         return
-    for node in (bench.ecu.node, bench.io.node):
+    for node in (bench.ecu.node, bench.cascadia.node, bench.io.node):
         if frame.sender != node.number and hears(bench.wire, frame, node.number):
             can_node.hear(node, frame, t_ns)
 
@@ -129,11 +131,17 @@ def put_on_wire(bench: EmulatedBench, frames_out: Ring, t_ns: int) -> None:
 def live(bench: EmulatedBench, t_ns: int) -> None:
     """One millisecond of inverter, bench I/O, plant and sensors, up to ``t_ns``; what they have to say is ready."""
     inputs, outputs = bench.plant.inputs[0], bench.plant.outputs[0]
-    ecu.control(bench.ecu, inputs, outputs, t_ns)
+    if bench.cascadia.state[0].present:
+        cascadia_cm.control(bench.cascadia, inputs, outputs, t_ns)
+    else:
+        ecu.control(bench.ecu, inputs, outputs, t_ns)
     bench_io.act(bench.io, inputs, t_ns, MS)
     step(bench.plant, MS)
     if t_ns % (10 * MS) == 0:
-        ecu.tell(bench.ecu, outputs)
+        if bench.cascadia.state[0].present:
+            cascadia_cm.tell(bench.cascadia, outputs, t_ns)
+        else:
+            ecu.tell(bench.ecu, outputs)
         bench_io.tell(bench.io, outputs)
     sense(bench.sensors, bench.outputs, t_ns)
 
@@ -142,6 +150,7 @@ def live(bench: EmulatedBench, t_ns: int) -> None:
 def speak(bench: EmulatedBench, t_ns: int) -> None:
     """Every node sends what is due."""
     can_node.send_due(bench.ecu.node, bench.wire, t_ns)
+    can_node.send_due(bench.cascadia.node, bench.wire, t_ns)
     can_node.send_due(bench.io.node, bench.wire, t_ns)
 
 

@@ -106,7 +106,7 @@ _SENT = ("EDU_STATUS", "EDU_LIMITS", "EDU_DC", "EDU_TEMPS_1", "EDU_TEMPS_2", "ED
 ECU_STATE = np.dtype(
     [("state", "i8"), ("command_lost", "i8"), ("torque_gain", "f8"), ("voltage_gain", "f8"), ("current_gain", "f8"),
      ("charged_v", "f8"), ("has_field", "i8"), ("pwm_on", "f8"), ("discharge_on", "f8"), ("broken_ns", "i8"),
-     ("mended_ns", "i8")],
+     ("mended_ns", "i8"), ("broken_bit", "i8")],
     align=True,
 )  # fmt: skip
 """From ``broken_ns`` until ``mended_ns`` something inside is broken: that is where a fault is injected."""
@@ -121,9 +121,14 @@ class Ecu(NamedTuple):
     table: StateTable
 
 
-def make_ecu(database: Database, seed: int, serial: int, software: int, charged_v: float, has_field: bool) -> Ecu:
-    """An inverter that is off. Its own sensors err by up to 1 % (torque) and 0.5 % (DC), drawn once from the seed."""
-    node = make_node(1, 0, database, _HEARD, _SENT, _PLACES, 23)
+def make_ecu(
+    database: Database, seed: int, serial: int, software: int, charged_v: float, has_field: bool, present: bool = True
+) -> Ecu:
+    """An inverter that is off, or none at all (not ``present``).
+
+    Its own sensors err by up to 1 % (torque) and 0.5 % (DC), drawn once from the seed.
+    """
+    node = make_node(1, 0, database, _HEARD if present else (), _SENT if present else (), _PLACES, 23)
     node.image["value"][[SERIAL, SOFTWARE]] = serial, software
     noise = noise_state(seed, "ecu")
     state = np.zeros(1, ECU_STATE)
@@ -140,6 +145,7 @@ def make_ecu(database: Database, seed: int, serial: int, software: int, charged_
         0.0,
         FAR_NS,
         FAR_NS,
+        0,
     )
     return Ecu(node, state, noise, make_table(MACHINE))
 

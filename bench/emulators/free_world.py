@@ -53,6 +53,7 @@ def run_free(bench: EmulatedBench, frames_in: Ring, frames_out: Ring, t_ns: int,
         live(bench, t_ns)
         if until_ns - t_ns < _SPOKEN_NS:
             _forget_missed(bench.ecu.node, t_ns)
+            _forget_missed(bench.cascadia.node, t_ns)
             _forget_missed(bench.io.node, t_ns)
             speak(bench, t_ns)
     return t_ns
@@ -89,5 +90,5 @@ def _forget_missed(node: CanNode, t_ns: int) -> None:
     """Of each message that was due several times, only the last time counts."""
     for index in range(node.due_ns.shape[0]):
         period_ns = node.transmits.messages[index].period_ns
-        while node.due_ns[index] + period_ns <= t_ns:
+        while period_ns > 0 and node.due_ns[index] + period_ns <= t_ns:
             node.due_ns[index] += period_ns

@@ -15,9 +15,10 @@ from bench.canbus.fault_script import BUS_PLACES, script_wire
 from bench.config.dut import Dut
 from bench.config.rig import Rig
 from bench.emulators.bench_io import make_bench_io
+from bench.emulators.cascadia_cm import CmInverter, Plate, make_cascadia
 from bench.emulators.couple import TAP_FRAMES, EmulatedBench
 from bench.emulators.device import ByteDevice
-from bench.emulators.ecu import make_ecu
+from bench.emulators.ecu import Ecu, make_ecu
 from bench.emulators.instruments.of_rig import by_part
 from bench.emulators.sensors import make_sensors
 from bench.emulators.truth import Truth
@@ -38,6 +39,9 @@ from bench.schedule.faults import Fault, of_place
 _FAST_INTERVAL_NS = 20 * NS_PER_MS
 _SERIAL, _SOFTWARE = 4711, 10203
 _ON_THE_BUSES = ((0, 1), (0, 2))  # the core and the inverter; the core and the bench I/O
+INVERTER = "inverter"
+INVERTER_FAULTS = ("broken",)
+_TIMEOUT_MS = 999.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +93,15 @@ def make_world(
     wire = make_wire([rig.bus("dut").bitrate, rig.bus("bench_io").bitrate], members=_ON_THE_BUSES)
     for place, bus in BUS_PLACES.items():
         script_wire(wire, bus, of_place(faults, place), seed)
+    inverter, cascadia = _inverter(dut, databases["dut"], seed)
+    _break_inverter(inverter if dut.inverter.driver == "gen5" else cascadia, of_place(faults, INVERTER))
     bench = EmulatedBench(
         wire,
         np.zeros(64, FRAME),
         np.zeros(1, WIRE_STATE),
         make_ring(FRAME, TAP_FRAMES if tapped else 1),
-        make_ecu(
-            databases["dut"], seed, _SERIAL, _SOFTWARE, 0.75 * dut.envelope.voltage_nominal.value, dut.machine == "eesm"
-        ),
+        inverter,
+        cascadia,
         make_bench_io(databases["bench_io"], seed, rig.ambient),
         plant,
         sensors,
@@ -107,6 +112,30 @@ def make_world(
     measured = {part: _latched(sensors.means[row], sensors.latched_ns, row) for row, part in enumerate(parts)}
     measured["analyzer"] = truth.watch(measured["analyzer"])
     return World(bench, by_part(rig, measured, names, plant.inputs, seed, faults), truth)
+
+
+def _inverter(dut: Dut, database: Database, seed: int) -> tuple[Ecu, CmInverter]:
+    """The one that the DUT file names, and an empty place for the other."""
+    charged_v, limits = 0.75 * dut.envelope.voltage_nominal.value, dut.envelope
+    told = dut.inverter.command_timeout
+    plate = Plate(
+        charged_v,
+        limits.voltage_max.value * 1.05,
+        dut.speed_max_rpm * 1.1,
+        dut.temperatures["winding"].trip,
+        told.value * 1e3 if told else _TIMEOUT_MS,
+        dut.inverter.direction == "forward",
+    )
+    ours = dut.inverter.driver == "gen5"
+    gen5 = make_ecu(database, seed, _SERIAL, _SOFTWARE, charged_v, dut.machine == "eesm", present=ours)
+    return gen5, make_cascadia(database, seed, None if ours else plate)
+
+
+def _break_inverter(inverter: Ecu | CmInverter, faults: tuple[Fault, ...]) -> None:
+    for fault in faults[:1]:
+        own = inverter.state[0]
+        own["broken_ns"], own["mended_ns"] = fault.start_ns, fault.end_ns
+        own["broken_bit"] = int(fault.argument or "0")
 
 
 def _latched(

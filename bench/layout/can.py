@@ -4,13 +4,15 @@ A signal belongs to the channel that its attribute ``BenchChannel`` names. What 
 sent by the core; everything else that carries a channel is heard.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import replace
 from typing import NamedTuple
 
 from bench.base.channel import Channels
 from bench.base.errors import InputError, Problem
 from bench.base.time import NS_PER_MS
-from bench.canbus.database import Database, Message
+from bench.canbus.database import Database
+from bench.canbus.message import Message, Signal
 from bench.canbus.tables import CanTables, build_tables
 from bench.core.causes import Cause
 from bench.core.design import Receive, Transmit
@@ -31,60 +33,96 @@ class BenchCan(NamedTuple):
     watched: tuple[Watched, ...]
     raw: Mapping[str, tuple[float, float, int, bool]]
     """By channel: factor, offset, length in bits and sign of its raw integer, for recordings."""
+    heard: Set[str]
+    """Channels that frames bring."""
+    unprotected: tuple[str, ...]
+    """Messages with set-points that the core sends without CRC and counter."""
 
 
-def bench_can(databases: Mapping[int, Database], channels: Channels) -> BenchCan:
-    """The frames of all buses. ``databases`` by bus number. Raises ``InputError`` for channels that do not exist."""
-    entries = [(db, bus, m.name) for bus, db in sorted(databases.items()) for m in db.messages if _wanted(m)]
-    entries += _merely_watched(databases, {name for _, _, name in entries})
-    _refuse_unknown(databases, channels)
+def bench_can(databases: Mapping[int, Database], channels: Channels, absent: Set[str] = frozenset()) -> BenchCan:
+    """The frames of all buses, ``databases`` by bus number, without the messages of parts that are ``absent``.
+
+    Raises ``InputError`` for channels that do not exist.
+    """
+    _refuse_unknown(databases, channels, absent)
+    entries = [(db, bus, m.name) for bus, db in sorted(databases.items()) for m in db.messages if _wanted(m, absent)]
+    entries += _merely_watched(databases, {name for _, _, name in entries}, absent)
     of_signal = {(m, s.name): s.channel for db, _, m in entries for s in db.message(m).signals if s.channel}
 
     def bind(message: str, signal: str) -> int:
         name = of_signal.get((message, signal), "")
         return channels.index(name) if name else -1
 
-    receives, transmits, offset_ns = [], [], 0
+    receives, transmits, unprotected, offset_ns = [], [], [], 0
+    heard: set[str] = set()
     for index, (db, _, name) in enumerate(entries):
         message = db.message(name)
-        if not _wanted(message):
+        if not _wanted(message, absent):
             continue
         period_ns = message.period_ms * NS_PER_MS
         if OWN_NODE not in message.senders:
             receives.append(_receive(message, index, period_ns))
+            heard.update(s.channel for s in message.signals if s.channel)
             continue
         toggle = next((s.channel for s in message.signals if s.channel == "io.watchdog"), "")
         transmits.append(Transmit(name, index, period_ns, offset_ns, toggle))
         offset_ns += NS_PER_MS  # our own frames do not all meet in one millisecond
+        if message.protection is None:
+            unprotected.append(name)
     messages = tuple(name for _, _, name in entries)
     sent = {transmit.message for transmit in transmits}
     watched = tuple(Watched(bus, name, index in sent) for index, (_, bus, name) in enumerate(entries))
-    made = build_tables(entries, bind)
-    return BenchCan(made, tuple(receives), tuple(transmits), messages, watched, _raw(databases))
+    made, rules = build_tables(entries, bind), (tuple(receives), tuple(transmits), messages, watched)
+    return BenchCan(made, *rules, _raw(databases), frozenset(heard), tuple(unprotected))
 
 
-def _wanted(message: Message) -> bool:
-    return message.period_ms > 0 and any(signal.channel for signal in message.signals)
+def mirrored(database: Database, signs: Mapping[str, float]) -> Database:
+    """``database`` with the signals of some channels times -1: where the device counts the other way."""
+
+    def turned(signal: Signal) -> Signal:
+        if signs.get(signal.channel, 1.0) > 0.0:
+            return signal
+        return replace(signal, scale=-signal.scale, offset=-signal.offset, low=-signal.high, high=-signal.low)
+
+    messages = (replace(m, signals=tuple(turned(s) for s in m.signals)) for m in database.messages)
+    return Database(database.name, messages, database.findings)
 
 
-def _merely_watched(databases: Mapping[int, Database], taken: set[str]) -> list[tuple[Database, int, str]]:
+def _merely_watched(
+    databases: Mapping[int, Database], taken: set[str], absent: Set[str]
+) -> list[tuple[Database, int, str]]:
     """Messages without a channel: only length, CRC, counter and cycle time are judged, and nothing stops."""
     found = []
     for bus, db in sorted(databases.items()):
         for message in db.messages:
-            if message.name not in taken and not any(signal.multiplexed for signal in message.signals):
+            speaks = not _of_absent(message, absent) and not any(signal.multiplexed for signal in message.signals)
+            if message.name not in taken and speaks:
                 taken.add(message.name)
                 found.append((db, bus, message.name))
     return found
 
 
-def _refuse_unknown(databases: Mapping[int, Database], channels: Channels) -> None:
+def _wanted(message: Message, absent: Set[str]) -> bool:
+    named = any(signal.channel for signal in message.signals)
+    return message.period_ms > 0 and named and not _of_absent(message, absent)
+
+
+def _of_absent(message: Message, absent: Set[str]) -> bool:
+    named = [signal.channel for signal in message.signals if signal.channel]
+    return bool(named) and all(_part(channel) in absent for channel in named)
+
+
+def _part(channel: str) -> str:
+    return channel.partition(".")[0]
+
+
+def _refuse_unknown(databases: Mapping[int, Database], channels: Channels, absent: Set[str]) -> None:
     problems = [
         Problem(db.name, 0, 0, f"{m.name}.{s.name}: BenchChannel {s.channel!r} does not exist in this layout")
         for db in databases.values()
         for m in db.messages
         for s in m.signals
-        if s.channel and s.channel not in channels
+        if s.channel and s.channel not in channels and _part(s.channel) not in absent
     ]
     if problems:
         raise InputError(problems)

@@ -17,27 +17,38 @@ from bench.layout.lost import patience, with_patience
 from bench.layout.monitors import Monitors
 from bench.layout.samples import sample_groups
 from bench.layout.setpoints import envelope, setpoints
+from drivers.inverters.protocol import InverterProtocol
 
 _CAN_STALE_CYCLES = 3
 
 
 def bench_design(
-    rig: Rig, dut: Dut, channels: Channels, can: BenchCan, watch: Monitors, *, heartbeats: bool, log_full: bool
+    rig: Rig,
+    dut: Dut,
+    inverter: InverterProtocol,
+    channels: Channels,
+    can: BenchCan,
+    watch: Monitors,
+    *,
+    heartbeats: bool,
+    log_full: bool,
 ) -> Design:
     """What the core of this bench shall do. ``heartbeats``: judge the signs of life of the other processes."""
     return Design(
         channels=channels,
         can=can.tables,
-        setpoints=tuple(setpoints(rig, dut)),
+        setpoints=tuple(setpoints(rig, dut, inverter.without)),
         envelopes=(envelope(rig, dut),),
-        limits=with_patience(limits(rig, dut), patience(rig, channels, can)),
+        limits=with_patience(limits(rig, dut, can.heard), patience(rig, channels, can)),
         receives=can.receives,
         transmits=can.transmits,
         monitors=watch.messages,
         buses=watch.buses,
         heartbeats=_HEARTBEATS if heartbeats else (),
-        ladders=ladders(rig, dut),
+        ladders=ladders(rig, dut, inverter.off),
         energised=energised(rig),
+        derived=inverter.derived,
+        words=tuple(word.channel for word in inverter.words),
         groups=sample_groups(channels),
         stale_ns=_stale_ns(rig, channels),
         zero=tuple(name for name in channels.names if name.startswith("core.")),

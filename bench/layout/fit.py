@@ -16,9 +16,9 @@ from bench.layout.design import databases
 from bench.layout.monitors import monitors
 
 
-def misfits(rig: Located[Rig], dut: Located[Dut], files: Mapping[str, Database]) -> list[Problem]:
-    """All of them; ``files``: the databases by role."""
-    can = bench_can(databases(rig.value, files["dut"], files["bench_io"]), bench_channels(rig.value.layout))
+def misfits(rig: Located[Rig], dut: Located[Dut], files: Mapping[str, Database], more: str) -> list[Problem]:
+    """All of them; ``files``: the databases by role; ``more``: rows of the channels that the inverter adds."""
+    can = bench_can(databases(rig.value, files["dut"], files["bench_io"]), bench_channels(rig.value.layout, more))
     known = [channel.name for channel in monitors(rig.value, can.watched).channels]
     return list(_unknown_monitors(rig, rig.value.limits, known))
 

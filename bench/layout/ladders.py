@@ -4,7 +4,7 @@ Order and traps: inverter disabled first at speed is wrong; a tripped dyno lets 
 the discharge, so that a weld shows as voltage; cooling goes on. Source: fault catalogue of the project, section 2 (S1).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bench.base.time import NS_PER_MS, ns
 from bench.config.dut import Dut
@@ -17,9 +17,10 @@ _FRESH_NS = 1_000 * NS_PER_MS
 _ASK_CHAIN = (Action("io.chain_request", 0.0, AT_ONCE),)
 
 
-def ladders(rig: Rig, dut: Dut) -> dict[int, tuple[Rung, ...]]:
-    """By stop class: freeze (2), controlled (1), hardware chain (0)."""
-    controlled = (*_torque_and_speed(rig, dut), *_de_energise(rig, dut))
+def ladders(rig: Rig, dut: Dut, off: Iterable[str] = ()) -> dict[int, tuple[Rung, ...]]:
+    """By stop class: freeze (2), controlled (1), hardware chain (0). ``off``: channels that besides ``dut.state`` must
+    be zero before the inverter counts as off."""
+    controlled = (*_torque_and_speed(rig, dut), *_de_energise(rig, dut, off))
     return {
         STOP_FREEZE: (_torque_to_zero(rig, dut),),
         STOP_CONTROLLED: controlled,
@@ -84,13 +85,13 @@ def _torque_and_speed(rig: Rig, dut: Dut) -> Iterator[Rung]:
     )
 
 
-def _de_energise(rig: Rig, dut: Dut) -> Iterator[Rung]:
+def _de_energise(rig: Rig, dut: Dut, off: Iterable[str]) -> Iterator[Rung]:
     stopping = rig.stopping
     decayed = (Confirm("dut.field_current", BELOW, 0.6),) if dut.machine == "eesm" else ()
     yield Rung(
         "inverter off",
         actions=(Action("dut.state_request", 0.0, AT_ONCE),),
-        confirms=(Confirm("dut.state", BELOW, 0.5), *decayed),
+        confirms=(Confirm("dut.state", BELOW, 0.5), *(Confirm(name, BELOW, 0.5) for name in off), *decayed),
         hold_ns=20 * NS_PER_MS,
         deadline_ns=ns(stopping.inverter_timeout),
         on_miss=_ASK_CHAIN,

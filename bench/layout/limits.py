@@ -4,10 +4,10 @@ Silence counts as a violation wherever a value is safety-relevant (``stale_ns``)
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from bench.base.time import NS_PER_MS, ns
-from bench.config.dut import Dut
+from bench.config.dut import Dut, Monitored
 from bench.config.instrument import Instrument
 from bench.config.limits import LimitRule
 from bench.config.rig import Rig
@@ -37,14 +37,14 @@ _CAUSES = {
     "speed": Cause.OVERSPEED,
     "torque": Cause.TORQUE_OVER,
 }
-_TEMPERATURES = {"winding": "winding_temp", "rotor": "rotor_temp", "junction": "junction_temp",
+_TEMPERATURES: dict[Monitored, str] = {"winding": "winding_temp", "rotor": "rotor_temp", "junction": "junction_temp",
                  "oil": "oil_temp", "coolant": "coolant_temp"}  # fmt: skip
 _TEMPERATURE_HYSTERESIS_K = 2.0
 
 
-def limits(rig: Rig, dut: Dut) -> tuple[Limit, ...]:
-    """All limits, in table order; ``id`` of EV_LIMIT is the place in here."""
-    return (*_chain(rig), *_dut(rig, dut), *_instruments(rig), *_plausibility(rig, dut), *_of_rig(rig))
+def limits(rig: Rig, dut: Dut, heard: Container[str]) -> tuple[Limit, ...]:
+    """All limits, in table order; ``id`` of EV_LIMIT is the place in here. ``heard``: channels that frames bring."""
+    return (*_chain(rig), *_dut(rig, dut, heard), *_instruments(rig), *_plausibility(rig, dut), *_of_rig(rig))
 
 
 def _chain(rig: Rig) -> Iterator[Limit]:
@@ -62,7 +62,7 @@ def _chain(rig: Rig) -> Iterator[Limit]:
     yield Limit("insulation", "imd.insulation", rig.insulation.warn, level=WARN, modes=MODE_ENERGISED)
 
 
-def _dut(rig: Rig, dut: Dut) -> Iterator[Limit]:
+def _dut(rig: Rig, dut: Dut, heard: Container[str]) -> Iterator[Limit]:
     top = dut.speed_max_rpm * 1.05
     yield Limit("motor overspeed", "dut.speed", -top, top, cause=Cause.OVERSPEED)
     envelope = dut.envelope
@@ -79,12 +79,19 @@ def _dut(rig: Rig, dut: Dut) -> Iterator[Limit]:
         debounce_ns=10 * NS_PER_MS,
     )
     yield Limit("inverter fault", "dut.state", -0.5, 4.5, cause=Cause.INVERTER_FAULT, modes=MODE_ARMED)
-    for name, levels in dut.temperatures.items():
-        channel = f"dut.{_TEMPERATURES[name]}"
+    for name, channel in temperatures(dut).items():
+        levels = dut.temperatures[name]
+        if channel not in heard:
+            continue  # bench.layout.remarks says so
         yield Limit(f"{name} hot", channel, -40.0, levels.warn, level=WARN, hysteresis=_TEMPERATURE_HYSTERESIS_K)
         yield Limit(
             f"{name} too hot", channel, -40.0, levels.trip, cause=Cause.OVER_TEMPERATURE, debounce_ns=100 * NS_PER_MS,
         )  # fmt: skip
+
+
+def temperatures(dut: Dut) -> dict[Monitored, str]:
+    """The channel of each temperature that the DUT file gives limits for."""
+    return {name: f"dut.{_TEMPERATURES[name]}" for name in dut.temperatures}
 
 
 def _instruments(rig: Rig) -> Iterator[Limit]:

@@ -5,6 +5,7 @@ from bench.core.design import Design
 from bench.layout.can import BenchCan
 from bench.record.core_events import Names
 from bench.record.mf4_blocks import Column, Group
+from drivers.inverters.protocol import FaultWord
 
 _DESCRIPTIONS = {
     "can": "CAN channels and set-points: 10 Hz, 100 Hz around measuring windows",
@@ -38,7 +39,7 @@ def _column(design: Design, can: BenchCan, name: str) -> Column:
     return Column(name, channel.unit.value, f"{kind}{size}", factor, offset, channel.description)
 
 
-def names_of(design: Design, messages: tuple[str, ...]) -> Names:
+def names_of(design: Design, messages: tuple[str, ...], words: tuple[FaultWord, ...]) -> Names:
     """The names behind the indices in the core's events."""
 
     def cause(code: int) -> tuple[str, str]:
@@ -51,4 +52,5 @@ def names_of(design: Design, messages: tuple[str, ...]) -> Names:
         rungs=tuple(rung.name for rung in design.rungs),
         messages=messages,
         cause=cause,
+        words=tuple((word.channel, word.faults) for word in words),
     )

@@ -1,6 +1,7 @@
 """Every set-point of a bench, with its range and rates: the strictest of DUT and rig counts."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from bench.config.dut import Dut
 from bench.config.rig import Rig
@@ -9,9 +10,10 @@ from bench.core.design import Envelope, Setpoint
 _SPEED_STEP_RPM = 250.0
 
 
-def setpoints(rig: Rig, dut: Dut) -> Iterator[Setpoint]:
-    """All set-points, in the units of their channels."""
-    yield from _dut(rig, dut)
+def setpoints(rig: Rig, dut: Dut, without: Collection[str] = ()) -> Iterator[Setpoint]:
+    """All set-points, in the units of their channels; those in ``without`` cannot be followed and stay at zero."""
+    for setpoint in _dut(rig, dut):
+        yield replace(setpoint, low=0.0, high=0.0) if setpoint.channel in without else setpoint
     yield from _dynos(rig)
     yield from _supply(rig)
     yield from _conditioner(rig)

@@ -79,6 +79,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "run_finished": lambda data: "; ".join([str(data.get("verdict")), *map(str, data.get("reasons", ()))]),
     "core_limit": _limit,
     "core_stop": lambda data: f"{data.get('happened')} ({data.get('stop_class')}); {data.get('remedy')}",
+    "inverter_fault": lambda data: f"{data.get('channel')}: {', '.join(data.get('faults') or ['cleared'])}",
     "core_released": lambda data: f"the freeze ended after {data.get('held_s')} s ({data.get('over')} no more)",
     "repeated": lambda data: f"done again: {data.get('reason')}",
     "core_refused": _plain,

@@ -33,6 +33,10 @@ class DutFacts(Protocol):
     def speed_max_rpm(self) -> float:
         """Highest speed, rpm."""
 
+    @property
+    def torque_step_nm(self) -> float:
+        """Resolution of the torque command, Nm."""
+
     def torque_max_nm(self, speed_rpm: float) -> float:
         """Highest motoring torque of the envelope at a speed, Nm."""
 

@@ -9,6 +9,7 @@ from bench.canbus.buses import FAULTS_MAX
 from bench.canbus.fault_script import BUS_PLACES, CAN_FAULTS, read_bus_fault
 from bench.config.suggest import suggestion
 from bench.emulators.instruments.faults import FaultKind
+from bench.emulators.world import INVERTER, INVERTER_FAULTS
 from bench.schedule.faults import Fault, parse_fault
 
 _DELAYED = ("late", "partial")
@@ -44,7 +45,7 @@ def kinds_of(dynos: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     instruments = dict.fromkeys(("analyzer", "supply", *dynos), tuple(get_args(FaultKind)))
     buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))
     flanges = {name.replace("dyno", "flange"): ("flipped",) for name in dynos}
-    return {**instruments, **buses, **flanges}
+    return {**instruments, **buses, **flanges, INVERTER: INVERTER_FAULTS}
 
 
 def _complaint(fault: Fault, kinds: Mapping[str, tuple[str, ...]]) -> str:
@@ -63,6 +64,9 @@ def _argument(fault: Fault) -> str:
             read_bus_fault(fault)
         except ValueError as error:
             return str(error)
+    elif fault.place == INVERTER:
+        if fault.argument and fault.argument not in map(str, range(32)):
+            return "needs the number of a bit of the fault word, 0 to 31, such as inverter.broken:8@30s"
     elif fault.kind in _DELAYED and fault.argument:
         try:
             parse(fault.argument, Unit.SECOND)

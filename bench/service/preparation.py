@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from bench.assembly import Blueprint, Inputs, draw, load_inputs
+from bench.assembly import Blueprint, draw, load_inputs
 from bench.base.errors import InputError, Problem
 from bench.canbus.database import Database
 from bench.config.dut import Dut
@@ -16,6 +16,7 @@ from bench.config.plan import load_plan
 from bench.config.rig import load_rig
 from bench.config.search import find
 from bench.config.yaml_tree import read_tree
+from bench.layout.remarks import layout_remarks
 from bench.schedule.faults import Fault
 from bench.sequence.check import check_plan
 from bench.sequence.registry import parameter_models, step_kinds
@@ -58,9 +59,11 @@ def prepare(
     return Prepared(blueprint, faults)
 
 
-def remarks(inputs: Inputs) -> list[str]:
-    """What the gate of the CAN databases has to say about messages that nobody needs here."""
-    return [finding for database in inputs.databases.values() for finding in database.findings]
+def remarks(blueprint: Blueprint) -> list[str]:
+    """What the gate of the CAN databases has to say about messages that nobody needs here, and what nobody protects."""
+    inputs = blueprint.inputs
+    findings = [finding for database in inputs.databases.values() for finding in database.findings]
+    return [*findings, *layout_remarks(inputs.dut.value, blueprint.can)]
 
 
 def _noting(problems: list[Problem], attempt: Callable[[], T]) -> T | None:

@@ -54,6 +54,7 @@ IMAGE_WRITERS = {
     "bench/canbus/codec.py": "signals, when the core (or an emulated node, in its own image) takes in a frame",
     "bench/canbus/plain.py": "an image of its own, for a single frame",
     "bench/emulators/ecu.py": "the node's own image",
+    "bench/emulators/cascadia_cm.py": "the node's own image",
     "bench/emulators/bench_io.py": "the node's own image",
 }
 

@@ -15,6 +15,7 @@ class Machine:
     """210 kW, 400 Nm; regenerates 90 % of it; half of it for good."""
 
     speed_max_rpm: float = 14000.0
+    torque_step_nm: float = 0.05
 
     def torque_max_nm(self, speed_rpm: float) -> float:
         return min(400.0, 210e3 / (speed_rpm * 0.10471975511965977))

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.emulators import ecu
+from bench.emulators import cascadia_cm, ecu
 from bench.emulators.state_table import Event, Machine, advance, make_table
 
-MACHINES = [ecu.MACHINE]
+MACHINES = [ecu.MACHINE, *cascadia_cm.MACHINES]
 
 
 def conditions(machine: Machine) -> Iterator[int]:

@@ -46,6 +46,7 @@ class FakeDut:
     ac_access = True
     field_access = True
     speed_max_rpm = 14000.0
+    torque_step_nm = 0.05
 
     def torque_max_nm(self, speed_rpm: float) -> float:
         return 400.0 * min(1.0, 5000.0 / max(speed_rpm, 1.0))
