@@ -3,11 +3,13 @@
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 _CAN_LINK = "280"  # ARPHRD_CAN
 _MEMORY_NEEDED_GB = 0.6
+_CYCLES, _LATE_MAX_US = 300, 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ def findings() -> Iterator[Finding]:
     yield _compiled()
     yield _fifo()
     yield _locked()
+    yield _punctual()
     yield _visa()
     yield from _can()
 
@@ -60,15 +63,41 @@ def _compiled() -> Finding:
     return Finding("compiled code", "ready" if ready else "not yet; the first run takes up to 40 s longer", True)
 
 
-def _fifo() -> Finding:
-    remedy = "grant it: ulimit -r 50, or 'rtprio' in /etc/security/limits.conf (only for --world hardware)"
+@contextmanager
+def _real_time() -> Iterator[bool]:
+    """This process under SCHED_FIFO, as the core is; whether that is permitted."""
     try:
         before = os.sched_getscheduler(0), os.sched_getparam(0)
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-        os.sched_setscheduler(0, *before)
     except (OSError, AttributeError):
-        return Finding("real-time scheduling", "not permitted", False, remedy)
-    return Finding("real-time scheduling", "permitted", True)
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.sched_setscheduler(0, *before)
+
+
+def _fifo() -> Finding:
+    remedy = "grant it: ulimit -r 50, or 'rtprio' in /etc/security/limits.conf (only for --world hardware)"
+    with _real_time() as permitted:
+        return Finding("real-time scheduling", "permitted" if permitted else "not permitted", permitted, remedy)
+
+
+def _punctual() -> Finding:
+    """A third of a second of the core's own pace, with what is permitted and beside what runs on this machine now."""
+    from bench.io.clock import MonotonicClock
+    from bench.io.pacer import Pacer
+
+    pacer, late_us = Pacer(MonotonicClock(), 1_000_000), []
+    with _real_time():
+        for _ in range(_CYCLES):
+            pacer.approach()
+            pacer.arrive()
+            late_us.append(pacer.take_worst_ns() / 1e3)
+    p99_us = sorted(late_us)[_CYCLES * 99 // 100]
+    remedy = "end other programs, grant real-time scheduling; then see bench perf jitter (only for --world hardware)"
+    return Finding("cycle of 1 ms", f"99 of 100 begin within {max(p99_us, 1.0):.0f} us", p99_us < _LATE_MAX_US, remedy)
 
 
 def _locked() -> Finding:

@@ -1,5 +1,6 @@
 """Frames: judged on the way in by length, CRC, counter and age; sent on schedule with live counter and CRC."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import cantools
@@ -217,3 +218,18 @@ def test_a_bus_that_takes_no_frames_stops():
     bench = Bench().armed()
     bench.run(len(bench.rings.frames_out.records) * 5 + 20)
     assert causes(bench) == [Cause.FRAME_NOT_SENT]
+
+
+def test_a_new_set_point_is_in_the_very_next_frame_in_whatever_cycle_it_comes():
+    torque, *others = small_design().setpoints
+    jumping = replace(torque, rate_max=np.inf)
+    bench = Bench(small_design(setpoints=(jumping, *others), envelopes=())).armed()
+    message = cantools.database.load_file(DBC).get_message_by_name("VCU_TORQUE_CMD")
+    for phase, wanted in enumerate(range(10, 20)):  # in each of the ten cycles between two frames
+        bench.run(10 + phase)
+        sent(bench, 0)
+        bench.command(inbox.set_point(TORQUE, wanted))
+        bench.run(10)
+        (_, data), *_ = sent(bench, 0)
+        assert message.decode(data)["TorqueRequest"] == wanted
+    assert causes(bench) == []
