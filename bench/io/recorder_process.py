@@ -19,6 +19,7 @@ from bench.core.rings import Rings, drain_samples
 from bench.core.state import State
 from bench.io.clock import MonotonicClock
 from bench.io.control import Control
+from bench.io.gaps import Gaps
 from bench.io.realtime import Granted, prefer
 from bench.io.status import CORE, EMULATORS, FINISHED, RUNNING, CoreWatch
 from bench.record.recorder import Recorder
@@ -89,6 +90,7 @@ class _Recorder:
         self._ending = False
         self._late = LateCycles()
         self._granted: Granted | None = None
+        self._gaps = Gaps(parts.rings)
 
     def run(self) -> None:
         self._row["phase"] = RUNNING
@@ -125,6 +127,11 @@ class _Recorder:
         if now_ns - self._flushed_ns >= _FLUSH_NS:
             self._flushed_ns = now_ns
             parts.recorder.flush()
+            self._tell_gaps(now_ns)
+
+    def _tell_gaps(self, t_ns: int) -> None:
+        if lost := self._gaps.new():
+            self._parts.recorder.record(t_ns, "recording_gap", {"lost": lost, "reason": "the recorder was too slow"})
 
     def _tell_granted(self, t_ns: int) -> None:
         """Once: what the operating system has granted the core, so that late cycles can be understood later."""
@@ -145,6 +152,7 @@ class _Recorder:
 
     def _close(self) -> None:
         self._parts.recorder.on_events(self._late.rest())
+        self._tell_gaps(self._parts.clock.now_ns())
         self._parts.recorder.close(self._parts.clock.now_ns(), *self._digest())
         if self._control.gone:
             self._await_other_side()

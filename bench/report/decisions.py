@@ -81,6 +81,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "core_stop": lambda data: f"{data.get('happened')} ({data.get('stop_class')}); {data.get('remedy')}",
     "inverter_fault": lambda data: f"{data.get('channel')}: {', '.join(data.get('faults') or ['cleared'])}",
     "core_released": lambda data: f"the freeze ended after {data.get('held_s')} s ({data.get('over')} no more)",
+    "recording_gap": lambda data: f"not recorded: {data.get('lost')} ({data.get('reason')})",
     "repeated": lambda data: f"done again: {data.get('reason')}",
     "core_refused": _plain,
     "core_limited": lambda data: f"{data['setpoint']}: {data['asked']:g} asked, {data['allowed']:g} allowed",
