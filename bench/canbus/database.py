@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from bench.base.errors import CodecError, InputError, Problem
 from bench.canbus.frame_codec import FrameCodec, Values
-from bench.canbus.gate import bare, openings, outside_bounds
+from bench.canbus.gate import admit
 from bench.canbus.log import DecodedLog, LogDecoder, frames_of
 from bench.canbus.message import (
     EXTENDED,
@@ -25,7 +25,7 @@ from bench.canbus.parse import sorted_out
 
 __all__ = ["EXTENDED", "Database", "Message", "Signal", "read_text"]
 
-SIZE_MAX = 8_000_000
+SIZE_MAX = 4_000_000
 """Bytes of a database file; the largest public car databases have 2 MB."""
 
 
@@ -59,18 +59,17 @@ class Database:
         """Parse DBC ``text``; ``name`` is the file's name in messages. Raises ``InputError``."""
         if len(text) > SIZE_MAX:
             raise InputError([Problem(name, 0, 0, f"is larger than {SIZE_MAX} bytes; is it a DBC file?")])
-        shell = bare(text)
-        if problems := list(outside_bounds(shell, name)):
-            raise InputError(problems)
+        admitted = admit(text, name)
         import cantools  # brings python-can and asammdf, half a second: only for those who read a file
 
         logging.getLogger("cantools").setLevel(logging.ERROR)  # it warns of what the gate reports with its place
         try:
-            parsed: Any = cantools.database.load_string(text, database_format="dbc", strict=False, sort_signals=None)
+            parsed: Any = cantools.database.load_string(admitted.text, "dbc", strict=False, sort_signals=None)
         except Exception as error:  # cantools raises many types for a broken file (measured)
             message = f"is no usable DBC file: {' '.join(str(error).split()) or type(error).__name__}"
             raise InputError([Problem(name, 0, 0, message)]) from None
-        good, findings = sorted_out(parsed, openings(shell), name)
+        good, wrong = sorted_out(parsed, admitted.blocks)
+        findings = [f"{name}:{line}: {told}" for line, told in sorted([*wrong, *admitted.findings])]
         if not good:
             raise InputError([Problem(name, 0, 0, "has no usable message; " + " ".join(findings[:3]))])
         return cls(name, good, findings)

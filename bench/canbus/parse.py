@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from heapq import heappop, heappush
 from typing import Any
 
 from bench.canbus.e2e_attributes import header_problem, read_protection
-from bench.canbus.gate import INDEPENDENT, Opening
+from bench.canbus.gate import INDEPENDENT, Block
 from bench.canbus.message import EXTENDED, Message, Signal
+from bench.canbus.multiplexing import Marks, Place
 
-
-class _Overlap(Exception):
-    """Carries the name of a signal."""
+DEPTH_MAX = 16
+"""Multiplexers below one another; the deepest in public databases are three."""
 
 
 def _attribute(database: Any, owner: Any, name: str, default: Any) -> Any:
@@ -39,18 +40,7 @@ def _linear(raw: Any) -> tuple[float, float]:
     return (int(scale), int(offset)) if whole else (scale, offset)
 
 
-def ranges(ids: Iterable[int]) -> tuple[tuple[int, int], ...]:
-    """``ids`` as ranges, both ends included."""
-    found: list[tuple[int, int]] = []
-    for number in sorted(set(ids)):
-        if found and number == found[-1][1] + 1:
-            found[-1] = (found[-1][0], number)
-        else:
-            found.append((number, number))
-    return tuple(found)
-
-
-def _signal(database: Any, raw: Any) -> Signal:
+def _signal(database: Any, raw: Any, place: Place, selector: str) -> Signal:
     scale, offset = _linear(raw)
     low = -math.inf if raw.minimum is None else float(raw.minimum)
     high = math.inf if raw.maximum is None else float(raw.maximum)
@@ -70,13 +60,22 @@ def _signal(database: Any, raw: Any) -> Signal:
         comment=raw.comment or "",
         channel=str(_attribute(database, raw, "BenchChannel", "")),
         choices={int(value): str(text) for value, text in (raw.choices or {}).items()},
-        is_selector=bool(raw.is_multiplexer),
-        selector=raw.multiplexer_signal or "",
-        pages=ranges(raw.multiplexer_ids or ()) if raw.multiplexer_signal else (),
+        is_selector=place.is_selector,
+        selector=selector,
+        pages=place.pages,
     )
 
 
-def _message(database: Any, raw: Any) -> Message:
+def _signals(database: Any, raws: list[Any], marks: Marks) -> tuple[Signal, ...]:
+    """In the file's order, as ``marks`` has them."""
+    found = []
+    for raw, place in zip(raws, marks.resolved(), strict=False):
+        selector = raws[place.selector].name if 0 <= place.selector < len(raws) else ""
+        found.append(_signal(database, raw, place, selector))
+    return tuple(found)
+
+
+def _message(database: Any, raw: Any, marks: Marks) -> Message:
     attributes = _attributes(database, raw)
     period_ms = int(attributes.get("GenMsgCycleTime", 0))
     return Message(
@@ -90,50 +89,50 @@ def _message(database: Any, raw: Any) -> Message:
         j1939=raw.protocol == "j1939" and bool(raw.is_extended_frame),
         attributes=attributes,
         protection=read_protection(attributes.get, raw.length, period_ms),
-        signals=tuple(_signal(database, signal) for signal in raw.signals),
+        signals=_signals(database, raw.signals, marks),
     )
 
 
-def sorted_out(
-    database: Any, openings: Mapping[tuple[int, str], Opening], file: str
-) -> tuple[list[Message], list[str]]:
-    """The usable messages, and what is wrong with the others."""
+def sorted_out(database: Any, blocks: Iterable[Block]) -> tuple[list[Message], list[tuple[int, str]]]:
+    """The usable messages, and what is wrong with the others, by line.
+
+    The parser keeps the file's order, and leaves out only what it does not understand at the end.
+    """
     good: list[Message] = []
-    lost = dict(openings)
-    findings: list[str] = []
-    for raw in database.messages:
-        number = raw.frame_id | (EXTENDED if raw.is_extended_frame else 0)
-        opening = lost.pop((number, raw.name), Opening(0, len(raw.signals)))
-        try:
-            message = _message(database, raw)
-            reason = _incomplete(message, opening) or _twin(message, good) or _unusable(message)
-        except (ValueError, OverflowError) as error:  # an attribute that means nothing to us
-            reason = str(error)
+    findings: list[tuple[int, str]] = []
+    names: dict[str | int, str] = {}
+    raws = iter(database.messages)
+    for block in blocks:
+        reason = block.reason
+        if not reason and block.name != INDEPENDENT:
+            raw = next(raws, None)
+            reason = "cannot be read; is the file cut off?" if raw is None else _read(database, raw, block, names, good)
         if reason:
-            findings.append(f"{file}:{opening.line}: message {raw.name} {reason}")
-        else:
-            good.append(message)
-    for (_, name), opening in lost.items():
-        if name != INDEPENDENT:
-            findings.append(f"{file}:{opening.line}: message {name} cannot be read; is the file cut off?")
+            findings.append((block.line, f"message {block.name} {reason}"))
     return good, findings
 
 
-def _incomplete(message: Message, opening: Opening) -> str:
-    if len(message.signals) == opening.signals:
-        return ""
-    return f"has {opening.signals} signals in the file, {len(message.signals)} can be read; is the file cut off?"
-
-
-def _twin(message: Message, good: list[Message]) -> str:
-    for other in good:
-        if other.name == message.name or other.id == message.id:
-            return f"has the name or id of {other.name}; rename it or take it out"
-    return ""
+def _read(database: Any, raw: Any, block: Block, names: dict[str | int, str], good: list[Message]) -> str:
+    """Add a message to ``good``, or say why not; ``names`` holds all names and ids so far."""
+    if len(raw.signals) != block.opened:
+        return f"has {block.opened} signals in the file, {len(raw.signals)} can be read; is the file cut off?"
+    try:
+        message = _message(database, raw, block.marks)
+        reason = _unusable(message)
+    except (ValueError, OverflowError) as error:  # an attribute that means nothing to us
+        return str(error)
+    if twin := names.get(message.name) or names.get(message.id):
+        return f"has the name or id of {twin}; rename it or take it out"
+    if not reason:
+        names[message.name] = names[message.id] = message.name
+        good.append(message)
+    return reason
 
 
 def _unusable(message: Message) -> str:
     """Why a message cannot be used, with the remedy, or an empty text."""
+    if len({signal.name for signal in message.signals}) < len(message.signals):
+        return "has two signals of one name; rename one"
     for signal in message.signals:
         at = f"has signal {signal.name}"
         if not (math.isfinite(signal.scale) and signal.scale and math.isfinite(signal.offset)):
@@ -153,17 +152,16 @@ def _unselectable(message: Message) -> str:
     """Which signal can never be selected."""
     selectors = {signal.name: signal for signal in message.signals if signal.is_selector}
     for signal in message.signals:
-        seen = {signal.name}
-        above = signal
+        above, depth = signal, 0
         while above.selector:
             if above.selector not in selectors:
                 return f"has signal {signal.name} selected by {above.selector}, which is no multiplexer in it"
-            if above.selector in seen:
-                return f"has signal {signal.name} selected by itself; correct SG_MUL_VAL_"
             if not above.pages:
                 return f"has signal {above.name} that no value of {above.selector} selects; correct SG_MUL_VAL_"
-            above = selectors[above.selector]
-            seen.add(above.name)
+            above, depth = selectors[above.selector], depth + 1
+            if above is signal or depth > DEPTH_MAX:
+                what = "by itself" if above is signal else f"by more than {DEPTH_MAX} multiplexers"
+                return f"has signal {signal.name} selected {what}; correct SG_MUL_VAL_"
     return ""
 
 
@@ -172,24 +170,40 @@ def _overlapping(message: Message) -> str:
     below: dict[str, list[Signal]] = {}
     for signal in message.signals:
         below.setdefault(signal.selector, []).append(signal)
-
-    def occupied(signals: Iterable[Signal], taken: int) -> int:
-        for signal in signals:
-            bits = signal.bits()
-            if taken & bits:
-                raise _Overlap(signal.name)
-            taken |= bits
-            mine = below.get(signal.name, []) if signal.is_selector else []
-            before = taken  # the pages of one selector may share their bits
-            for page in sorted({first for other in mine for first, _ in other.pages}):
-                taken |= occupied((s for s in mine if s.selected_by(page)), before)
-        return taken
-
+    levels = [below.get("", [])]
+    while levels[-1]:
+        levels.append([other for signal in levels[-1] for other in below.get(signal.name, [])])
+    taken: dict[str, int] = {}  # by a signal and all that it selects: these come with any of its neighbours
     try:
-        occupied(below.get("", []), 0)
+        for signal in (signal for level in reversed(levels) for signal in level):
+            inner, bits = _side_by_side(below.get(signal.name, []), taken), signal.bits()
+            if inner & bits:
+                raise _Overlap(signal.name)
+            taken[signal.name] = inner | bits
+        _side_by_side(below.get("", []), taken)
     except _Overlap as overlap:
         return f"has signal {overlap} on bits of another signal; correct its start"
     return ""
+
+
+class _Overlap(Exception):
+    """Carries the name of a signal."""
+
+
+def _side_by_side(signals: Iterable[Signal], taken: Mapping[str, int]) -> int:
+    """All bits of signals with one selector. Raises ``_Overlap`` where two share a page and a bit."""
+    spans = sorted((first, last, s.name) for s in signals for first, last in s.pages or ((0, 0),))
+    there: list[tuple[int, int]] = []  # last page and bits of those that share pages, a heap
+    now = every = 0
+    for first, last, name in spans:
+        while there and there[0][0] < first:
+            now &= ~heappop(there)[1]
+        if now & taken[name]:
+            raise _Overlap(name)
+        heappush(there, (last, taken[name]))
+        now |= taken[name]
+        every |= now
+    return every
 
 
 def _unprotectable(message: Message) -> str:

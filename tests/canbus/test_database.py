@@ -58,12 +58,24 @@ def test_attributes() -> None:
         message.signal("Torque")
 
 
+MUX = 'BO_ 2 Bad: 8 A\n SG_ P m0M : 0|1@1+ (1,0) [0|0] "" A\n SG_ Q m0M : 1|1@1+ (1,0) [0|0] "" A\n'
+
 BROKEN = [
     ('BO_ 2 Bad: 8 A\n SG_ S : 60|8@1+ (1,0) [0|0] "" A', "signal S outside of its 8 bytes"),
     ('BO_ 2 Bad: 8 A\n SG_ S : 0|8@1+ (1,0) [0|0] "" A\n SG_ T : 7|8@1+ (1,0) [0|0] "" A', "T on bits of another"),
     ('BO_ 2 Bad: 8 A\n SG_ S : 0|8@1+ (0,0) [0|0] "" A', "factor 0"),
     ('BO_ 2 Bad: 8 A\n SG_ S : 0|8@1+ (1e400,0) [0|0] "" A', "factor inf"),
     ('BO_ 2 Bad: 8 A\n SG_ S : 0|8@1+ (1,0) [5|-5] "" A', "minimum 5.0 above maximum"),
+    ("BO_ 2 Bad: 65535 A", "has 65535 bytes; CAN FD carries at most 64"),
+    ("BO_ 2 Bad: -1 A", "has -1 bytes"),
+    ("BO_ 2048 Bad: 8 A", "has the id 2048; standard ids end at 2047"),
+    ("BO_ 3758096384 Bad: 8 A", "extended ones have 29 bits"),
+    ('BO_ 2 Bad: 8 A SG_ S : 0|1000000000@1+ (1,0) [0|0] "" A', "S at bit 0 with 1000000000 bits, which fits no"),
+    ('BO_ 2 Bad: 8 A\n SG_ S mx : 0|8@1+ (1,0) [0|0] "" A', "the multiplexer mark mx; known are M, m0 and m0M"),
+    ('BO_ 2 Bad: 8 A\n SG_ S : 0|8@1+ (1,0) [0|0] "" A\n SG_ S : 8|8@1+ (1,0) [0|0] "" A', "two signals of one name"),
+    (MUX + "SG_MUL_VAL_ 2 P Q 0-1;\nSG_MUL_VAL_ 2 Q P 0-1;", "selected by itself"),
+    (MUX + "SG_MUL_VAL_ 2 P Q 3-1;", "P that no value of Q selects"),
+    (MUX + "SG_MUL_VAL_ 2 P Z 0-1;", "P selected by itself"),
     ("BO_ 2 Bad: 8 A\n SG_ S : 0|8@1+ (1,0", "1 signals in the file, 0 can be read"),
     ("BO_ 2 Bad", "cannot be read; is the file cut off?"),
     ('BO_ 1 Bad: 8 A\n SG_ S : 0|8@1+ (1,0) [0|0] "" A', "name or id of Good"),
@@ -94,8 +106,8 @@ def test_a_message_that_cannot_be_used_is_a_finding_with_its_line(body: str, rea
     [
         ("", "no usable DBC"),
         ("nonsense", "no usable DBC"),
-        (dbc("BO_ 2 Bad: 65535 A"), "x.dbc:5:12: message Bad has 65535 bytes"),
-        (dbc('BO_ 2 Bad: 8 A\n SG_ S : 0|1000000000@1+ (1,0) [0|0] "" A'), "x.dbc:6:10: signal S at bit 0"),
+        (dbc('CM_ "cut'), "x.dbc:5:1: text without an end"),
+        (dbc('BA_DEF_ BO_ "Z" INT 0 1e9999;'), "x.dbc:5:1: number 1e9999 with an exponent"),
         (dbc("BO_ 2 Bad 8 A"), "no usable DBC"),
         (dbc("")[:40], "no usable message"),
     ],
@@ -146,3 +158,38 @@ def test_what_the_core_cannot_take_in_is_refused_where_it_is_bound() -> None:
     assert len(build_tables([(database, 0, "Long")], lambda *_: -1).signals) == 0
     with pytest.raises(InputError, match=r"x\.dbc: signal Serial has 96 bits"):
         build_tables([(database, 0, "Long")], lambda *_: 0)
+
+
+REPAIRED = [
+    ('VAL_ 1 T 0 "off" ;', "VAL_ for signal T of message 1, which is not in the file"),
+    ('VAL_ 77 S 0 "off" ;', "VAL_ for signal S of message 77"),
+    ("SIG_VALTYPE_ 1 T : 1;", "SIG_VALTYPE_ for signal T"),
+    ("SG_MUL_VAL_ 77 S M 0-1;", "SG_MUL_VAL_ for message 77"),
+    ('BA_ "Nowhere" BO_ 1 5;', 'attribute "Nowhere" is nowhere defined'),
+    (f'CM_ BO_ 1 "{"x" * 20_000}";', "a text of 20002 characters is cut to 10000"),
+]
+
+
+@pytest.mark.parametrize(("body", "told"), REPAIRED, ids=[told[:20] for _, told in REPAIRED])
+def test_what_the_parser_would_refuse_is_taken_out_and_told(body: str, told: str) -> None:
+    database = Database.from_text(dbc(body), "x.dbc")
+    assert database.message("Good").signals[0].name == "S"
+    (finding,) = database.findings
+    assert finding.startswith(f"x.dbc:5: {told}")
+
+
+def test_signals_of_no_message_are_left_out() -> None:
+    lost = 'BO_ 3221225472 VECTOR__INDEPENDENT_SIG_MSG: 0 A\n SG_ Lost : 0|8@1+ (1,0) [0|0] "" A\n'
+    database = Database.from_text(dbc(lost + 'VAL_ 3221225472 Lost 1 "x" ;'), "x.dbc")
+    assert [message.name for message in database.messages] == ["Good"] and database.findings == ()
+
+
+def test_long_names_are_the_names() -> None:
+    text = dbc(
+        'BO_ 2 Mux: 8 A\n SG_ M M : 0|8@1+ (1,0) [0|0] "" A\n SG_ X m0 : 8|8@1+ (1,0) [0|0] "" A\n'
+        'BA_DEF_ SG_ "SystemSignalLongSymbol" STRING;\nBA_DEF_DEF_ "SystemSignalLongSymbol" "";\n'
+        'BA_ "SystemSignalLongSymbol" SG_ 2 M "The_long_name_of_the_multiplexer";'
+    )
+    database = Database.from_text(text, "x.dbc")
+    assert database.findings == ()
+    assert database.decode(2, bytes(8)) == {"The_long_name_of_the_multiplexer": 0, "X": 0}
