@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from bench_command import bench_json
@@ -16,19 +16,38 @@ def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, dict
     return place, *bench_json("run", "smoke", cwd=place)
 
 
+class Said(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
 @pytest.fixture
-def bench_inside(
+def text_inside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, dict[str, Any]]]:
-    """``bench ... --json`` in this process, in ``tmp_path``: exit code and the one object it prints."""
+) -> Callable[..., Said]:
+    """``bench ...`` in this process, in ``tmp_path``: a program of its own takes seconds to start."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+    def run(*arguments: str) -> Said:
         from bench.cli.guard import run_command
 
-        code = run_command([*arguments, "--json"])
-        lines = capsys.readouterr().out.splitlines()
-        assert len(lines) == 1, lines
-        return code, json.loads(lines[0])
+        code = run_command(arguments)
+        return Said(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def bench_inside(text_inside: Callable[..., Said]) -> Callable[..., tuple[int, dict[str, Any]]]:
+    """The same with ``--json``: exit code and the one object it prints."""
+
+    def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+        said = text_inside(*arguments, "--json")
+        lines = said.out.splitlines()
+        assert len(lines) == 1, said
+        return said.code, json.loads(lines[0])
 
     return run

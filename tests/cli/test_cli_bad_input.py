@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench_command import bench, bench_json
+from bench_command import bench_json
 
 SMOKE = Path(__file__).resolve().parents[2] / "test_plans" / "smoke.yaml"
 
@@ -49,7 +49,7 @@ def test_wrong_arguments_end_with_2_and_leave_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
-def test_all_mistakes_of_all_files_in_one_pass(tmp_path: Path) -> None:
+def test_all_mistakes_of_all_files_in_one_pass(tmp_path: Path, text_inside: Callable[..., Any]) -> None:
     rig = (SMOKE.parents[1] / "bench" / "rigs" / "e_axle_demo.yaml").read_text()
     dut = (SMOKE.parents[1] / "bench" / "duts" / "gen5_bev.yaml").read_text()
     (tmp_path / "rig.yaml").write_text(rig.replace("layout:", "layuot:", 1))
@@ -57,24 +57,26 @@ def test_all_mistakes_of_all_files_in_one_pass(tmp_path: Path) -> None:
     plan = SMOKE.read_text().replace("e_axle_demo", "./rig.yaml").replace("gen5_bev", "./dut.yaml")
     (tmp_path / "plan.yaml").write_text(plan.replace(" rpm", " Nm", 1).replace("title:", "titel:", 1))
     for command in ("check", "run"):
-        done = bench(command, "plan.yaml", cwd=tmp_path)
-        assert done.returncode == 2
-        places = [line.split(":")[0] for line in done.stderr.splitlines()]
+        done = text_inside(command, "plan.yaml")
+        assert done.code == 2
+        places = [line.split(":")[0] for line in done.err.splitlines()]
         assert places.count("plan.yaml") >= 2
         assert "rig.yaml" in places
         assert "dut.yaml" in places
-        assert "did you mean 'layout'?" in done.stderr
+        assert "did you mean 'layout'?" in done.err
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_point_outside_the_envelope_is_refused_before_the_start(tmp_path: Path) -> None:
+def test_a_point_outside_the_envelope_is_refused_before_the_start(
+    tmp_path: Path, text_inside: Callable[..., Any]
+) -> None:
     plan, changed = re.subn(r"speeds: \[.*?\]", "speeds: [22000 rpm]", SMOKE.read_text())
     assert changed == 1
     (tmp_path / "plan.yaml").write_text(plan)
     for command in ("check", "run"):
-        done = bench(command, "plan.yaml", cwd=tmp_path)
-        assert done.returncode == 2
-        assert "plan.yaml:" in done.stderr
+        done = text_inside(command, "plan.yaml")
+        assert done.code == 2
+        assert "plan.yaml:" in done.err
     assert not (tmp_path / "runs").exists()
 
 

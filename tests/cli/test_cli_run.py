@@ -1,6 +1,7 @@
 """``bench run`` as a user and as a script sees it."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,41 +48,38 @@ def test_verify_finds_a_changed_byte_in_every_file(smoke_run: Smoke, tmp_path: P
 
 
 @pytest.mark.slow
-def test_report_is_drawn_again_from_the_journal_and_the_run_stays_sealed(smoke_run: Smoke, tmp_path: Path) -> None:
+def test_report_is_drawn_again_from_the_journal_and_the_run_stays_sealed(
+    smoke_run: Smoke, tmp_path: Path, bench_inside: Callable[..., Any]
+) -> None:
     place, _, said = smoke_run
     copy = tmp_path / "run"
     shutil.copytree(place / said["run"], copy)
     table = (copy / "points.csv").read_bytes()
     for name in ("points.csv", "points.parquet", "report.html"):
         (copy / name).unlink()
-    code, data = bench_json("report", str(copy), cwd=tmp_path)
+    code, data = bench_inside("report", str(copy))
     assert code == 0
     assert {"points.csv", "report.html"} <= set(data["written"])
     assert (copy / "points.csv").read_bytes() == table
-    assert bench("verify", str(copy), cwd=tmp_path).returncode == 0
+    assert bench_inside("verify", str(copy))[0] == 0
 
 
-def test_truth_of_a_run_tells_every_efficiency(smoke_run: Smoke) -> None:
+def test_truth_of_a_run_tells_every_efficiency(smoke_run: Smoke, bench_inside: Callable[..., Any]) -> None:
     place, _, said = smoke_run
-    code, data = bench_json("truth", said["run"], cwd=place)
+    code, data = bench_inside("truth", str(place / said["run"]))
     assert code == 0
     assert data["points"] == 3
 
 
 @pytest.mark.slow
-def test_start_names_the_folder_and_out_is_its_parent(tmp_path: Path) -> None:
-    code, said = bench_json("run", "smoke", "--out", "here/there", "--start", "2026-07-01T10:00:00+02:00", cwd=tmp_path)
-    assert code == 0
-    assert said["run"] == "here/there/20260701T080000Z_smoke_gen5_bev"
-    assert (tmp_path / said["run"]).is_dir()
-
-
-@pytest.mark.slow
-def test_text_goes_to_the_right_stream(tmp_path: Path) -> None:
-    done = bench("run", "smoke", cwd=tmp_path)
+def test_start_names_the_folder_out_is_its_parent_and_text_goes_to_the_right_stream(tmp_path: Path) -> None:
+    start = "2026-07-01T10:00:00+02:00"
+    done = bench("run", "smoke", "--out", "here/there", "--start", start, cwd=tmp_path)
     assert done.returncode == 0, done
+    folder = "here/there/20260701T080000Z_smoke_gen5_bev"
+    assert (tmp_path / folder).is_dir()
     assert "passed" in done.stdout
-    assert "report.html" in done.stdout
+    assert f"{folder}/report.html" in done.stdout
     assert "Three points" in done.stderr
     assert "\x1b" not in done.stdout + done.stderr
 
@@ -90,9 +88,11 @@ def test_text_goes_to_the_right_stream(tmp_path: Path) -> None:
     ("fault", "code"),
     [("analyzer.silence@25s", 3), ("flange_l.flipped@0s", 1)],
 )
-def test_a_fault_gives_its_exit_code_and_a_run_that_verifies(tmp_path: Path, fault: str, code: int) -> None:
-    found, said = bench_json("run", "smoke", "--fault", fault, cwd=tmp_path)
+def test_a_fault_gives_its_exit_code_and_a_run_that_verifies(
+    bench_inside: Callable[..., Any], fault: str, code: int
+) -> None:
+    found, said = bench_inside("run", "smoke", "--fault", fault)
     assert found == code == said["exit"]
     assert said["verdict"] == "failed"
     assert said["reasons"]
-    assert bench("verify", said["run"], cwd=tmp_path).returncode == 0
+    assert bench_inside("verify", said["run"])[0] == 0

@@ -1,13 +1,18 @@
 """Ctrl-C and SIGTERM to a real process: exit 4; a run that had begun is stopped, closed and readable."""
 
 import json
+import re
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from bench_command import BENCH, bench, environment
+from bench_command import BENCH, environment
+
+from bench.config.search import find
+from bench.io.disk import DiskStorage
+from bench.record.verify import verify
 
 
 def start(place: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -26,6 +31,17 @@ def wait_for(journal_in: Path, event: str, process: subprocess.Popen[str]) -> No
     raise AssertionError(f"no {event!r} came; exit {process.poll()}, {process.communicate()}")
 
 
+@pytest.fixture
+def long(tmp_path: Path) -> str:
+    """A plan whose first point comes soon and whose last one is far away."""
+    text, changed = re.subn(
+        r"speeds: \[.*?\]", "speeds: {from: 1000 rpm, to: 9000 rpm, count: 60}", find("plan", "smoke").read_text()
+    )
+    assert changed == 1
+    (tmp_path / "long.yaml").write_text(text)
+    return "long.yaml"
+
+
 @pytest.mark.parametrize(
     ("number", "event"),
     [
@@ -34,8 +50,10 @@ def wait_for(journal_in: Path, event: str, process: subprocess.Popen[str]) -> No
         pytest.param(signal.SIGTERM, '"event":"arming"', marks=pytest.mark.slow),
     ],
 )
-def test_a_signal_in_the_run_is_a_controlled_stop(tmp_path: Path, number: signal.Signals, event: str) -> None:
-    process = start(tmp_path, "efficiency_map")
+def test_a_signal_in_the_run_is_a_controlled_stop(
+    tmp_path: Path, long: str, number: signal.Signals, event: str
+) -> None:
+    process = start(tmp_path, long)
     wait_for(tmp_path, event, process)
     process.send_signal(number)
     process.send_signal(number)  # an impatient operator changes nothing
@@ -45,7 +63,7 @@ def test_a_signal_in_the_run_is_a_controlled_stop(tmp_path: Path, number: signal
     assert said["exit"] == 4
     assert said["verdict"] == "failed"
     assert said["outcome"] == "aborted"
-    assert bench("verify", said["run"], cwd=tmp_path).returncode == 0
+    assert verify(DiskStorage(tmp_path / said["run"], create=False)) == []
     records = [json.loads(line) for line in (tmp_path / said["run"] / "journal.jsonl").read_text().splitlines()]
     assert records[-1]["event"] == "run_finished"
     assert records[-1]["data"]["stop_confirmed"]
@@ -63,6 +81,6 @@ def test_a_signal_before_the_run_leaves_nothing_or_a_closed_run(tmp_path: Path, 
     assert process.returncode == 4, (out, err)
     said = json.loads(out) if out else {}
     if "run" in said:
-        assert bench("verify", said["run"], cwd=tmp_path).returncode == 0
+        assert verify(DiskStorage(tmp_path / said["run"], create=False)) == []
     else:
         assert not (tmp_path / "runs").exists()
