@@ -84,12 +84,13 @@ def _commands() -> str:
     from bench.cli.app import app
 
     text = f"# Commands\n\n{app.info.help}\n\n{app.info.epilog}\n"
-    for command in app.registered_commands:
+    groups = [(f"{group.name} ", group.typer_instance) for group in app.registered_groups]
+    for prefix, command in [(prefix, c) for prefix, part in (("", app), *groups) for c in part.registered_commands]:
         function: Any = command.callback
         hints = get_type_hints(function, include_extras=True)
         parameters = inspect.signature(function).parameters.values()
         rows = (_parameter(parameter, hints[parameter.name]) for parameter in parameters)
-        text += f"\n## bench {command.name}\n\n{function.__doc__}\n\n" + _table(("argument", "meaning"), rows)
+        text += f"\n## bench {prefix}{command.name}\n\n{function.__doc__}\n\n" + _table(("argument", "meaning"), rows)
     return text
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.can_group import app as can_group
 from bench.cli.check import command as check
 from bench.cli.doctor import command as doctor
 from bench.cli.emulate import command as emulate
@@ -41,4 +42,5 @@ app.command("truth")(truth)
 app.command("emulate")(emulate)
 app.command("doctor")(doctor)
 app.command("perf")(perf)
+app.add_typer(can_group, name="can")
 app.command("version")(version)

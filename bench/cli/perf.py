@@ -8,7 +8,10 @@ from bench.cli.options import JsonOption
 from bench.cli.terminal import say, say_json
 from bench.cli.warming import prepare_compiled_code
 
-HELP = "What to measure: virtual (the whole stack in virtual time), jitter (cyclic frames beside a busy thread)."
+HELP = (
+    "What to measure: virtual (the whole stack in virtual time), jitter (cyclic frames beside a busy thread), "
+    "log (a BLF file to columns)."
+)
 
 
 def command(
