@@ -19,6 +19,8 @@ from bench.io.folders import checked_name
 
 Format = Literal["parquet", "csv"]
 
+_SHOWN = 8
+
 
 @dataclass(slots=True)
 class Decoded:
@@ -43,10 +45,17 @@ class Decoded:
 
     def words(self) -> list[str]:
         """Everything that gave no value, one line each."""
-        unknown = [f"id {number:#x}: {n} frames of no message in the database" for number, n in self.unknown.items()]
         lengths = [f"{name}: {n} frames of a wrong length" for name, n in self.wrong_length.items() if n]
         pages = [f"{name}: {n} frames of an unknown multiplexer page" for name, n in self.unknown_page.items() if n]
-        return [*self.findings, *lengths, *pages, *unknown]
+        return [*self.findings, *lengths, *pages, *self._strangers()]
+
+    def _strangers(self) -> list[str]:
+        """One line about all ids that no message has: a log of a whole car knows hundreds."""
+        if not self.unknown:
+            return []
+        shown = ", ".join(f"{number:#x}" for number in sorted(self.unknown)[:_SHOWN])
+        more = ", ..." if len(self.unknown) > _SHOWN else ""
+        return [f"{self.unknown.total()} frames of {len(self.unknown)} ids that no message has: {shown}{more}"]
 
 
 class _Table(Protocol):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import can
 import cantools
@@ -63,7 +64,7 @@ def _ours(log: Path, dbc: Path) -> Callable[[], object]:
 
 
 def _theirs(log: Path, dbc: Path) -> Callable[[], object]:
-    database = cantools.database.load_file(str(dbc))
+    database: Any = cantools.database.load_file(str(dbc))
 
     def run() -> object:
         columns: dict[str, list[tuple[float, object]]] = {}
