@@ -39,6 +39,7 @@ from bench.layout.design import bench_design, databases
 from bench.layout.fit import misfits
 from bench.layout.monitors import monitors
 from bench.layout.recording import names_of, record_groups
+from bench.layout.restbus import with_restbus
 from bench.links.device import Device
 from bench.links.drivers_of_rig import drivers_of, paces_of
 from bench.links.face import ImageFace
@@ -144,8 +145,8 @@ def draw_core(
     """The core's side alone; ``files``: the databases by role. Raises ``InputError`` where they do not fit together."""
     inverter = inverter_of(dut)
     own = bench_channels(rig.layout, inverter.channels)
-    dut_dbc = mirrored(files["dut"], inverter.signs)
-    can = bench_can(databases(rig, dut_dbc, files["bench_io"]), own)
+    dut_dbc = with_restbus(mirrored(files["dut"], inverter.signs), dut)
+    can = bench_can(databases(rig, dut_dbc, files["bench_io"]), own, restbus=dut.restbus.keys())
     watch = monitors(rig, can.watched)
     channels = Channels([*own, *watch.channels])
     design = bench_design(rig, dut, inverter, channels, can, watch, heartbeats=heartbeats, log_full=log_full)

@@ -48,6 +48,7 @@ class Signal:
     is_selector: bool
     selector: str
     pages: tuple[tuple[int, int], ...]
+    receivers: tuple[str, ...] = ()
 
     @property
     def multiplexed(self) -> bool:

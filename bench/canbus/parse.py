@@ -63,6 +63,7 @@ def _signal(database: Any, raw: Any, place: Place, selector: str) -> Signal:
         is_selector=place.is_selector,
         selector=selector,
         pages=place.pages,
+        receivers=tuple(raw.receivers),
     )
 
 

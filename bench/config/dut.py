@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from bench.config.file_model import FileModel
 from bench.config.quantity import Amperes, DegC, Number, Seconds, SpeedRpm, TorqueNm, Volts, Watts
+from bench.config.restbus import RestbusFrame
 
 T = TypeVar("T")
 
@@ -211,6 +212,10 @@ class Dut(FileModel):
     envelope: Envelope
     temperatures: dict[Monitored, TemperatureLimits]
     inverter: InverterSettings
+    restbus: dict[str, RestbusFrame] = Field(default_factory=dict)
+    """By message: what ECUs that are not on the bench would send to the inverter."""
+    present: tuple[str, ...] = ()
+    """Nodes of the database that are on the bench beside the inverter, and send their messages themselves."""
     plant: PlantSection
 
     @model_validator(mode="after")

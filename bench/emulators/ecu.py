@@ -17,7 +17,9 @@ from bench.emulators.state_table import Event, Machine, StateTable, advance, mak
 OFF, PRECHARGE, READY, RUN, DERATE, FAULT, DISCHARGE = range(7)
 
 # conditions, as bits
-WANTS_READY, WANTS_RUN, WANTS_DISCHARGE, LINK_CHARGED, DERATING, BROKEN, MAY_DROP_PWM = (1 << n for n in range(7))
+(
+    WANTS_READY, WANTS_RUN, WANTS_DISCHARGE, LINK_CHARGED, DERATING, BROKEN, MAY_DROP_PWM, AWAKE,
+) = (1 << n for n in range(8))  # fmt: skip
 
 NOTHING, PWM_ON, PWM_OFF, DISCHARGE_ON, DISCHARGE_OFF = range(5)
 
@@ -34,14 +36,14 @@ MACHINE = Machine(
         Event("run not requested, field decayed", WANTS_RUN | MAY_DROP_PWM, MAY_DROP_PWM),
         Event("limits reduced", DERATING, DERATING),
         Event("limits full", DERATING, 0),
-        Event("ready requested", WANTS_READY | WANTS_DISCHARGE, WANTS_READY),
+        Event("ready requested, awake", WANTS_READY | WANTS_DISCHARGE | AWAKE, WANTS_READY | AWAKE),
         Event("discharge requested", WANTS_READY | WANTS_DISCHARGE, WANTS_DISCHARGE),
         Event("discharge not requested", WANTS_DISCHARGE, 0),
         Event("DC link charged", LINK_CHARGED, LINK_CHARGED),
         Event("run requested, DC link charged", WANTS_RUN | LINK_CHARGED, WANTS_RUN | LINK_CHARGED),
     ),
     rows={
-        OFF: {"ready requested": (PRECHARGE, NOTHING), "discharge requested": (DISCHARGE, DISCHARGE_ON)},
+        OFF: {"ready requested, awake": (PRECHARGE, NOTHING), "discharge requested": (DISCHARGE, DISCHARGE_ON)},
         PRECHARGE: {"off requested": (OFF, NOTHING), "DC link charged": (READY, NOTHING)},
         READY: {
             "something breaks": (FAULT, NOTHING),
@@ -67,13 +69,15 @@ FAR_NS = 1 << 60
 COMMAND_LOST_NS = 50_000_000
 FAULT_COMMAND_LOST = 1
 FAULT_BROKEN = 2
+FAULT_NO_BATTERY = 3
+SILENT_CYCLES = 3.5  # after which a message counts as absent
 
 # places in the node's own image
 (
     STATE_REQUEST, TORQUE_REQUEST, DISCHARGE_REQUEST, SHORT_CIRCUIT_REQUEST, STATE, TORQUE_EST, SPEED, TORQUE_MAX,
     TORQUE_MIN, TORQUE_ECHO, IS_DERATING, DC_VOLTAGE, DC_CURRENT, FIELD_CURRENT, WINDING_TEMP, ROTOR_TEMP,
-    JUNCTION_TEMP, OIL_TEMP, COOLANT_TEMP, FAULT_CODE, DERATE_REASON, SERIAL, SOFTWARE,
-) = range(23)  # fmt: skip
+    JUNCTION_TEMP, OIL_TEMP, COOLANT_TEMP, FAULT_CODE, DERATE_REASON, SERIAL, SOFTWARE, TERMINAL_15, GEAR, CONTACTORS,
+) = range(26)  # fmt: skip
 
 _PLACES = {
     ("VCU_TORQUE_CMD", "StateRequest"): STATE_REQUEST,
@@ -100,13 +104,21 @@ _PLACES = {
     ("EDU_IDENT", "Serial"): SERIAL,
     ("EDU_IDENT", "Software"): SOFTWARE,
 }
-_HEARD = ("VCU_TORQUE_CMD",)
+_PLACES |= {
+    ("VCU_TERMINAL", "Terminal15"): TERMINAL_15,
+    ("VCU_GEAR", "Gear"): GEAR,
+    ("BMS_STATUS", "Contactors"): CONTACTORS,
+}
+_HEARD = ("VCU_TORQUE_CMD", "VCU_TERMINAL", "VCU_GEAR", "BMS_STATUS", "VCU_NM")
+_COMMAND, _TERMINAL, _GEAR, _BATTERY, _NETWORK = range(5)
+_REVERSE, _DRIVE = 1.0, 3.0
+_CLOSED = 2.0
 _SENT = ("EDU_STATUS", "EDU_LIMITS", "EDU_DC", "EDU_TEMPS_1", "EDU_TEMPS_2", "EDU_FAULT", "EDU_IDENT")
 
 ECU_STATE = np.dtype(
     [("state", "i8"), ("command_lost", "i8"), ("torque_gain", "f8"), ("voltage_gain", "f8"), ("current_gain", "f8"),
      ("charged_v", "f8"), ("has_field", "i8"), ("pwm_on", "f8"), ("discharge_on", "f8"), ("broken_ns", "i8"),
-     ("mended_ns", "i8"), ("broken_bit", "i8")],
+     ("mended_ns", "i8"), ("broken_bit", "i8"), ("no_battery", "i8")],
     align=True,
 )  # fmt: skip
 """From ``broken_ns`` until ``mended_ns`` something inside is broken: that is where a fault is injected."""
@@ -128,7 +140,7 @@ def make_ecu(
 
     Its own sensors err by up to 1 % (torque) and 0.5 % (DC), drawn once from the seed.
     """
-    node = make_node(1, 0, database, _HEARD if present else (), _SENT if present else (), _PLACES, 23)
+    node = make_node(1, 0, database, _HEARD if present else (), _SENT if present else (), _PLACES, 26)
     node.image["value"][[SERIAL, SOFTWARE]] = serial, software
     noise = noise_state(seed, "ecu")
     state = np.zeros(1, ECU_STATE)
@@ -146,16 +158,30 @@ def make_ecu(
         FAR_NS,
         FAR_NS,
         0,
+        1,
     )
     return Ecu(node, state, noise, make_table(MACHINE))
+
+
+@compiled
+def _here(ecu: Ecu, message: int, t_ns: int) -> bool:
+    """Whether a message of the vehicle comes, and comes right."""
+    heard = ecu.node.rx_state[message]
+    silent_ns = SILENT_CYCLES * ecu.node.receives.messages[message].period_ns
+    return bool(heard.ok > 0 and t_ns - heard.good_ns <= silent_ns)
 
 
 @compiled
 def _conditions(ecu: Ecu, plant_out: Any, t_ns: int) -> int:
     image, own = ecu.node.image, ecu.state[0]
     bits = BROKEN if own.broken_ns <= t_ns < own.mended_ns else 0
+    if _here(ecu, _TERMINAL, t_ns) and image[TERMINAL_15].value == 1.0 and _here(ecu, _NETWORK, t_ns):
+        bits |= AWAKE
+    own.no_battery = not _here(ecu, _BATTERY, t_ns) or image[CONTACTORS].value != _CLOSED
     if image[STATE_REQUEST].value >= 1.0:
         bits |= WANTS_READY
+        if own.no_battery:
+            bits |= BROKEN
     if image[STATE_REQUEST].value >= 2.0:
         bits |= WANTS_RUN
     if image[DISCHARGE_REQUEST].value >= 0.5:
@@ -174,7 +200,7 @@ def _conditions(ecu: Ecu, plant_out: Any, t_ns: int) -> int:
 def control(ecu: Ecu, plant_in: Any, plant_out: Any, t_ns: int) -> None:
     """One millisecond of the inverter: judge the command, walk the state table, drive the machine."""
     image, own = ecu.node.image, ecu.state[0]
-    heard = ecu.node.rx_state[0]
+    heard = ecu.node.rx_state[_COMMAND]
     if t_ns - heard.good_ns > COMMAND_LOST_NS or heard.ok == 0:
         own.command_lost = 1
     else:
@@ -185,7 +211,8 @@ def control(ecu: Ecu, plant_in: Any, plant_out: Any, t_ns: int) -> None:
     elif action in (DISCHARGE_ON, DISCHARGE_OFF):
         own.discharge_on = 1.0 if action == DISCHARGE_ON else 0.0
     driving = own.pwm_on > 0.5
-    torque = image[TORQUE_REQUEST].value if driving and own.command_lost == 0 else 0.0
+    engaged = _here(ecu, _GEAR, t_ns) and (image[GEAR].value == _DRIVE or image[GEAR].value == _REVERSE)
+    torque = image[TORQUE_REQUEST].value if driving and engaged and own.command_lost == 0 else 0.0
     torque = min(
         max(torque, plant_out.torque_min_nm), plant_out.torque_max_nm
     )  # what it cannot do it does not try; TorqueMax tells
@@ -215,4 +242,5 @@ def tell(ecu: Ecu, plant_out: Any) -> None:
     image[OIL_TEMP].value = plant_out.oil_degc
     image[COOLANT_TEMP].value = plant_out.coolant_out_degc
     lost = own.command_lost != 0 and own.state != OFF
-    image[FAULT_CODE].value = FAULT_BROKEN if own.state == FAULT else FAULT_COMMAND_LOST if lost else 0.0
+    of_battery = FAULT_NO_BATTERY if own.no_battery != 0 else FAULT_BROKEN
+    image[FAULT_CODE].value = of_battery if own.state == FAULT else FAULT_COMMAND_LOST if lost else 0.0

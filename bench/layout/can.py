@@ -39,13 +39,21 @@ class BenchCan(NamedTuple):
     """Messages with set-points that the core sends without CRC and counter."""
 
 
-def bench_can(databases: Mapping[int, Database], channels: Channels, absent: Set[str] = frozenset()) -> BenchCan:
+def bench_can(
+    databases: Mapping[int, Database],
+    channels: Channels,
+    absent: Set[str] = frozenset(),
+    restbus: Set[str] = frozenset(),
+) -> BenchCan:
     """The frames of all buses, ``databases`` by bus number, without the messages of parts that are ``absent``.
 
-    Raises ``InputError`` for channels that do not exist.
+    ``restbus``: messages that are sent for ECUs that are not there. Raises ``InputError`` for channels that do not
+    exist.
     """
     _refuse_unknown(databases, channels, absent)
-    entries = [(db, bus, m.name) for bus, db in sorted(databases.items()) for m in db.messages if _wanted(m, absent)]
+    every = [(db, bus, message) for bus, db in sorted(databases.items()) for message in db.messages]
+    entries = [(db, bus, m.name) for db, bus, m in every if m.name in restbus or _wanted(m, absent)]
+    wanted = len(entries)
     entries += _merely_watched(databases, {name for _, _, name in entries}, absent)
     of_signal = {(m, s.name): s.channel for db, _, m in entries for s in db.message(m).signals if s.channel}
 
@@ -55,10 +63,8 @@ def bench_can(databases: Mapping[int, Database], channels: Channels, absent: Set
 
     receives, transmits, unprotected, offset_ns = [], [], [], 0
     heard: set[str] = set()
-    for index, (db, _, name) in enumerate(entries):
+    for index, (db, _, name) in enumerate(entries[:wanted]):
         message = db.message(name)
-        if not _wanted(message, absent):
-            continue
         period_ns = message.period_ms * NS_PER_MS
         if OWN_NODE not in message.senders:
             receives.append(_receive(message, index, period_ns))
@@ -67,7 +73,7 @@ def bench_can(databases: Mapping[int, Database], channels: Channels, absent: Set
         toggle = next((s.channel for s in message.signals if s.channel == "io.watchdog"), "")
         transmits.append(Transmit(name, index, period_ns, offset_ns, toggle))
         offset_ns += NS_PER_MS  # our own frames do not all meet in one millisecond
-        if message.protection is None:
+        if message.protection is None and name not in restbus:
             unprotected.append(name)
     messages = tuple(name for _, _, name in entries)
     sent = {transmit.message for transmit in transmits}

@@ -14,11 +14,16 @@ from bench.config.suggest import suggestion
 from bench.layout.can import bench_can
 from bench.layout.design import databases
 from bench.layout.monitors import monitors
+from bench.layout.restbus import restbus_problems, with_restbus
 
 
 def misfits(rig: Located[Rig], dut: Located[Dut], files: Mapping[str, Database], more: str) -> list[Problem]:
     """All of them; ``files``: the databases by role; ``more``: rows of the channels that the inverter adds."""
-    can = bench_can(databases(rig.value, files["dut"], files["bench_io"]), bench_channels(rig.value.layout, more))
+    if problems := restbus_problems(dut, files["dut"]):
+        return problems
+    of_dut = with_restbus(files["dut"], dut.value)
+    own, by_bus = bench_channels(rig.value.layout, more), databases(rig.value, of_dut, files["bench_io"])
+    can = bench_can(by_bus, own, restbus=dut.value.restbus.keys())
     known = [channel.name for channel in monitors(rig.value, can.watched).channels]
     return list(_unknown_monitors(rig, rig.value.limits, known))
 
