@@ -1,29 +1,66 @@
 """benchwire: a python-can bus between processes of one user, with nothing to install or start.
 
-``can.Bus(interface="benchwire", channel="edu", bitrate=500_000)`` in any number of processes is one wire. Frames keep
-their order, take the time their bits take, and none is lost to a reader that keeps up; one that falls more than
-14,000 frames behind gets an error frame (SocketCAN's "receive overflow") and a count in ``frames_lost``. A killed
-member disturbs nobody.
+``can.Bus(interface="benchwire", channel="edu", bitrate=500_000)`` in any number of processes is one wire: the modelled
+one (``bench.canbus.wire``) in wall time. Frames take exactly the time their bits take and arbitrate; a frame that
+nobody acknowledges is sent again; error frames, error counters, bus-off and recovery are as on iron. What one member
+sends stays in order. No frame is lost to a reader that keeps up; one that falls more than 14,000 frames behind gets an
+error frame (SocketCAN's "receive overflow") and a count in ``frames_lost``. A killed member disturbs nobody.
+
+Errors come as python-can error frames, encoded as Linux does it (linux/can/error.h): class bits in the identifier, and
+the member's own TEC and REC in bytes 6 and 7.
 """
 
 import logging
 import select
 import threading
 import time
+from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import can
 
+from bench.base.records import (
+    FRAME_BRS,
+    FRAME_ERROR,
+    FRAME_ESI,
+    FRAME_FD,
+    FRAME_REMOTE,
+    WIRE_ACTIVE,
+    WIRE_BUS_OFF,
+    WIRE_GONE,
+    WIRE_PASSIVE,
+    WIRE_WARNING,
+)
+from bench.canbus.fault_script import script_wire
+from bench.canbus.wire import FULL, NOT_SENDABLE, OFFERED
+from bench.io.error_frames import COUNTERS, heard_by_other, overflow_frame, state_frame
 from bench.io.folders import private_folder
-from bench.io.wire_file import WireFile, WireFrame
+from bench.io.wire_file import MEMBERS_MAX, Packed, WireBusy, WireFile
+from bench.io.wire_flow import Flow
+from bench.schedule.faults import parse_fault
 
 _LOG = logging.getLogger(__name__)
 
-_EXTENDED, _REMOTE, _ERROR, _FD, _BRS, _ESI = 1, 2, 4, 8, 16, 32
-_QUEUE_NS = 10_000_000  # a sender's queue: what an adapter holds, about 40 frames at 500 kbit/s
-_OVERFLOW_ID = 0x004  # CAN_ERR_CRTL of linux/can/error.h; data[1] = CAN_ERR_CRTL_RX_OVERFLOW
-_OVERFLOW_DATA = bytes([0, 1, 0, 0, 0, 0, 0, 0])
+_EXTENDED = 0x8000_0000
+_SEND_MAX_S = 2.0  # python-can's "wait for ever" is never good
+_LOCK_MIN_NS = 5_000_000
+_FAR_NS = 1 << 62
+_SILENT_MAX_NS = 100_000_000  # between two looks at the wire while nothing rings
+_STATES = {WIRE_ACTIVE: can.BusState.ACTIVE, WIRE_WARNING: can.BusState.ACTIVE, WIRE_PASSIVE: can.BusState.PASSIVE}
+
+
+class Counters(NamedTuple):
+    """What a member's controller says: error counters, state (``bench.base.records``: WIRE_ACTIVE ...), error frames
+    on the bus, own frames lost, load of the bus in the last 100 ms (0 to 1)."""
+
+    tec: int
+    rec: int
+    state: int
+    error_frames: int
+    lost: int
+    load: float
 
 
 class BenchwireBus(can.BusABC):
@@ -32,140 +69,322 @@ class BenchwireBus(can.BusABC):
     def __init__(
         self,
         channel: Any = "bench",
-        bitrate: int = 500_000,
-        data_bitrate: int = 2_000_000,
+        bitrate: int | None = None,
+        data_bitrate: int | None = None,
         receive_own_messages: bool = False,
         fd: bool = False,
         folder: Path | None = None,
         can_filters: Any = None,
+        recovery: Literal["automatic", "manual"] = "automatic",
         **kwargs: Any,
     ) -> None:
-        """Join ``channel``. ``bitrate`` in bit/s of the wire, 0 for a wire that takes no time (tests, log replay)."""
-        if bitrate < 0 or data_bitrate <= 0:
+        """Join ``channel``.
+
+        ``bitrate``: of the wire, in bit/s; ``None``: as the others have it (500,000 for the first), another one is
+        refused; 0: a wire that takes no time and models nothing (tests, log replay), on which senders wait for readers.
+        ``recovery`` from bus-off: by itself after 128 times 11 recessive bits, or not before ``restart``.
+        """
+        if (bitrate or 0) < 0 or (data_bitrate or 1) <= 0:
             raise can.CanInitializationError(f"bit rates {bitrate}, {data_bitrate} of benchwire must not be negative")
+        place = folder if folder is not None else private_folder("wire")
         try:
-            self._wire = WireFile(folder if folder is not None else private_folder("wire"), str(channel))
+            self._wire = WireFile(place, str(channel), bitrate, data_bitrate)
+            if self._wire.paced and recovery == "manual":
+                self._wire.plug(manual=True)
         except (OSError, ValueError) as error:
             raise can.CanInitializationError(f"benchwire channel {channel!r}: {error}") from error
         self.channel_info = f"benchwire channel {channel}"
         self.frames_lost = 0
+        self.bad_records = 0
         self._channel = channel
         self._receive_own = receive_own_messages
         self._fd = fd
+        self._manual = recovery == "manual"
         self._can_protocol = can.CanProtocol.CAN_FD if fd else can.CanProtocol.CAN_20
-        self._bit_ns = 1e9 / bitrate if bitrate else 0.0
-        self._data_bit_ns = 1e9 / data_bitrate if bitrate else 0.0
-        self._sending, self._receiving = threading.Lock(), threading.Lock()
+        self._turn, self._receiving = threading.Lock(), threading.Lock()
+        self._fetched: deque[can.Message] = deque()
+        self._known_state, self._known_off_ns = WIRE_ACTIVE, -1
+        self._plugged = True
+        self._flow = Flow(self._wire)
         self._poll = select.poll()
-        self._poll.register(self._wire.doorbell, select.POLLIN)
+        self._poll.register(self._wire.bells.own, select.POLLIN)
         super().__init__(channel=channel, can_filters=can_filters)
 
+    # --- sending -----------------------------------------------------------------------------------------------------
+
     def send(self, msg: can.Message, timeout: float | None = None) -> None:
-        """Put ``msg`` on the wire. Waits while the sender's queue of 10 ms is full, ``timeout`` seconds at most."""
+        """Put ``msg`` into the send queue (32 frames). Waits while it is full, ``timeout`` s at most (``None``: 2 s).
+
+        Raises ``CanOperationError`` when it stays full, at once when bus-off or unplugged.
+        """
         if self._is_shutdown:
             raise can.CanOperationError(f"{self.channel_info} is shut down")
         if msg.is_fd and not self._fd:
             raise can.CanOperationError(f"{self.channel_info} was opened without fd=True; no CAN FD frame can be sent")
-        data = b"" if msg.is_remote_frame else bytes(msg.data)
-        with self._sending:
-            self._wait_for_queue(timeout)
-            now_ns, duration_ns = time.monotonic_ns(), self._duration_ns(msg)
-            self._wire.append(msg.arbitration_id, _flags(msg), msg.dlc, data, now_ns, duration_ns)
-            self._wire.ring()
-            if self._receive_own:
-                self._wire.ring_own()
+        identity = msg.arbitration_id | _EXTENDED if msg.is_extended_id else msg.arbitration_id
+        data, flags = (b"", FRAME_REMOTE) if msg.is_remote_frame else (bytes(msg.data), 0)
+        length = msg.dlc if msg.is_remote_frame else len(data)
+        if msg.is_fd or msg.is_error_frame:
+            flags |= _flags(msg)
+        if not 0 <= length <= (64 if msg.is_fd else 8):
+            raise can.CanOperationError(f"{self.channel_info}: a frame of {length} bytes cannot be sent")
+        wait_s = _SEND_MAX_S if timeout is None else timeout
+        if self._wire.paced:
+            self._send_paced(identity, flags, length, data, wait_s)
+        else:
+            self._send_at_once(identity, flags, length, data, wait_s)
 
-    def _wait_for_queue(self, timeout: float | None) -> None:
-        deadline_ns = None if timeout is None else time.monotonic_ns() + int(timeout * 1e9)
-        while (backlog_ns := self._wire.backlog_ns(now_ns := time.monotonic_ns())) > _QUEUE_NS:
-            if deadline_ns is not None and now_ns >= deadline_ns:
+    def _send_paced(self, identity: int, flags: int, length: int, data: bytes, wait_s: float) -> None:
+        deadline_ns = time.monotonic_ns() + int(wait_s * 1e9)
+        while True:
+            with self._turn:
+                answer = self._locked_send(identity, flags, length, data, wait_s)
+                due_ns = self._wire.due_ns()
+            if answer == OFFERED:
+                return
+            if answer == NOT_SENDABLE:
+                raise can.CanOperationError(f"{self.channel_info}: CAN has no frame of {length} bytes")
+            if answer != FULL:
+                raise can.CanOperationError(f"{self.channel_info}: {self._why_off()}")
+            now_ns = time.monotonic_ns()
+            if now_ns >= deadline_ns:
                 raise can.CanOperationError(f"{self.channel_info}: the send queue is full, the bus carries no more")
-            wait_ns = backlog_ns - _QUEUE_NS
-            time.sleep((wait_ns if deadline_ns is None else min(wait_ns, deadline_ns - now_ns)) * 1e-9)
+            time.sleep(min(max(due_ns - now_ns, 20_000), deadline_ns - now_ns, 10_000_000) * 1e-9)
 
-    def _duration_ns(self, msg: can.Message) -> int:
-        """Time on the wire with interframe space and without stuff bits (real frames are 0 to 20 % longer)."""
-        overhead = 67 if msg.is_extended_id else 47
-        bits = 0 if msg.is_remote_frame else 8 * len(msg.data)
-        return int(overhead * self._bit_ns + bits * (self._data_bit_ns if msg.bitrate_switch else self._bit_ns))
+    def _locked_send(self, identity: int, flags: int, length: int, data: bytes, wait_s: float) -> int:
+        try:
+            return self._wire.send(identity, flags, length, data, max(_LOCK_MIN_NS, int(wait_s * 1e9)))
+        except WireBusy as error:
+            raise can.CanOperationError(f"{self.channel_info}: {error}") from error
+
+    def _why_off(self) -> str:
+        if not self._plugged:
+            return "unplugged; plug it in again"
+        return "bus-off; it comes back by itself" if not self._manual else "bus-off; restart() brings it back"
+
+    def _send_at_once(self, identity: int, flags: int, length: int, data: bytes, wait_s: float) -> None:
+        if not self._plugged:
+            raise can.CanOperationError(f"{self.channel_info}: {self._why_off()}")
+        with self._turn:
+            self._flow.before_sending(wait_s)
+            try:
+                self._wire.append(identity, flags, length, data, max(_LOCK_MIN_NS, int(wait_s * 1e9)))
+            except WireBusy as error:
+                raise can.CanOperationError(f"{self.channel_info}: {error}") from error
+
+    # --- receiving ---------------------------------------------------------------------------------------------------
+
+    def recv(self, timeout: float | None = None) -> can.Message | None:
+        """As ``can.BusABC.recv``; what has come already is handed out without further ado."""
+        if self._filters is None and self._fetched:
+            try:
+                return self._fetched.popleft()
+            except IndexError:
+                pass  # another thread was faster
+        return super().recv(timeout)
 
     def _recv_internal(self, timeout: float | None) -> tuple[can.Message | None, bool]:
         deadline_ns = None if timeout is None else time.monotonic_ns() + int(timeout * 1e9)
         while True:
             if self._is_shutdown:
                 raise can.CanOperationError(f"{self.channel_info} is shut down")
+            if not self._plugged:
+                raise can.CanOperationError(f"{self.channel_info}: {self._why_off()}")
             with self._receiving:
-                message = self._take()
-                waiting_ns = self._wire.wait_ns(time.monotonic_ns()) if message is None else None
-            if message is not None:
-                return message, False
+                if not self._fetched:
+                    self._fetch()
+                if self._fetched:
+                    message = self._fetched.popleft()
+                    return message, message.is_error_frame  # filters of data frames do not concern errors
             now_ns = time.monotonic_ns()
             if deadline_ns is not None and now_ns >= deadline_ns:
+                self._leave_ringing()
                 return None, False
-            self._wait(waiting_ns, None if deadline_ns is None else deadline_ns - now_ns)
+            self._wait(now_ns, deadline_ns)
 
-    def _take(self) -> can.Message | None:
-        lost = self._wire.lost()
+    def _fetch(self) -> None:
+        """Everything that has ended by now into ``_fetched``."""
+        wire = self._wire
+        if not wire.waits() and wire.paced and wire.due_ns() <= time.monotonic_ns():
+            self._move()
+        lost = wire.lost()
         if lost:
             self.frames_lost += lost
             _LOG.error("%s: reader too slow, %d frames lost", self.channel_info, lost)
-            return can.Message(arbitration_id=_OVERFLOW_ID, is_error_frame=True, data=_OVERFLOW_DATA, dlc=8)
-        now_ns = time.monotonic_ns()
-        while (frame := self._wire.take(now_ns)) is not None:
-            if frame.sender != self._wire.member or self._receive_own:
-                return self._message(frame)
-        if self._wire.wait_ns(now_ns) is None:
-            self._wire.silence()
-            if self._wire.wait_ns(now_ns) is not None:  # it came between the look and the silence
-                self._wire.ring_own()
-        return None
+            self._fetched.append(overflow_frame(self._channel, time.time_ns() * 1e-9))
+        taken = wire.take()
+        if taken:
+            calendar_ns = time.time_ns() - time.monotonic_ns()  # stamps of frames are calendar time in python-can
+            deaf = self._deaf() if wire.paced else None
+            for packed in taken:
+                self._fetch_one(packed, calendar_ns, deaf)
+        if wire.paced:
+            self._tell_state()
+        if not self._fetched:
+            wire.bells.sleepy()
+            if wire.waits():  # it came meanwhile; who waits by select must be told
+                wire.bells.ring_own()
+                self._fetch()
 
-    def _wait(self, frame_ns: int | None, deadline_ns: int | None) -> None:
-        """Until the frame on the wire ends, somebody rings, or the deadline; at most 0.1 s, to notice a shutdown."""
-        limits = [100_000_000, *(limit for limit in (frame_ns, deadline_ns) if limit is not None)]
-        if frame_ns is not None:
-            time.sleep(min(limits) * 1e-9)
-        else:
-            self._poll.poll(max(1, -(-min(limits) // 1_000_000)))
+    def _tell_state(self) -> None:
+        """Error frames for what the own controller went through since the last look."""
+        state, off_ns = int(self._wire.node["state"]), int(self._wire.node["off_ns"])
+        if state == self._known_state and off_ns == self._known_off_ns:
+            return
+        passed = (WIRE_BUS_OFF, state) if off_ns != self._known_off_ns else (state,)
+        for new in passed:
+            if new != self._known_state:
+                stamp = time.time_ns() * 1e-9
+                self._fetched.append(state_frame(new, self._known_state, self._own(), self._channel, stamp))
+            self._known_state = new
+        self._known_off_ns = off_ns
 
-    def _message(self, frame: WireFrame) -> can.Message:
-        flags = frame.flags
-        remote = bool(flags & _REMOTE)
-        calendar_ns = time.time_ns() - time.monotonic_ns()  # stamps of frames are calendar time in python-can
-        return can.Message(
-            timestamp=(frame.end_ns + calendar_ns) * 1e-9,
-            arbitration_id=frame.identifier,
-            is_extended_id=bool(flags & _EXTENDED),
-            is_remote_frame=remote,
-            is_error_frame=bool(flags & _ERROR),
-            is_fd=bool(flags & _FD),
-            bitrate_switch=bool(flags & _BRS),
-            error_state_indicator=bool(flags & _ESI),
-            channel=self._channel,
-            dlc=frame.length,
-            data=None if remote else frame.data[: frame.length],
-            is_rx=frame.sender != self._wire.member,
+    def _fetch_one(self, packed: Packed, calendar_ns: int, deaf: tuple[int, int] | None) -> None:
+        number, t_ns, identity, sender, flags, length, data = packed
+        own = sender == self._wire.member
+        if own and not self._receive_own and not flags & FRAME_ERROR:
+            return
+        if length > 64 or sender > MEMBERS_MAX:
+            self.bad_records += 1
+            _LOG.error("%s: record %d is garbage", self.channel_info, number)
+            return
+        if deaf is not None and deaf[0] < t_ns < deaf[1]:
+            return
+        stamp = (t_ns + calendar_ns) * 1e-9
+        if flags:
+            self._fetched.append(self._message(packed, own, stamp))
+            return
+        extended, payload = identity >= _EXTENDED, bytearray(data[:length])
+        plain = can.Message(
+            stamp, identity & 0x1FFF_FFFF, extended, False, False, self._channel, length, payload, False, not own
         )
+        self._fetched.append(plain)
+
+    def _deaf(self) -> tuple[int, int] | None:
+        """From when to when this controller was bus-off, if it ever was."""
+        off_ns, back_ns = int(self._wire.node["off_ns"]), int(self._wire.node["back_ns"])
+        return None if off_ns < 0 else (off_ns, back_ns if back_ns > off_ns else _FAR_NS)
+
+    def _move(self) -> None:
+        try:
+            with self._turn:
+                self._wire.move()
+        except WireBusy:
+            _LOG.warning("%s: a stopped member holds the wire", self.channel_info)
+            time.sleep(1e-3)
+
+    def _wait(self, now_ns: int, deadline_ns: int | None) -> None:
+        """Until the frame on the wire ends, somebody rings, or the deadline; at most 0.1 s, to notice a shutdown."""
+        limit_ns = _SILENT_MAX_NS if deadline_ns is None else min(_SILENT_MAX_NS, deadline_ns - now_ns)
+        due_ns = self._wire.due_ns() - now_ns if self._wire.paced else _SILENT_MAX_NS
+        if due_ns < limit_ns:
+            time.sleep(max(due_ns, 0) * 1e-9)
+        else:
+            self._poll.poll(max(1, -(-limit_ns // 1_000_000)))
+
+    def _leave_ringing(self) -> None:
+        """Who waits by select must look again soon: the frame on the wire will not ring when it ends."""
+        if self._wire.paced and self._wire.due_ns() < time.monotonic_ns() + _SILENT_MAX_NS:
+            self._wire.bells.ring_own()
+
+    def _message(self, packed: Packed, own: bool, timestamp: float) -> can.Message:
+        _, _, number, _, flags, length, data = packed
+        remote, data = bool(flags & FRAME_REMOTE), data[:length]
+        if flags & FRAME_ERROR and number & COUNTERS and not own:
+            number, data = heard_by_other(number, data, self._own())
+        return can.Message(
+            timestamp=timestamp,
+            arbitration_id=number & 0x1FFF_FFFF,
+            is_extended_id=number >= _EXTENDED,
+            is_remote_frame=remote,
+            is_error_frame=bool(flags & FRAME_ERROR),
+            is_fd=bool(flags & FRAME_FD),
+            bitrate_switch=bool(flags & FRAME_BRS),
+            error_state_indicator=bool(flags & FRAME_ESI),
+            channel=self._channel,
+            dlc=length,
+            data=None if remote else data,
+            is_rx=not own,
+        )
+
+    def _own(self) -> tuple[int, int]:
+        return int(self._wire.node["tec"]), int(self._wire.node["rec"])
+
+    # --- the controller ----------------------------------------------------------------------------------------------
+
+    @property
+    def counters(self) -> Counters:
+        """What the own controller says now."""
+        if not self._wire.paced:
+            return Counters(0, 0, WIRE_ACTIVE if self._plugged else WIRE_GONE, 0, self.frames_lost, 0.0)
+        self._move()
+        node, bus = self._wire.node, self._wire.wire.buses[0]
+        state = int(node["state"]) if self._plugged else WIRE_GONE
+        lost = int(node["lost"]) + self.frames_lost
+        load = float(bus["load_permille"]) / 1000.0
+        return Counters(int(node["tec"]), int(node["rec"]), state, int(bus["error_frames"]), lost, load)
+
+    @property
+    def state(self) -> can.BusState:
+        """ACTIVE (error warning included), PASSIVE, or ERROR: bus-off or unplugged."""
+        return _STATES.get(self.counters.state, can.BusState.ERROR)
+
+    @state.setter
+    def state(self, new_state: can.BusState) -> None:
+        if new_state is not can.BusState.ACTIVE:
+            raise can.CanOperationError(f"{self.channel_info}: only ACTIVE can be asked for; use unplug() to leave")
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin the way back from bus-off: 128 times 11 recessive bits. Nothing happens in any other state."""
+        if self._wire.paced:
+            with self._turn:
+                self._wire.restart()
+
+    def unplug(self) -> None:
+        """As if the adapter were pulled out: nothing is sent, received or acknowledged; calls raise until ``plug``."""
+        with self._turn:
+            if self._wire.paced:
+                self._wire.unplug()
+            self._plugged = False
+
+    def plug(self) -> None:
+        """The adapter is back, with fresh counters. What came meanwhile was not heard."""
+        with self._turn:
+            if self._wire.paced:
+                self._wire.plug(manual=self._manual)
+            while self._wire.take(1 << 20) or self._wire.lost():
+                pass
+            self._fetched.clear()
+            self._plugged, self._known_state, self._known_off_ns = True, WIRE_ACTIVE, -1
+
+    def script(self, lines: Iterable[str], seed: int = 0) -> None:
+        """Put fault lines (``can.dut.drop:0x110,25%@0s+1s``) on the wire, for all members; times count from now, and
+        the place in a line is not looked at. Raises ``ValueError``."""
+        if not self._wire.paced:
+            raise ValueError(f"{self.channel_info} takes no time, so nothing can go wrong on it; give it a bit rate")
+        faults = tuple(parse_fault(line) for line in lines)
+        with self._turn, self._wire.scripting() as (wire, now_ns):
+            script_wire(wire, 0, faults, seed, now_ns)
 
     def fileno(self) -> int:
         """The doorbell: readable when there may be a frame."""
-        return self._wire.doorbell.fileno()
+        return self._wire.bells.own.fileno()
 
     def shutdown(self) -> None:
         """Leave the channel. The last member removes its memory."""
         if self._is_shutdown:
             return
         super().shutdown()
-        with self._sending, self._receiving:
+        with self._turn, self._receiving:
             self._wire.leave()
 
 
 def _flags(msg: can.Message) -> int:
     return (
-        _EXTENDED * msg.is_extended_id
-        | _REMOTE * msg.is_remote_frame
-        | _ERROR * msg.is_error_frame
-        | _FD * msg.is_fd
-        | _BRS * msg.bitrate_switch
-        | _ESI * msg.error_state_indicator
+        FRAME_REMOTE * msg.is_remote_frame
+        | FRAME_ERROR * msg.is_error_frame
+        | FRAME_FD * msg.is_fd
+        | FRAME_BRS * msg.bitrate_switch
+        | FRAME_ESI * msg.error_state_indicator
     )

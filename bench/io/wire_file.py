@@ -1,202 +1,395 @@
-"""The memory behind a benchwire bus: a broadcast ring in a private file, with one lock and a doorbell for each member.
+"""The memory behind a benchwire bus: the modelled wire and a broadcast ring in one private file, with one lock and a
+doorbell for each member.
 
-Frames lie in a ring that every member maps; writing needs the file lock, which the kernel gives back when its holder
-dies. A frame counts from the moment the number of frames written is raised, so a writer killed half-way leaves
-nothing. Each member has its own place in the ring and a datagram socket (its doorbell) that wakes it: data never goes
-through the sockets, so a full one means only that the member has been woken already.
+There is no server: whoever looks or sends moves the model (``bench.canbus.wire``) on to the present, under the file
+lock, and puts the frames that have ended into the ring, which every member maps. The kernel gives the lock back when
+its holder dies. A change of the model is a transaction: the state before is kept beside it, the frames count from the
+moment their number is raised, at the very end; who finds a transaction open takes the state before. So a member killed
+half-way leaves nothing. Data never goes through the doorbells (datagram sockets): a full one means only that its member
+has been woken already, and what strangers send there is thrown away.
 
-The wire has a bit rate: a frame takes its time, the next waits for it, and is delivered at its end (no arbitration by
-identifier: frames go in the order of sending). Hence no sender can outrun a reader that keeps up with a real bus.
+With bit rate 0 the wire takes no time: frames go into the ring at once, there is nothing to model.
 """
 
 import contextlib
 import fcntl
 import mmap
 import os
-import socket
 import struct
+import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from bench.base.compiled import compiled, direct
+from bench.base.records import FRAME
+from bench.canbus.buses import Wire, attach, detach, make_wire, restart, roll_load
+from bench.canbus.wire import advance, next_ns, offer
+from bench.io.doorbells import Doorbells
 from bench.io.folders import checked_name
 
 CAPACITY = 16_384
 """Frames a reader may lag behind: more than a second of a full 1 Mbit/s bus."""
 
-_RECORD = struct.Struct("=QqIIBB6x64s")  # number, end on the wire (monotonic ns), id, sender, flags, length, data
-_STRIDE = 96
+MEMBERS_MAX = 31
+QUEUE_FRAMES = 32
+"""Frames that wait in one member's send queue."""
+
+LOST_FROM = CAPACITY - CAPACITY // 8
+"""A reader that far behind is overtaken: a writer must not catch up with the record that is being read."""
+
+RECORD = np.dtype(
+    [
+        ("number", "i8"),
+        ("t_ns", "i8"),  # end on the wire, monotonic
+        ("id", "u4"),  # bit 31: extended
+        ("sender", "u1"),
+        ("flags", "u1"),  # FRAME_FD ...
+        ("length", "u1"),
+        ("pad", "u1", (9,)),
+        ("data", "u1", (64,)),
+    ]
+)
+PACKED = struct.Struct("=qqIBBB9x64s")
+"""``RECORD`` for ``struct``."""
+
+_STRIDE = RECORD.itemsize
+_SLOTS = 256
+_MAGIC = 0x32_45_52_49_57_48_43_42  # "BCHWIRE2"
+# 8-byte words of the header
+_MAGIC_AT, _WRITTEN, _OPEN, _WRITTEN_BEFORE, _NEXT_NS = 0, 8, 16, 17, 18
+_BITRATE, _DATA_BITRATE, _EVER, _SWEPT_NS, _READ = 24, 25, 26, 27, 64
+# bytes of the header, one a member
+_USED, _ASLEEP = 2048, 2048 + 64
 _HEADER_BYTES = 4096
-_MAGIC = 0x31_45_52_49_57_48_43_42  # "BCHWIRE1"
-_MAGIC_AT, _WRITTEN, _BUSY_UNTIL, _MEMBERS_CHANGED, _MEMBERS_EVER = 0, 1, 8, 16, 17  # 8-byte words of the header
+_RING_BYTES = CAPACITY * _STRIDE
+_SWEEP_NS = 100_000_000
+_WATCH_NS = 200_000  # how soon to look again while somebody is bus-off or babbles
+_FAR_NS = 1 << 62
+_DELIVERED = 64
+_MOVE_NS, _PATIENT_NS = 5_000_000, 2_000_000_000  # how long to wait for the lock: to look, to join or leave
+_NOBODY = bytes(MEMBERS_MAX)
 
 
-class WireFrame(NamedTuple):
-    """A frame as it lies in the ring; ``end_ns`` on the machine's monotonic clock."""
+class WireBusy(OSError):
+    """Another member holds the wire and does not let go: it is stopped."""
 
-    number: int
-    end_ns: int
-    identifier: int
-    sender: int
-    flags: int
-    length: int
-    data: bytes
+
+Packed = tuple[int, int, int, int, int, int, bytes]
+"""A frame as it lies in the ring: number, end (monotonic ns), id, sender, flags, length, data."""
+
+
+@compiled
+def _publish(ring: Any, delivered: Any, count: int, written: int) -> None:
+    """Copy frames into the ring, behind the ``written`` ones. They do not count yet."""
+    for i in range(count):
+        frame, record = delivered[i], ring[(written + i) % ring.shape[0]]
+        record.number, record.t_ns, record.id = written + i, frame.t_ns, frame.id
+        record.sender, record.flags, record.length = frame.sender, frame.flags, frame.length
+        to, data = record.data, frame.data
+        for k in range(64):
+            to[k] = data[k]
+
+
+class _Calls(NamedTuple):
+    """The compiled entries, for the types of a wire of this kind."""
+
+    advance: Any
+    offer: Any
+    next_ns: Any
+    publish: Any
+    roll: Any
+
+
+@cache
+def _compiled() -> _Calls:
+    wire, frames, ring = _template(1), np.zeros(_DELIVERED, FRAME), np.zeros(1, RECORD)
+    return _Calls(
+        direct(advance, wire, 0, frames),
+        direct(offer, wire, frames[0], 0),
+        direct(next_ns, wire),
+        direct(_publish, ring, frames, 0, 0),
+        direct(roll_load, wire.buses[0], 0),
+    )
 
 
 class WireFile:
     """One member's view of a bus. Not for several threads at once (the bus class has a lock)."""
 
-    def __init__(self, folder: Path, channel: str) -> None:
+    def __init__(self, folder: Path, channel: str, bitrate: int | None, data_bitrate: int | None) -> None:
+        """Join. ``None``: as the others have it, 500 kbit/s and 2 Mbit/s for the first."""
         self._base = folder / checked_name(channel)
         self._base.mkdir(mode=0o700, exist_ok=True)
+        self._calls = _compiled()  # before anybody waits for the lock
+        self._frame = np.zeros(1, FRAME)
+        self._delivered = np.zeros(_DELIVERED, FRAME)
         self._lock = os.open(self._base / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        with self.locked():
-            self._memory = self._open_ring()
-            self._words = memoryview(self._memory)[:_HEADER_BYTES].cast("q")
-            self._words[_MEMBERS_EVER] += 1
-            self.member = self._words[_MEMBERS_EVER]
-            self.doorbell = self._hang_doorbell()
-            self._words[_MEMBERS_CHANGED] += 1
-            self._next = self._words[_WRITTEN]
-        self._members_known = -1
-        self._others: list[str] = []
-
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Alone among all members. Released by the kernel if this process dies."""
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
         try:
-            yield
-        finally:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
+            self._lock_file(_PATIENT_NS)
+            try:
+                self._map()
+                self._settle_rates(bitrate, data_bitrate)
+                self.member = self._free_place()
+                self.bells.hang(self.member)
+                self._next = self._words[_READ + self.member] = self._words[_WRITTEN]
+                self._bytes[_USED + self.member] = 1
+            finally:
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
+        except (OSError, ValueError):
+            os.close(self._lock)
+            raise
+        self.paced = self._words[_BITRATE] > 0
+        if self.paced:
+            self.plug()
 
-    def append(self, identifier: int, flags: int, length: int, data: bytes, now_ns: int, duration_ns: int) -> None:
-        """Put a frame on the wire at ``now_ns``, behind all that wait there; ``ring`` afterwards."""
-        with self.locked():
-            number = self._words[_WRITTEN]
-            end_ns = max(now_ns, self._words[_BUSY_UNTIL]) + duration_ns
-            place = _HEADER_BYTES + number % CAPACITY * _STRIDE
-            _RECORD.pack_into(self._memory, place, number, end_ns, identifier, self.member, flags, length, data)
-            self._words[_BUSY_UNTIL] = end_ns
-            self._words[_WRITTEN] = number + 1
+    # --- joining -----------------------------------------------------------------------------------------------------
 
-    def take(self, now_ns: int) -> WireFrame | None:
-        """The next frame whose end has come, from any member; ``None`` if there is none yet."""
-        if self._next == self._words[_WRITTEN]:
-            return None
-        frame = WireFrame._make(_RECORD.unpack_from(self._memory, _HEADER_BYTES + self._next % CAPACITY * _STRIDE))
-        if frame.number != self._next or frame.end_ns > now_ns:
-            return None
-        self._next += 1
-        return frame
-
-    def lost(self) -> int:
-        """How many frames were overwritten before they were taken; skips them."""
-        # Half a ring of distance: a writer must not catch up with the record that is being read.
-        behind = self._words[_WRITTEN] - self._next
-        if behind < CAPACITY - CAPACITY // 8:
-            return 0
-        skipped = behind - CAPACITY // 2
-        self._next += skipped
-        return skipped
-
-    def wait_ns(self, now_ns: int) -> int | None:
-        """How long until the next frame's end, or ``None`` when none is on the wire."""
-        if self._next == self._words[_WRITTEN]:
-            return None
-        (end_ns,) = struct.unpack_from("=q", self._memory, _HEADER_BYTES + self._next % CAPACITY * _STRIDE + 8)
-        return max(0, int(end_ns) - now_ns)
-
-    def backlog_ns(self, now_ns: int) -> int:
-        """How long the wire is busy with what has been sent."""
-        return max(0, self._words[_BUSY_UNTIL] - now_ns)
-
-    def ring(self) -> None:
-        """Wake the other members, and forget those that are dead."""
-        if self._members_known != self._words[_MEMBERS_CHANGED]:
-            self._members_known = self._words[_MEMBERS_CHANGED]
-            own = str(self._doorbell_path(self.member))
-            self._others = [bell for bell in map(str, self._doorbells()) if bell != own]
-        for bell in self._others:
-            self._ring_at(bell)
-
-    def ring_own(self) -> None:
-        """Make this member's own doorbell readable."""
-        self._ring_at(str(self._doorbell_path(self.member)))
-
-    def _ring_at(self, bell: str) -> None:
+    def _map(self) -> None:
+        path, model = self._base / "ring", _model_bytes(_template(1))
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
-            self.doorbell.sendto(b"\0", bell)
-        except BlockingIOError:
-            return  # full: it has been woken already
-        except (ConnectionRefusedError, FileNotFoundError):
-            self._remove_dead()
-
-    def silence(self) -> None:
-        """Take what rang; the caller looks at the ring again afterwards."""
-        with contextlib.suppress(BlockingIOError):
-            while self.doorbell.recv(16):
-                pass
-
-    def leave(self) -> None:
-        """Leave the bus; the last living member removes its memory."""
-        with self.locked():
-            self._doorbell_path(self.member).unlink(missing_ok=True)
-            self._words[_MEMBERS_CHANGED] += 1
-            if not any(_answers(bell) for bell in self._doorbells()):
-                self._ring_path().unlink(missing_ok=True)
-        self.doorbell.close()
-        self._words.release()
-        self._memory.close()
-        os.close(self._lock)
-
-    def _open_ring(self) -> mmap.mmap:
-        descriptor = os.open(self._ring_path(), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        try:
-            size = _HEADER_BYTES + CAPACITY * _STRIDE
-            os.ftruncate(descriptor, size)
-            memory = mmap.mmap(descriptor, size)
+            size = _HEADER_BYTES + _RING_BYTES + 2 * model
+            known = os.fstat(descriptor).st_size
+            os.ftruncate(descriptor, max(size, known))
+            memory = self._memory = mmap.mmap(descriptor, size)
         finally:
             os.close(descriptor)
         (magic,) = struct.unpack_from("=Q", memory, _MAGIC_AT)
-        if magic not in (0, _MAGIC):
-            raise OSError(f"{self._ring_path()} is no benchwire memory of this version; remove it")
-        struct.pack_into("=Q", memory, _MAGIC_AT, _MAGIC)
-        return memory
+        if known not in (0, size) or magic not in (0, _MAGIC):
+            raise OSError(f"{path} is no benchwire memory of this version; remove it")
+        self._bytes = memoryview(memory)
+        self._words = self._bytes[:_HEADER_BYTES].cast("q")
+        self.bells = Doorbells(self._base, self._bytes[_ASLEEP : _ASLEEP + MEMBERS_MAX])
+        self._ring = np.ndarray(CAPACITY, RECORD, memory, _HEADER_BYTES)
+        offset, arrays = _HEADER_BYTES + _RING_BYTES, []
+        self._model = np.ndarray(model, np.uint8, memory, offset)
+        self._before = np.ndarray(model, np.uint8, memory, offset + model)
+        for array in _template(1):
+            arrays.append(np.ndarray(array.shape, array.dtype, memory, offset))
+            offset += _aligned(array.nbytes)
+        self.wire = Wire(*arrays)
 
-    def _hang_doorbell(self) -> socket.socket:
-        path = self._doorbell_path(self.member)
-        path.unlink(missing_ok=True)  # of a dead member, when the memory was removed and counting began anew
-        bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        bell.setblocking(False)
+    def _settle_rates(self, bitrate: int | None, data_bitrate: int | None) -> None:
+        words = self._words
+        if words[_MAGIC_AT] != _MAGIC or not any(self.bells.answers(member) for member in self._members()):
+            self._bytes[_USED : _USED + MEMBERS_MAX] = _NOBODY
+            rates = (500_000 if bitrate is None else bitrate, data_bitrate or 2_000_000)
+            words[_WRITTEN] = words[_OPEN] = 0
+            words[_BITRATE], words[_DATA_BITRATE] = rates
+            words[_NEXT_NS], words[_SWEPT_NS] = _FAR_NS, 0
+            for mapped, fresh in zip(self.wire, _template(rates[0] or 1, rates[1]), strict=True):
+                mapped[...] = fresh
+            now_ns = time.monotonic_ns()
+            self.wire.buses["window_ns"] = self.wire.buses["free_ns"] = now_ns
+            words[_MAGIC_AT] = _MAGIC
+        for word, wanted in ((_BITRATE, bitrate), (_DATA_BITRATE, data_bitrate)):
+            if wanted is not None and wanted != words[word]:
+                raise OSError(f"the others on it have {words[word]} bit/s, not {wanted}; a bus has one bit rate")
+
+    def _free_place(self) -> int:
+        words = self._words
+        for step in range(MEMBERS_MAX):
+            member = (words[_EVER] + step) % MEMBERS_MAX
+            if not self._bytes[_USED + member]:
+                words[_EVER] = member + 1
+                return int(member)
+        raise OSError(f"{MEMBERS_MAX} members are on it already")
+
+    # --- sending -----------------------------------------------------------------------------------------------------
+
+    def send(self, identity: int, flags: int, length: int, data: bytes, wait_ns: int) -> int:
+        """Queue a frame (``wire.offer``'s answer). Raises ``WireBusy``."""
+        frame = self._frame[0]
+        frame["id"], frame["flags"], frame["length"], frame["sender"] = identity, flags, length, self.member
+        frame["data"][: len(data)] = np.frombuffer(data, np.uint8)
+        frame["data"][len(data) :] = 0
+        with self._transaction(wait_ns) as now_ns:
+            answer = int(self._calls.offer(self.wire, frame, now_ns))
+        self.bells.wake()
+        return answer
+
+    def append(self, identity: int, flags: int, length: int, data: bytes, wait_ns: int) -> None:
+        """Put a frame into the ring of a wire that takes no time. Raises ``WireBusy``."""
+        self._enter(wait_ns)
+        number = self._words[_WRITTEN]
+        place = _HEADER_BYTES + number % CAPACITY * _STRIDE
+        now_ns = time.monotonic_ns()
+        PACKED.pack_into(self._memory, place, number, now_ns, identity, self.member, flags, length, data)
+        self._words[_WRITTEN] = number + 1
+        fcntl.flock(self._lock, fcntl.LOCK_UN)
+        self.bells.wake()
+
+    def move(self) -> None:
+        """Move the model on to now. Raises ``WireBusy``."""
+        with self._transaction(_MOVE_NS):
+            pass
+        self.bells.wake()
+
+    @contextlib.contextmanager
+    def _transaction(self, wait_ns: int = _PATIENT_NS) -> Iterator[int]:
+        """Alone on the wire, with the model moved to now (monotonic ns); what it did counts from the end on."""
+        self._enter(wait_ns)
         try:
-            bell.bind(str(path))
-        except OSError as error:
-            bell.close()
-            raise OSError(f"cannot make the doorbell {path} (a path may have 107 bytes): {error}") from error
-        return bell
+            words, calls, now_ns = self._words, self._calls, time.monotonic_ns()
+            written = words[_WRITTEN_BEFORE] = words[_WRITTEN]
+            self._before[...] = self._model
+            words[_OPEN] = 1
+            if now_ns - words[_SWEPT_NS] > _SWEEP_NS:
+                words[_SWEPT_NS] = now_ns
+                self._forget_dead()
+            bus = self.wire.buses[0]
+            count = calls.advance(self.wire, now_ns, self._delivered)
+            while count:
+                calls.publish(self._ring, self._delivered, count, written)
+                written += count
+                count = calls.advance(self.wire, now_ns, self._delivered)
+            calls.roll(bus, now_ns)
+            yield now_ns
+            soonest = min(calls.next_ns(self.wire), _FAR_NS)
+            if bus["off_nodes"] or bus["babbles"]:
+                soonest = min(soonest, now_ns + _WATCH_NS)
+            words[_NEXT_NS] = soonest
+            words[_WRITTEN] = written
+            words[_OPEN] = 0
+        finally:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
 
-    def _remove_dead(self) -> None:
-        with self.locked():
-            for bell in self._doorbells():
-                if not _answers(bell):
-                    bell.unlink(missing_ok=True)
-            self._words[_MEMBERS_CHANGED] += 1
+    def _enter(self, wait_ns: int) -> None:
+        """Take the lock, and undo what a member that died under it had begun."""
+        self._lock_file(wait_ns)
+        if self._words[_OPEN]:
+            if self._words[_WRITTEN] == self._words[_WRITTEN_BEFORE]:
+                self._model[...] = self._before
+            self._words[_OPEN] = 0
 
-    def _doorbells(self) -> list[Path]:
-        return list(self._base.glob("bell-*"))
+    def _lock_file(self, wait_ns: int) -> None:
+        deadline_ns = 0
+        while True:
+            try:
+                return fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                now_ns = time.monotonic_ns()
+                deadline_ns = deadline_ns or now_ns + wait_ns
+                if now_ns > deadline_ns:
+                    raise WireBusy("a stopped member holds the wire; let it go on, or end it") from None
+                time.sleep(20e-6)
 
-    def _doorbell_path(self, member: int) -> Path:
-        return self._base / f"bell-{member}"
+    # --- receiving ---------------------------------------------------------------------------------------------------
 
-    def _ring_path(self) -> Path:
-        return self._base / "ring"
+    def take(self, most: int = 128) -> list[Packed]:
+        """The next frames that have ended, from any member, ``most`` at once."""
+        words, first = self._words, self._next
+        count = min(words[_WRITTEN] - first, most, CAPACITY - first % CAPACITY)
+        if count <= 0:
+            return []
+        place = _HEADER_BYTES + first % CAPACITY * _STRIDE
+        taken = list(PACKED.iter_unpack(self._bytes[place : place + count * _STRIDE]))
+        if words[_WRITTEN] - first >= LOST_FROM:
+            return []  # it may have been overwritten meanwhile: ``lost`` tells
+        self._next = words[_READ + self.member] = first + count
+        return taken
+
+    def lost(self) -> int:
+        """How many frames were overwritten before they were taken; skips them."""
+        behind = self._words[_WRITTEN] - self._next
+        if behind < LOST_FROM:
+            return 0
+        skipped = behind - CAPACITY // 2
+        self._next = self._words[_READ + self.member] = self._next + skipped
+        return int(skipped)
+
+    def waits(self) -> bool:
+        """Whether a frame can be taken."""
+        return bool(self._next != self._words[_WRITTEN])
+
+    def due_ns(self) -> int:
+        """When (monotonic ns) the wire wants to be moved next; far away if nothing happens by itself."""
+        return int(self._words[_NEXT_NS])
+
+    def lag(self, ignored: dict[int, int]) -> tuple[int, int]:
+        """(frames the slowest other reader is behind, its number); ``ignored``: members not counted while they stand
+        still at these places."""
+        slowest, who = self._words[_WRITTEN], -1
+        for member in self._members():
+            read = self._words[_READ + member]
+            if member != self.member and ignored.get(member) != read and read < slowest:
+                slowest, who = read, member
+        return int(self._words[_WRITTEN] - slowest), who
+
+    def position(self, member: int) -> int:
+        """Where a member reads."""
+        return int(self._words[_READ + member])
+
+    # --- the controller ----------------------------------------------------------------------------------------------
+
+    @property
+    def node(self) -> Any:
+        """This member's NODE record."""
+        return self.wire.nodes[self.member]
+
+    def plug(self, *, manual: bool = False) -> None:
+        """Put this member's controller on the bus, with fresh counters."""
+        with self._transaction():
+            attach(self.wire, 0, self.member, fifo=True, manual=manual)
+            self.wire.nodes["room"][self.member] = QUEUE_FRAMES
+        self.bells.wake()
+
+    def unplug(self) -> None:
+        """Take it off; what it had queued is forgotten."""
+        with self._transaction():
+            detach(self.wire, 0, self.member)
+        self.bells.wake()
+
+    def restart(self) -> None:
+        """Begin the way back from bus-off."""
+        with self._transaction() as now_ns:
+            restart(self.wire, 0, self.member, now_ns)
+        self.bells.wake()
+
+    @contextlib.contextmanager
+    def scripting(self) -> Iterator[tuple[Wire, int]]:
+        """(wire, now) for whoever puts faults on it."""
+        with self._transaction() as now_ns:
+            yield self.wire, now_ns
+        self.bells.wake()
+
+    # --- leaving -----------------------------------------------------------------------------------------------------
+
+    def leave(self) -> None:
+        """Leave the bus; the last living member removes its memory."""
+        with contextlib.suppress(WireBusy):
+            if self.paced:
+                self.unplug()
+            self._enter(_PATIENT_NS)
+            self._bytes[_USED + self.member] = 0
+            self.bells.remove(self.member)
+            self._forget_dead()
+            if not any(self._bytes[_USED : _USED + MEMBERS_MAX]):
+                (self._base / "ring").unlink(missing_ok=True)
+        self.bells.own.close()
+        os.close(self._lock)
+
+    def _forget_dead(self) -> None:
+        for member in self._members():
+            if not self.bells.answers(member):
+                self._bytes[_USED + member] = 0
+                self.bells.remove(member)
+                detach(self.wire, 0, member)
+
+    def _members(self) -> list[int]:
+        return [member for member in range(MEMBERS_MAX) if self._bytes[_USED + member]]
 
 
-def _answers(doorbell: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as visitor:
-        try:
-            visitor.connect(str(doorbell))
-        except OSError:
-            return False
-    return True
+def _template(bitrate: int, data_bitrate: int = 2_000_000) -> Wire:
+    return make_wire([bitrate], _SLOTS, data_bitrate=data_bitrate, members=[()], nodes=MEMBERS_MAX + 1)
+
+
+def _aligned(size: int) -> int:
+    return -(-size // 64) * 64
+
+
+def _model_bytes(wire: Wire) -> int:
+    return sum(_aligned(array.nbytes) for array in wire)

@@ -45,10 +45,10 @@ def test_frames_of_two_buses_come_and_go_whole(folder: Path) -> None:
 
 def test_what_cannot_be_sent_at_once_is_counted_and_does_not_block(folder: Path) -> None:
     port = CanPort([BenchwireBus("slow", folder=folder, bitrate=10_000)], MonotonicClock())
-    frames = np.zeros(20, FRAME)
+    frames = np.zeros(40, FRAME)
     frames["length"] = 8
     failed = port.send(frames)
-    assert 10 < failed < 20
+    assert 6 <= failed <= 8  # 32 wait
     assert port.unsent == failed
     port.close()
 
