@@ -169,7 +169,7 @@ def draw(inputs: Inputs, *, heartbeats: bool = False, log_full: bool = False) ->
     core = draw_core(rig, dut, inputs.databases, heartbeats=heartbeats, log_full=log_full)
     parameters = plant_parameters(rig, dut)
     twin = SteadyTwin(parameters, rig.supply.voltage)
-    context = context_of(rig, dut, dut.ratio.value, twin)
+    context = context_of(rig, dut, dut.ratio.value, twin, dut.diagnostics)
     own = (core.channels, core.can, core.design, core.program, core.inverter)
     return Blueprint(*own, inputs, parameters, twin, context)
 
@@ -215,6 +215,8 @@ def virtual(blueprint: Blueprint, recorder: Recorder, seed: int, faults: tuple[F
     for device in world.devices.values():
         if isinstance(device, Watched):
             bench.watch_over(device)
+    if world.diagnosed is not None:
+        bench.add_diagnosis(inputs.rig.value, inputs.dut.value, world.diagnosed)
     return Virtual(bench, desk, world, program, state, rings, collect)
 
 
@@ -298,6 +300,7 @@ def core_main(control: Control, arguments: Mapping[str, Any]) -> None:
 
 def links_main(control: Control, arguments: Mapping[str, Any]) -> None:
     """The links' process. ``{"resources": {part: VISA resource}}`` comes over the pipe as soon as it is known."""
+    from bench.io.core_can import diagnostic_part
     from bench.io.links_process import LinkPart, LinksParts, run_links
     from bench.io.visa import VisaLink
 
@@ -313,6 +316,7 @@ def links_main(control: Control, arguments: Mapping[str, Any]) -> None:
         return LinkPart(byte_link, lambda mailbox: link(driver, face, mailbox, paces[name]))
 
     parts = {name: part(name, driver) for name, driver in drivers_of(share.rig, index).items()}
+    parts.update(diagnostic_part(share.rig, share.dut, memory.rings, share.berth.clock))
     run_links(LinksParts(parts, memory.rings.inbox_links, memory.status, share.berth.clock), control)
 
 

@@ -186,7 +186,8 @@ def _faults() -> str:
         "# Faults that `--fault` knows\n\n"
         "A line reads `place.kind[:argument]@start[+duration]`, such as `analyzer.silence@300s+2s`; on a bus the\n"
         "argument is the identifier of the message: `can.dut.wrong_crc:0x110@30s+100ms`. For `late` and `partial`\n"
-        "it is the delay: `supply.late:400ms@60s`.\n\n"
+        "it is the delay: `supply.late:400ms@60s`. The emulated unit's diagnosis: `ecu.identity:serial=4711@0s`,\n"
+        "`ecu.stored:U0100-87@0s`.\n\n"
     )
     return text + _table(("place", "kinds"), rows)
 

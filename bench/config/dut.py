@@ -9,6 +9,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
+from bench.config.diagnostics import Diagnostics
 from bench.config.file_model import FileModel
 from bench.config.quantity import Amperes, DegC, Number, Seconds, SpeedRpm, TorqueNm, Volts, Watts
 from bench.config.restbus import RestbusFrame
@@ -216,6 +217,7 @@ class Dut(FileModel):
     """By message: what ECUs that are not on the bench would send to the inverter."""
     present: tuple[str, ...] = ()
     """Nodes of the database that are on the bench beside the inverter, and send their messages themselves."""
+    diagnostics: Diagnostics | None = None
     plant: PlantSection
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from bench.config.file_model import FileModel, several
 from bench.config.located import Located, load_located
-from bench.config.names import Name, Reference
+from bench.config.names import Line, Name, PartName, Reference
 from bench.config.quantity import Percent
 from bench.config.suggest import suggestion
 from bench.config.wording import plain_findings
@@ -40,6 +40,10 @@ class Plan(FileModel):
     rig: Reference
     allowance: Annotated[Percent, Field(ge=0, le=100)] = 5.0
     """How many of the points may be flagged, in percent."""
+    identity: Annotated[dict[PartName, Line], Field(default_factory=dict)]
+    """What the drive unit must tell of itself, beyond its DUT file: ``{serial: ..}``."""
+    clear_dtcs: bool = False
+    """Clear the unit's trouble codes before the plan, after they have been stored."""
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=STEPS_MAX)]
 
     def paths(self) -> Iterator[tuple[tuple[str | int, ...], Step]]:

@@ -2,13 +2,12 @@
 
 from bench.base.compiled import compiled
 from bench.core.derive import derive, tell_words
-from bench.core.diagnostics import send_request
 from bench.core.ladder import climb_down
 from bench.core.limits import judge_limits
 from bench.core.meter import keep
 from bench.core.monitors import look_around
 from bench.core.program import Program
-from bench.core.put_out import put_out
+from bench.core.put_out import put_out, put_out_request
 from bench.core.release import release_freeze
 from bench.core.rings import Rings
 from bench.core.sampling import sample
@@ -70,7 +69,7 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
     if t_ns >= core.next_send_ns:
         put_out(program, state, core, counters, rings.frames_out, events, t_ns)
     if core.asked:
-        send_request(state.asked[0], core, counters, rings.frames_out)
+        put_out_request(state.asked[0], core, counters, rings.frames_out)
 
     if core.metering:
         keep(program.channels, state.meter_channels, state.meter_rows, image, core.meter_channels)

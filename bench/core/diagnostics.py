@@ -70,18 +70,6 @@ def _reads(data: Any, first: int) -> bool:
 
 
 @compiled
-def send_request(asked: Any, core: Any, counters: Any, frames: Ring) -> None:
-    """The frame that was taken in this cycle goes out, after all others."""
-    core.asked = 0
-    place = slot(frames)
-    if place < 0:
-        counters.send_failed += 1  # whoever asked hears no answer, and asks again
-        return
-    frames.records[place] = asked
-    commit(frames)
-
-
-@compiled
 def hear_response(routes: Any, core: Any, heard: Ring, record: Any) -> bool:
     """Hand a frame on to the links if it is a response of the table; whether it was one."""
     for i in range(routes.shape[0]):

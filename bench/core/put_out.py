@@ -64,3 +64,15 @@ def _send(can: CanTables, tx: Any, seen: Seen, image: Any, frames: Ring, message
     commit(frames)
     see(seen, message, frame, t_ns)
     return 0
+
+
+@compiled
+def put_out_request(asked: Any, core: Any, counters: Any, frames: Ring) -> None:
+    """The diagnostic frame that was taken in this cycle goes out, after all others."""
+    core.asked = 0
+    place = slot(frames)
+    if place < 0:
+        counters.send_failed += 1  # whoever asked hears no answer, and asks again
+        return
+    frames.records[place] = asked
+    commit(frames)

@@ -21,7 +21,9 @@ from bench.core.state import State
 from bench.emulators import bench_io, can_node, cascadia_cm, ecu
 from bench.emulators.bench_io import BenchIo
 from bench.emulators.cascadia_cm import CmInverter
-from bench.emulators.ecu import Ecu
+from bench.emulators.diagnosed import Doorway, asked, is_request, overhear
+from bench.emulators.dtc_store import note
+from bench.emulators.ecu import FAULT_CODE, Ecu
 from bench.emulators.sensors import Sensors, sense
 from bench.plant.plant import Plant, step
 
@@ -43,6 +45,7 @@ class EmulatedBench(NamedTuple):
     plant: Plant
     sensors: Sensors
     outputs: np.ndarray  # the plant's outputs as one flat vector (a view)
+    doorway: Doorway  # the ECU's diagnostic side
 
 
 @compiled
@@ -50,6 +53,8 @@ def nodes_hear(bench: EmulatedBench, frame: Any, t_ns: int) -> None:
     """Let every emulated node but its sender take in a frame that has ended on the wire."""
     if frame.flags & FRAME_ERROR:
         return
+    if is_request(bench.doorway, frame) and hears(bench.wire, frame, bench.ecu.node.number):
+        overhear(bench.doorway, frame)
     for node in (bench.ecu.node, bench.cascadia.node, bench.io.node):
         if frame.sender != node.number and hears(bench.wire, frame, node.number):
             can_node.hear(node, frame, t_ns)
@@ -142,6 +147,7 @@ def live(bench: EmulatedBench, t_ns: int) -> None:
             cascadia_cm.tell(bench.cascadia, outputs, t_ns)
         else:
             ecu.tell(bench.ecu, outputs)
+            note(bench.doorway.dtcs, bench.ecu.node.image[FAULT_CODE].value, t_ns)
         bench_io.tell(bench.io, outputs)
     sense(bench.sensors, bench.outputs, t_ns)
 
@@ -156,8 +162,8 @@ def speak(bench: EmulatedBench, t_ns: int) -> None:
 
 @compiled
 def run(program: Program, state: State, rings: Rings, bench: EmulatedBench, t_ns: int, until_ns: int) -> int:
-    """Run whole cycles from ``t_ns`` (already done) up to ``until_ns``, until the core has woken somebody, or until
-    the tap is half full: who watches is waited for.
+    """Run whole cycles from ``t_ns`` (already done) up to ``until_ns``, until the core has woken somebody, until
+    somebody asks the ECU what Python answers, or until the tap is half full: who watches is waited for.
 
     Answer: the time of the last cycle. The core judges at the start of a millisecond, the plant lives through it.
     """
@@ -168,6 +174,8 @@ def run(program: Program, state: State, rings: Rings, bench: EmulatedBench, t_ns
         put_on_wire(bench, rings.frames_out, t_ns)
         live(bench, t_ns)
         speak(bench, t_ns)
-        if bits != 0 or bench.tap.header[WRITTEN] - bench.tap.header[READ] > TAP_FRAMES // 2:
+        if bits != 0 or asked(bench.doorway):
+            break
+        if bench.tap.header[WRITTEN] - bench.tap.header[READ] > TAP_FRAMES // 2:
             break
     return t_ns

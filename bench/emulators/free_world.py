@@ -32,6 +32,7 @@ class FreeWorld:
         self.devices: Mapping[str, ByteDevice] = world.devices
         self._watched = [device for device in world.devices.values() if isinstance(device, Watched)]
         self._arguments = (world.bench, self.frames_in, self.frames_out)
+        self._diagnosed = world.diagnosed
         self._run = direct(run_free, *self._arguments, 0, 0)
         self._t_ns = 0
 
@@ -41,6 +42,10 @@ class FreeWorld:
             for device in self._watched:
                 device.expire(t_ns)
         self._t_ns = self._run(*self._arguments, self._t_ns, t_ns)
+        if self._diagnosed is not None:
+            due_ns = self._diagnosed.next_ns()
+            if self._diagnosed.waiting() or (due_ns is not None and due_ns <= t_ns):
+                self._diagnosed.live(t_ns)
 
 
 @compiled

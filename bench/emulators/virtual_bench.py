@@ -16,14 +16,18 @@ from bench.base.errors import LinkError
 from bench.base.records import INBOX
 from bench.base.ring import drain, push_all, waiting
 from bench.base.time import NS_PER_MS, NS_PER_S
+from bench.config.dut import Dut
+from bench.config.rig import Rig
 from bench.core.program import Program
 from bench.core.rings import Rings
 from bench.core.state import State
 from bench.emulators.couple import EmulatedBench, run
 from bench.emulators.device import Watched
+from bench.emulators.diagnosed import DiagnosedEcu
+from bench.emulators.virtual_can import VirtualCan
 from bench.emulators.virtual_line import VirtualLine
 from bench.links.mailbox import Mailbox, Question
-from bench.schedule.requests import Ask, Exchange, Operation, Post, Prompt, Record, Reopen
+from bench.schedule.requests import Ask, Exchange, Frames, Operation, Post, Prompt, Record, Reopen
 from bench.schedule.scheduler import PENDING, Job, Scheduler
 from bench.sequence.desk import Desk
 
@@ -39,6 +43,15 @@ class VirtualLink:
     line: VirtualLine
     mailbox: Mailbox
     job: Operation[None]
+
+
+@dataclass(slots=True)
+class OnDemand:
+    """A link whose job lives only while questions wait."""
+
+    mailbox: Mailbox
+    serve: Callable[[], Operation[None]]
+    job: Job | None = None
 
 
 class VirtualBench:
@@ -69,10 +82,14 @@ class VirtualBench:
         self._tap, self._on_frames = emulated.tap, on_frames
         self._links: dict[str, VirtualLink] = {}
         self._lines: dict[Job, VirtualLine] = {}
+        self._on_demand: dict[str, OnDemand] = {}
+        self._diagnosed: DiagnosedEcu | None = None
+        self._ecu_ns = 0  # when it is asked again whether it wants to say something
         self.scheduler = Scheduler(
             {
                 **desk.handlers(),
                 Exchange: lambda job, request: self._lines[job].exchange(job, request),
+                Frames: lambda job, request: self._can.exchange(job, request),
                 Reopen: lambda job, request: self._lines[job].reopen(job, request),
                 Post: self._post,
                 Ask: self._ask,
@@ -81,11 +98,23 @@ class VirtualBench:
             }
         )
         desk.scheduler = self.scheduler
+        self._can = VirtualCan(rings, self.scheduler)
 
     def add_link(self, part: str, link: VirtualLink) -> None:
         """Join an instrument's link."""
         self._links[part] = link
         self._lines[self.scheduler.spawn(part, link.job, _LINK_PRIORITY)] = link.line
+
+    def add_diagnosis(self, rig: Rig, dut: Dut, ecu: DiagnosedEcu) -> None:
+        """Join the link to the unit's diagnosis. It lives only while it is asked: an idle one would stop the compiled
+        loop at each look. The DUT file has a section for it."""
+        from bench.links.diagnosis import PART, Diagnosis, serve  # the UDS codecs: only for who can be asked
+
+        assert dut.diagnostics is not None
+        diagnosis, mailbox = Diagnosis(dut.diagnostics), Mailbox()
+        self._can.route = (rig.bus("dut").bus, dut.diagnostics.ids[0])
+        self._on_demand[PART] = OnDemand(mailbox, lambda: serve(diagnosis, mailbox))
+        self._diagnosed = ecu
 
     def watch_over(self, device: Watched) -> None:
         """Let an instrument's watchdog bite at its time."""
@@ -119,6 +148,9 @@ class VirtualBench:
                 events = drain(self._rings.events)
                 self._on_events(events)
                 self._desk.on_events(events)
+            self._can.look()
+            if self._diagnosed is not None and self._diagnosed.waiting():
+                self._serve_ecu()
         scheduler.run_due(scheduler.t_ns)
         return scheduler.t_ns
 
@@ -130,8 +162,18 @@ class VirtualBench:
         if not self._push(self._rings.inbox_links, np.ascontiguousarray(request.values)):
             raise LinkError("the core does not take in readings; its inbox is full")
 
+    def _serve_ecu(self) -> None:
+        """Let the ECU answer now, and again when it wants to."""
+        assert self._diagnosed is not None
+        self._diagnosed.live(self.scheduler.t_ns)
+        due_ns = self._diagnosed.next_ns()
+        if due_ns is not None and not self.scheduler.t_ns < self._ecu_ns <= due_ns:
+            self._ecu_ns = due_ns
+            self.scheduler.call(due_ns, self._serve_ecu, _LINK_PRIORITY)
+
     def _ask(self, job: Job, request: Ask) -> Any:
-        link = self._links.get(request.part)
+        on_demand = self._on_demand.get(request.part)
+        link = on_demand or self._links.get(request.part)
         if link is None:
             raise LinkError(f"the bench has no part {request.part!r}")
 
@@ -144,6 +186,8 @@ class VirtualBench:
             self.scheduler.answer(job, ticket, error=error)
 
         link.mailbox.put(Question(request.what, request.arguments, done, failed))
+        if on_demand is not None and (on_demand.job is None or on_demand.job.done):
+            on_demand.job = self.scheduler.spawn(request.part, on_demand.serve(), _LINK_PRIORITY)
         return PENDING
 
     def _journal(self, _job: Job, request: Record) -> None:

@@ -18,6 +18,7 @@ from bench.emulators.bench_io import make_bench_io
 from bench.emulators.cascadia_cm import CmInverter, Plate, make_cascadia
 from bench.emulators.couple import TAP_FRAMES, EmulatedBench
 from bench.emulators.device import ByteDevice
+from bench.emulators.diagnosed import DiagnosedEcu, make_doorway
 from bench.emulators.ecu import Ecu, make_ecu
 from bench.emulators.instruments.of_rig import by_part
 from bench.emulators.sensors import make_sensors
@@ -51,6 +52,8 @@ class World:
     bench: EmulatedBench
     devices: Mapping[str, ByteDevice]
     truth: Truth
+    diagnosed: DiagnosedEcu | None = None
+    """The ECU's diagnostic side, if the DUT file has one."""
 
 
 def plant_parameters(rig: Rig, dut: Dut) -> PlantParameters:
@@ -106,12 +109,21 @@ def make_world(
         plant,
         sensors,
         outputs,
+        make_doorway(dut.diagnostics, faults),
     )
     truth = Truth(sensors, fast)
     names = OUTPUTS.names or ()
     measured = {part: _latched(sensors.means[row], sensors.latched_ns, row) for row, part in enumerate(parts)}
     measured["analyzer"] = truth.watch(measured["analyzer"])
-    return World(bench, by_part(rig, measured, names, plant.inputs, seed, faults), truth)
+    devices = by_part(rig, measured, names, plant.inputs, seed, faults)
+    return World(bench, devices, truth, _diagnosed(bench, dut, faults))
+
+
+def _diagnosed(bench: EmulatedBench, dut: Dut, faults: tuple[Fault, ...]) -> DiagnosedEcu | None:
+    if dut.diagnostics is None:
+        return None
+    inputs = bench.plant.inputs
+    return DiagnosedEcu(bench.doorway, bench.wire, dut.diagnostics, faults, lambda: inputs["pwm_on"][0] == 0.0)
 
 
 def _inverter(dut: Dut, database: Database, seed: int) -> tuple[Ecu, CmInverter]:

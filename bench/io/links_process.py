@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ class LinkPart:
 
     link: ByteLink
     job: Callable[[Mailbox], Operation[None]]
+    handlers: Mapping[type[Any], Callable[[Any], Any]] = field(default_factory=dict)
+    """Answers to further requests of the job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class _LinkThread:
         self.mailbox = Mailbox()
         self.failure = ""
         self._part = part
-        self._runner = JobRunner(part.link, clock, writer.push_all)
+        self._runner = JobRunner(part.link, clock, writer.push_all, part.handlers)
         self._thread = threading.Thread(target=self._run, name=f"link {name}", daemon=True)
         self.start = self._thread.start
 

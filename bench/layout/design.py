@@ -8,7 +8,7 @@ from bench.canbus.database import Database
 from bench.config.dut import Dut
 from bench.config.rig import Rig
 from bench.core.causes import Cause
-from bench.core.design import LINKS, RECORDER, SERVICE, Design, Heartbeat
+from bench.core.design import LINKS, RECORDER, SERVICE, Design, DiagnosticRoute, Heartbeat
 from bench.core.tables import MODE_ARMED, STOP_CONTROLLED, STOP_FREEZE
 from bench.layout.can import BenchCan
 from bench.layout.ladders import energised, ladders
@@ -49,6 +49,7 @@ def bench_design(
         energised=energised(rig),
         derived=inverter.derived,
         words=tuple(word.channel for word in inverter.words),
+        diagnostics=_diagnostics(rig, dut),
         groups=sample_groups(channels),
         stale_ns=_stale_ns(rig, channels),
         zero=tuple(name for name in channels.names if name.startswith("core.")),
@@ -64,6 +65,15 @@ _HEARTBEATS = (
     Heartbeat(RECORDER, 3_000 * NS_PER_MS, STOP_CONTROLLED, Cause.RECORDER_SILENT, MODE_ARMED),
 )
 """F-56, F-14 and F-58. A freeze ends by itself when the beat returns (``bench.core.release``)."""
+
+
+def _diagnostics(rig: Rig, dut: Dut) -> tuple[DiagnosticRoute, ...]:
+    """The one connection to the drive unit, if its file has one."""
+    if dut.diagnostics is None:
+        return ()
+    request, response = dut.diagnostics.ids
+    extended = dut.diagnostics.target_address is not None
+    return (DiagnosticRoute(dut.name, rig.bus("dut").bus, request, response, extended),)
 
 
 def _stale_ns(rig: Rig, channels: Channels) -> dict[str, int]:

@@ -44,6 +44,19 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class Frames:
+    """Have the core send CAN frames with these ``data`` on the job's diagnostic connection, in order, and wait until
+    frames of the other side come, at most until ``until_ns`` (run time).
+
+    Answer: the data of all that came, in order; empty when the time has passed. ``LinkError`` is thrown if the core
+    does not take them.
+    """
+
+    data: tuple[bytes, ...] = ()
+    until_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Reopen:
     """Close the job's link and open a fresh one. Answer: ``None``; ``LinkError`` is thrown if that fails."""
 
@@ -183,6 +196,7 @@ Request: TypeAlias = (
     | SleepUntil
     | Now
     | Exchange
+    | Frames
     | Reopen
     | Post
     | Command

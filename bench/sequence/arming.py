@@ -13,6 +13,7 @@ from bench.schedule.requests import Ask, Condition, Operation, Ramp, Record
 from bench.sequence.commands import arm as arm_command
 from bench.sequence.commands import reset
 from bench.sequence.context import Context
+from bench.sequence.diagnosis import examine
 from bench.sequence.drive import ramp_speed
 from bench.sequence.failures import SequenceFailed
 from bench.sequence.position import Position, Rates
@@ -174,6 +175,7 @@ def arm(context: Context) -> Operation[None]:
     Raises ``SequenceFailed`` with the stage that did not come and what was there instead.
     """
     parts = yield from introduce(context)
+    yield from examine(context.examination)
     for name, stage in STAGES:
         yield Record("arming", {"stage": name})
         problem = yield from stage(context)

@@ -1,10 +1,12 @@
 """What a step may know: the DUT, the bench's facts and a model. Nothing here knows in which world the run is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 from bench.analysis.uncertainty import Budget
 from bench.base.ports import Twin
+from bench.sequence.diagnosis import Examination
 from bench.sequence.position import Position
 from bench.sequence.verdict import Tally
 
@@ -106,6 +108,7 @@ class Context:
     twin: Twin
     budget: Budget
     roles: Roles = Roles()
+    examination: Examination = field(default_factory=Examination)
     position: Position = field(default_factory=Position)
     tally: Tally = field(default_factory=Tally)
 
@@ -121,9 +124,12 @@ class Context:
         """Whether the machine has a rotor winding that takes power."""
         return self.dut.machine == "eesm"
 
-    def fresh(self) -> "Context":
-        """The same facts for a new run: at standstill, with nothing counted yet."""
-        return replace(self, position=Position(), tally=Tally())
+    def fresh(self, expected: Mapping[str, str] | None = None, clear: bool = False) -> "Context":
+        """The same facts for a new run: at standstill, with nothing counted yet; ``expected`` and ``clear``: what the
+        plan asks for beyond the DUT file (``Examination``)."""
+        known = self.examination
+        examination = replace(known, expected={**known.expected, **(expected or {})}, clear=clear)
+        return replace(self, examination=examination, position=Position(), tally=Tally())
 
     def flange_speed_rpm(self, motor_rpm: float) -> float:
         """The flange (half-shaft) speed that belongs to a motor speed."""

@@ -1,9 +1,11 @@
 """A step's context from the rig and DUT files."""
 
 from bench.base.ports import Twin
+from bench.config.diagnostics import Diagnostics
 from bench.config.rig import Rig
 from bench.sequence.budget import budget_of
 from bench.sequence.context import BenchFacts, Context, DutFacts, Roles
+from bench.sequence.diagnosis import Examination
 
 
 def roles_of(rig: Rig) -> Roles:
@@ -41,6 +43,7 @@ def facts_of(rig: Rig, ratio: float) -> BenchFacts:
     )
 
 
-def context_of(rig: Rig, dut: DutFacts, ratio: float, twin: Twin) -> Context:
+def context_of(rig: Rig, dut: DutFacts, ratio: float, twin: Twin, diagnostics: Diagnostics | None = None) -> Context:
     """Everything that steps are handed on this rig with this DUT."""
-    return Context(dut, facts_of(rig, ratio), twin, budget_of(rig), roles_of(rig))
+    examination = Examination() if diagnostics is None else Examination(True, diagnostics.expected)
+    return Context(dut, facts_of(rig, ratio), twin, budget_of(rig), roles_of(rig), examination)

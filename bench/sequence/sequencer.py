@@ -10,6 +10,7 @@ from bench.schedule.outcomes import Held, SetpointRefused, Stopped
 from bench.schedule.requests import Operation, Record, StopReport
 from bench.sequence.arming import arm
 from bench.sequence.context import Context
+from bench.sequence.diagnosis import examine_after
 from bench.sequence.estimate import estimate
 from bench.sequence.failures import SequenceFailed
 from bench.sequence.sign_check import sign_check
@@ -84,7 +85,7 @@ def run_plan(plan: Plan, kinds: Mapping[str, StepKind], context: Context) -> Ope
     ``context`` gives the facts; position and tally are the run's own, so one context serves any number of runs.
     Errors of our own (anything unexpected) are raised again after the bench was stopped.
     """
-    context = context.fresh()
+    context = context.fresh(plan.identity, plan.clear_dtcs)
     expected = estimate(plan, kinds, context)
     context.tally.planned = expected.points
     names = {"plan": plan.plan, "title": plan.title, "dut": context.dut.name, "layout": context.bench.layout}
@@ -105,7 +106,8 @@ def run_plan(plan: Plan, kinds: Mapping[str, StepKind], context: Context) -> Ope
 def _finish(
     plan: Plan, context: Context, done: list[StepVerdict], ending: _Ending, report: StopReport
 ) -> Operation[RunVerdict]:
-    """Judge and journal ``run_finished``."""
+    """Ask the unit once more, judge, and journal ``run_finished``."""
+    yield from examine_after(context.examination)
     confirmed = report.ended and report.confirmed
     verdict = judge_run(done, context.tally, plan.allowance / 100.0, ending.outcome, ending.reasons, confirmed)
     yield Record("run_finished", {**asdict(verdict), "reasons": list(verdict.reasons)})

@@ -1,5 +1,6 @@
 """Lines of a fault script from the command line: read, and refused when nobody would carry them out."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
@@ -8,11 +9,15 @@ from bench.base.units import Unit, UnitError, parse
 from bench.canbus.buses import FAULTS_MAX
 from bench.canbus.fault_script import BUS_PLACES, CAN_FAULTS, read_bus_fault
 from bench.config.suggest import suggestion
+from bench.emulators.diagnosed import FAULTS as ECU_FAULTS
+from bench.emulators.diagnosed import PLACE as ECU
+from bench.emulators.diagnosed import TROUBLE_CODES
 from bench.emulators.instruments.faults import FaultKind
 from bench.emulators.world import INVERTER, INVERTER_FAULTS
 from bench.schedule.faults import Fault, parse_fault
 
 _DELAYED = ("late", "partial")
+_NAMED = re.compile(r"[a-z][a-z0-9_]*=[ -~]+", re.ASCII)
 
 
 def read_faults(lines: Sequence[str], dynos: Sequence[str] | None) -> tuple[Fault, ...]:
@@ -45,7 +50,7 @@ def kinds_of(dynos: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     instruments = dict.fromkeys(("analyzer", "supply", *dynos), tuple(get_args(FaultKind)))
     buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))
     flanges = {name.replace("dyno", "flange"): ("flipped",) for name in dynos}
-    return {**instruments, **buses, **flanges, INVERTER: INVERTER_FAULTS}
+    return {**instruments, **buses, **flanges, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS}
 
 
 def _complaint(fault: Fault, kinds: Mapping[str, tuple[str, ...]]) -> str:
@@ -67,6 +72,10 @@ def _argument(fault: Fault) -> str:
     elif fault.place == INVERTER:
         if fault.argument and fault.argument not in map(str, range(32)):
             return "needs the number of a bit of the fault word, 0 to 31, such as inverter.broken:8@30s"
+    elif fault.kind == "identity" and not _NAMED.fullmatch(fault.argument):
+        return "needs what the other unit tells, such as ecu.identity:serial=4711@0s"
+    elif fault.kind == "stored" and fault.argument not in TROUBLE_CODES.values():
+        return f"needs a trouble code of the emulated unit: {', '.join(TROUBLE_CODES.values())}"
     elif fault.kind in _DELAYED and fault.argument:
         try:
             parse(fault.argument, Unit.SECOND)

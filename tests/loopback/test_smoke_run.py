@@ -30,6 +30,10 @@ def test_three_points_in_four_processes_over_real_edges() -> None:
         assert set(storage.names()) >= FILES
         assert verify(storage) == []
         assert [data["verdict"] for data in run.told("point")] == ["accepted"] * 3
+        told = run.told("diagnostics")
+        assert [(each["when"], each["identity"]["calibration"]) for each in told] == [
+            ("before", "5EEDC0DE"), ("after", "5EEDC0DE"),
+        ]  # fmt: skip
         assert run.told("core_safe") == [{"confirmed": True}]
         _no_place_of_this_machine(run, storage)
         _a_fresh_core_does_it_again(run, storage)

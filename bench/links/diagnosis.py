@@ -1,0 +1,97 @@
+"""The diagnostic link to the drive unit: it answers questions only, and moves nothing.
+
+Nothing here can endanger a run: a unit that does not answer fails the question that was asked, and no reading, limit or
+set-point depends on it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bench.base.errors import DeviceError, LinkError
+from bench.base.time import NS_PER_MS, ns
+from bench.canbus.isotp import Addressing, Endpoint
+from bench.config.diagnostics import Diagnostics
+from bench.links.mailbox import Mailbox, Question
+from bench.schedule.requests import Operation, Sleep
+from drivers.message_line import MessageLine
+from drivers.uds import Dtc, Timing, UdsClient
+
+PART = "dut"
+"""The part of ``Ask``."""
+_DETAILED_MAX = 32
+_CALM = Sleep(1_100 * NS_PER_MS)  # by then a unit that lost a frame of a message has given it up (N_Bs, N_Cr)
+_IDLE = Sleep(20 * NS_PER_MS)
+
+
+class Diagnosis:
+    """What can be asked of one unit: ``snapshot`` and ``clear``."""
+
+    def __init__(self, settings: Diagnostics) -> None:
+        endpoint = Endpoint(addressing=Addressing(settings.target_address, settings.source_address))
+        timing = Timing(ns(settings.p2), ns(settings.p2_star))
+        self._client = UdsClient(PART, MessageLine(PART, endpoint), timing)
+        self._settings = settings
+
+    def snapshot(self) -> Operation[Mapping[str, Any]]:
+        """``identity``: what the unit tells of itself, by name; ``dtcs``: its trouble codes, with their details."""
+        identity = {}
+        for name, item in self._settings.identity.items():
+            identity[name] = item.shown((yield from self._client.read_data(item.did)))
+        found = yield from self._client.read_dtcs()
+        dtcs: list[dict[str, Any]] = []
+        for dtc in (each for each in found if each.active or each.confirmed):
+            details = b"" if len(dtcs) >= _DETAILED_MAX else (yield from self._details(dtc))
+            dtcs.append(self._told(dtc, details))
+        return {"identity": identity, "dtcs": dtcs}
+
+    def clear(self) -> Operation[Mapping[str, Any]]:
+        """Have the unit forget its trouble codes."""
+        yield from self._client.clear_dtcs()
+        return {}
+
+    def answer(self, what: str) -> Operation[Mapping[str, Any]]:
+        """Answer a question; after a lost frame once more, since asking twice changes nothing. Raises ``DeviceError``
+        for a question that nobody can answer here."""
+        operation = {"snapshot": self.snapshot, "clear": self.clear}.get(what)
+        if operation is None:
+            raise DeviceError(f"{PART}: nobody can answer {what!r} here; ask for snapshot or clear")
+        try:
+            return (yield from operation())
+        except LinkError:
+            yield _CALM
+        return (yield from operation())
+
+    def _details(self, dtc: Dtc) -> Operation[bytes]:
+        try:
+            return (yield from self._client.read_dtc_details(dtc.code))
+        except DeviceError:  # not every unit keeps some
+            return b""
+
+    def _told(self, dtc: Dtc, details: bytes) -> dict[str, Any]:
+        text = self._settings.trouble_codes.get(dtc.name, "")
+        told = {"code": dtc.name, "text": text, "status": dtc.status, "details": details.hex().upper()}
+        return {**told, "active": dtc.active, "stored": dtc.confirmed}
+
+
+def serve(diagnosis: Diagnosis, mailbox: Mailbox) -> Operation[None]:
+    """Answer what waits in ``mailbox``, then end."""
+    while (question := mailbox.take()) is not None:
+        yield from _serve(diagnosis, question)
+
+
+def _serve(diagnosis: Diagnosis, question: Question) -> Operation[None]:
+    try:
+        answer = yield from diagnosis.answer(question.what)
+    except (LinkError, DeviceError) as error:
+        question.failed(error)
+    except Exception as error:  # our own mistake here must not take the other links with it
+        question.failed(DeviceError(f"{PART}: internal error in diagnosis: {error!r}"))
+    else:
+        question.done(answer)
+
+
+def link(diagnosis: Diagnosis, mailbox: Mailbox) -> Operation[None]:
+    """The job of a process of its own time: it never ends by itself."""
+    while True:
+        yield from serve(diagnosis, mailbox)
+        yield _IDLE
