@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 from numba.core import config
+from numba.core.caching import UserProvidedCacheLocator
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -86,6 +87,17 @@ def cache_folder(file: Path) -> Path | None:
     return None if base is None else base / f"{file.stem}-{sources_hash(file)}"
 
 
+class Place(UserProvidedCacheLocator):
+    """The cache folder itself, not a place in it for each folder of sources: its name tells the sources already.
+
+    So another copy of the same sources (a new environment, a fresh clone) finds what was compiled for this one.
+    """
+
+    def __init__(self, function: Any, file: str) -> None:
+        super().__init__(function, file)  # type: ignore[no-untyped-call]
+        self._cache_path = cast("Any", config).CACHE_DIR
+
+
 def compiled(function: F) -> F:
     """Compile ``function`` with Numba: no GIL, no fast math (same bytes on one class of CPU), cached safely.
 
@@ -96,12 +108,12 @@ def compiled(function: F) -> F:
     folder = cache_folder(Path(cast("str", sys.modules[function.__module__].__file__)).resolve())
     settings, njit = cast("Any", config), cast("Any", numba.njit)  # the typed face of Numba knows neither of the two
     options = {"nogil": True, "cache": folder is not None, "error_model": "numpy", "no_cfunc_wrapper": True}
-    before = settings.CACHE_DIR
-    settings.CACHE_DIR = str(folder or "")
+    before = settings.CACHE_DIR, getattr(settings, "CACHE_LOCATOR_CLASSES", "")  # Numba 0.61 has its own places only
+    settings.CACHE_DIR, settings.CACHE_LOCATOR_CLASSES = str(folder or ""), f"{__name__}.{Place.__name__}"
     try:
         return cast("F", njit(**options, _nrt=False)(function))
     finally:
-        settings.CACHE_DIR = before
+        settings.CACHE_DIR, settings.CACHE_LOCATOR_CLASSES = before
 
 
 def direct(function: Callable[..., Any], *example: Any) -> Callable[..., Any]:

@@ -40,8 +40,9 @@ def small_project(folder: Path, top: float, judge: str) -> None:
         (folder / "bench/core/judge.py").write_text(judge)
 
 
-def ask(folder: Path) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(folder), "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+def ask(folder: Path, home: Path | None = None) -> str:
+    home = home or folder
+    environment = {**os.environ, "PYTHONPATH": str(folder), "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run([sys.executable, "-c", ASK], cwd=folder, env=environment, capture_output=True, text=True,
                           timeout=120, check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -57,6 +58,17 @@ def test_a_lowered_limit_trips_at_once(tmp_path: Path) -> None:
     assert ask(tmp_path) == "True"
     small_project(tmp_path, 100.0, judge)
     assert ask(tmp_path) == "False"
+
+
+def test_another_copy_of_the_same_sources_finds_what_was_compiled(tmp_path: Path) -> None:
+    """A fresh clone or a new environment does not compile again, in whatever folder it lies."""
+    judge = JUDGE.format(decorator="bench.base.compiled", name="compiled", arguments="")
+    kept = []
+    for copy in ("one", "other"):
+        small_project(tmp_path / copy, 100.0, judge)
+        assert ask(tmp_path / copy, home=tmp_path) == "False"
+        kept.append({path: path.stat().st_mtime_ns for path in tmp_path.glob(".cache/edu-bench/compiled/**/*.nb?")})
+    assert len(kept[0]) == 2 and kept[0] == kept[1]
 
 
 def test_numba_s_own_cache_would_run_yesterday_s_limit(tmp_path: Path) -> None:
