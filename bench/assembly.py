@@ -12,7 +12,7 @@ from bench.base.channel import Channels
 from bench.base.errors import InputError, InternalError, Problem
 from bench.base.ring import drain
 from bench.base.time import NS_PER_S
-from bench.canbus.database import Database, read_text
+from bench.canbus.database import Database
 from bench.config.buses import CanBus
 from bench.config.channels import bench_channels
 from bench.config.dut import Dut
@@ -34,6 +34,7 @@ from bench.io.berth import Berth, Memory
 from bench.io.bus_place import BusPlace
 from bench.io.control import Control
 from bench.io.disk import DiskStorage
+from bench.io.foreign_database import dbc_text, load_database
 from bench.layout.can import BenchCan, bench_can, mirrored
 from bench.layout.design import bench_design, databases
 from bench.layout.fit import misfits
@@ -90,10 +91,10 @@ def load_inputs(plan: str, rig: str | None = None, dut: str | None = None) -> In
         "inputs/plan.yaml": located.text,
         "inputs/rig.yaml": loaded_rig.text,
         "inputs/dut.yaml": loaded_dut.text,
-        "inputs/dut.dbc": read_text(dut_dbc),
-        "inputs/bench_io.dbc": read_text(io_dbc),
+        "inputs/dut.dbc": dbc_text(dut_dbc),
+        "inputs/bench_io.dbc": dbc_text(io_dbc),
     }
-    loaded = {"dut": Database.load(dut_dbc), "bench_io": Database.load(io_dbc)}
+    loaded = {"dut": load_database(dut_dbc), "bench_io": load_database(io_dbc)}
     return Inputs(located, loaded_rig, loaded_dut, loaded, texts, kinds)
 
 

@@ -28,11 +28,11 @@ def command(
     json: JsonOption = False,
 ) -> int:
     """Decode a whole CAN log to one table for each message; say what gave no value."""
-    from bench.canbus.database import Database
+    from bench.io.foreign_database import load_database
     from bench.service.can_decode import decode_log
 
     folder = into or Path(f"{log.stem}_decoded")
-    done = decode_log(log, Database.load(dbc), out.value, folder, bus)
+    done = decode_log(log, load_database(dbc), out.value, folder, bus)
     if json:
         say_json(
             {

@@ -15,9 +15,9 @@ def command(
     json: JsonOption = False,
 ) -> int:
     """Tell everything that is wrong with a CAN database; exit code 1 if there is something."""
-    from bench.canbus.database import Database
+    from bench.io.foreign_database import load_database
 
-    database = Database.load(file)
+    database = load_database(file)
     findings = list(database.findings)
     counts = {
         "messages": len(database.messages),

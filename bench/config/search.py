@@ -50,7 +50,7 @@ def names(kind: Kind) -> tuple[str, ...]:
 
 
 def _looks_like_path(text: str) -> bool:
-    return "/" in text or "\\" in text or text.endswith((".yaml", ".yml", ".dbc"))
+    return "/" in text or "\\" in text or text.endswith((".yaml", ".yml", ".dbc", ".arxml", ".kcd", ".sym"))
 
 
 def _is_file(path: Path) -> bool:

@@ -20,6 +20,7 @@ from bench.config.search import find
 from bench.config.suggest import suggestion
 from bench.io.bus_place import BusPlace
 from bench.io.clock import MonotonicClock
+from bench.io.foreign_database import load_database
 from bench.service.emulation import open_places
 from bench.service.hardware_run import bus_places
 
@@ -117,7 +118,7 @@ def _opened(rig: str, dut: str | None) -> tuple[Rig, dict[str, Database]]:
         "dut": find("dbc", loaded.bus("dut").dbc or unit.inverter.dbc, dut_path.parent),
         "bench_io": find("dbc", loaded.bus("bench_io").dbc or "bench_io", rig_path.parent),
     }
-    return loaded, {role: Database.load(path) for role, path in files.items()}
+    return loaded, {role: load_database(path) for role, path in files.items()}
 
 
 def _known(only: Sequence[str], databases: Any) -> None:

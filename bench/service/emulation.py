@@ -8,13 +8,13 @@ from pathlib import Path
 
 from bench.assembly import buses_of
 from bench.base.time import NS_PER_MS
-from bench.canbus.database import read_text
 from bench.config.dut import Dut
 from bench.config.located import load_located
 from bench.config.rig import Rig, load_rig
 from bench.config.search import find
 from bench.io.berth import Berth
 from bench.io.bus_place import BusPlace
+from bench.io.foreign_database import dbc_text
 from bench.io.processes import Crew, ProcessError
 from bench.service.loopback_run import resource
 from bench.service.wall_run import READY_NS
@@ -70,8 +70,8 @@ def _put_files(folder: Path, rig: str, dut: str | None) -> Rig:
     unit = load_located(dut_path, Dut, str(dut or loaded.value.dut))
     dut_dbc = find("dbc", loaded.value.bus("dut").dbc or unit.value.inverter.dbc, dut_path.parent)
     io_dbc = find("dbc", loaded.value.bus("bench_io").dbc or "bench_io", rig_path.parent)
-    texts = {"rig.yaml": loaded.text, "dut.yaml": unit.text, "dut.dbc": read_text(dut_dbc)}
+    texts = {"rig.yaml": loaded.text, "dut.yaml": unit.text, "dut.dbc": dbc_text(dut_dbc)}
     folder.mkdir()
-    for name, text in {**texts, "bench_io.dbc": read_text(io_dbc)}.items():
+    for name, text in {**texts, "bench_io.dbc": dbc_text(io_dbc)}.items():
         (folder / name).write_text(text, encoding="utf-8")
     return loaded.value

@@ -9,13 +9,13 @@ from pydantic import BaseModel
 
 from bench.assembly import Blueprint, draw, load_inputs
 from bench.base.errors import InputError, Problem
-from bench.canbus.database import Database
 from bench.config.dut import Dut
 from bench.config.located import Located, load_located
 from bench.config.plan import load_plan
 from bench.config.rig import load_rig
 from bench.config.search import find
 from bench.config.yaml_tree import read_tree
+from bench.io.foreign_database import load_database
 from bench.layout.remarks import layout_remarks
 from bench.schedule.faults import Fault
 from bench.sequence.check import check_plan
@@ -117,7 +117,7 @@ def _database(problems: list[Problem], text: str | None, near: Path | None) -> N
     if text:
         path = _noting(problems, lambda: find("dbc", text, near.parent if near else None))
         if path is not None:
-            _noting(problems, lambda: Database.load(path))
+            _noting(problems, lambda: load_database(path))
 
 
 def _shown(path: Path) -> str:
