@@ -116,10 +116,12 @@ class Transmit:
 @dataclass(frozen=True, slots=True)
 class Monitor:
     """Which channels tell what is seen of a message: names by statistic (``bench.canbus.monitors.STATISTICS``), which
-    must follow each other in the image in that order."""
+    must follow each other in the image in that order; ``sent``: it is ours."""
 
     message: int
     channels: Mapping[str, str]
+    name: str = ""
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ class BusMonitor:
 
     bitrate: int
     channels: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,12 +39,12 @@ def monitors(rig: Rig, messages: Iterable[Watched]) -> Monitors:
         statistics = _OF_SENT if message.sent else _OF_RECEIVED
         names = {each: f"{parts[message.bus]}.{stem}_{each}" for each in statistics}
         channels += [Channel(name, *MESSAGE_STATISTICS[each]) for each, name in names.items()]
-        told.append(Monitor(index, names))
+        told.append(Monitor(index, names, message.name, message.sent))
     buses = [BusMonitor(rates.get(number, 500_000)) for number in range(max(rates) + 1)]
     for number, part in parts.items():
         of_bus = [Channel(f"{part}.{each}", *about) for each, about in BUS_STATISTICS.items()]
         channels += of_bus
-        buses[number] = BusMonitor(rates[number], tuple(channel.name for channel in of_bus))
+        buses[number] = BusMonitor(rates[number], tuple(channel.name for channel in of_bus), part)
     return Monitors(tuple(told), tuple(buses), tuple(channels))
 
 

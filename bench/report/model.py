@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bench.base.time import seconds
 from bench.record.journal import JournalRecord
 from bench.record.points import Row, points_table
+from bench.report.can_messages import CanLine, can_lines
 from bench.report.decisions import Decision, decisions
 
 Floats = NDArray[np.float64]
@@ -81,6 +82,7 @@ class ReportModel:
     decisions: tuple[Decision, ...]
     envelope: Envelope | None
     manifest: Mapping[str, Any]
+    can: tuple[CanLine, ...] = ()
 
     @property
     def accepted(self) -> int:
@@ -157,6 +159,7 @@ def build_model(
         decisions=decisions(records),
         envelope=envelope or _envelope(started.get("envelope")),
         manifest=manifest,
+        can=can_lines(records),
     )
 
 

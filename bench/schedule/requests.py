@@ -174,6 +174,11 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class BusReport:
+    """Answer: what was seen of each message on the CAN buses since the start, a mapping for the journal each."""
+
+
+@dataclass(frozen=True, slots=True)
 class UntilSafe:
     """Wait until a stop ladder has ended (``EV_SAFE``). Answer: a ``StopReport``. Allowed after ``Stopped``."""
 
@@ -207,6 +212,7 @@ Request: TypeAlias = (
     | Ask
     | Record
     | Prompt
+    | BusReport
     | UntilSafe
 )
 Operation: TypeAlias = Generator[Request, Any, T]

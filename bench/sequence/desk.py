@@ -25,6 +25,7 @@ from bench.core.state import State
 from bench.core.tables import METER_CHANNELS, METER_ROWS, REFUSALS, STOP_FREEZE, WATCHES
 from bench.schedule.outcomes import Held, SetpointRefused, Stopped
 from bench.schedule.requests import (
+    BusReport,
     Command,
     Measure,
     Now,
@@ -39,6 +40,7 @@ from bench.schedule.requests import (
     Window,
 )
 from bench.schedule.scheduler import PENDING, Job, Scheduler
+from bench.sequence.bus_report import bus_report
 
 _METER_LOOK_NS = 20 * NS_PER_MS
 
@@ -78,6 +80,7 @@ class Desk:
             Read: self._read,
             Measure: self._measure,
             UntilSafe: self._wait_safe,
+            BusReport: lambda _job, _request: bus_report(self._design, self._state),
         }
 
     def attend(self, job: Job) -> None:

@@ -7,7 +7,7 @@ from bench.base.errors import DeviceError, LinkError
 from bench.config.plan import Plan, Step
 from bench.core.causes import Cause
 from bench.schedule.outcomes import Held, SetpointRefused, Stopped
-from bench.schedule.requests import Operation, Record, StopReport
+from bench.schedule.requests import BusReport, Operation, Record, StopReport
 from bench.sequence.arming import arm
 from bench.sequence.context import Context
 from bench.sequence.diagnosis import examine_after
@@ -106,9 +106,11 @@ def run_plan(plan: Plan, kinds: Mapping[str, StepKind], context: Context) -> Ope
 def _finish(
     plan: Plan, context: Context, done: list[StepVerdict], ending: _Ending, report: StopReport
 ) -> Operation[RunVerdict]:
-    """Ask the unit once more, judge, and journal ``run_finished``."""
+    """Ask the unit once more, journal what was seen of the buses, judge, and journal ``run_finished``."""
     yield from examine_after(context.examination)
     confirmed = report.ended and report.confirmed
     verdict = judge_run(done, context.tally, plan.allowance / 100.0, ending.outcome, ending.reasons, confirmed)
+    for seen in (yield BusReport()):
+        yield Record("can_message", seen)
     yield Record("run_finished", {**asdict(verdict), "reasons": list(verdict.reasons)})
     return verdict

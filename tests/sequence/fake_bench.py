@@ -18,6 +18,7 @@ from bench.core.causes import Cause
 from bench.schedule.outcomes import SetpointRefused, Stopped
 from bench.schedule.requests import (
     Ask,
+    BusReport,
     Command,
     Condition,
     Measure,
@@ -195,6 +196,9 @@ class FakeBench:
         """The core stops; the job is told at its next request."""
         self.stop = self.pending_stop = stop
         self.armed = False
+
+    def _on_busreport(self, _request: BusReport) -> list[dict[str, Any]]:
+        return []
 
     def _on_record(self, request: Record) -> None:
         self.journal.append((request.event, dict(request.data)))
