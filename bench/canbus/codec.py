@@ -277,6 +277,6 @@ def transmit(tables: CanTables, tx_state: Table, image: Table, index: int, frame
     if message.protected:
         rule = tables.protections[index]
         write_header(rule, data, state.counter)
-        state.counter = (state.counter + 1) % rule.cycle
+        state.counter = state.counter + 1 if state.counter + 1 < rule.cycle else 0
     state.sent += 1
     return 0

@@ -130,7 +130,8 @@ def _judge_counter(rule: Any, memory: Any, counter: Int) -> int:
         return WRONG_SEQUENCE
     status = OK
     if memory.seen:
-        memory.delta = delta = (counter - memory.counter) % rule.cycle
+        delta = counter - memory.counter
+        memory.delta = delta = delta + rule.cycle if delta < 0 else delta
         status = REPEATED if delta == 0 else OK if delta <= rule.max_delta else WRONG_SEQUENCE
     memory.repeats = memory.repeats + 1 if status == REPEATED else 0
     memory.counter, memory.seen = counter, 1
@@ -157,7 +158,7 @@ def judge(rule: Any, memory: Any, data: Data, length: int, t_ns: int) -> int:
     """
     silence(rule, memory, t_ns)
     if rule.period_ns > 0:
-        memory.due_ns = t_ns + rule.period_ns + rule.period_ns // 2
+        memory.due_ns = t_ns + rule.wait_ns
     if genuine(rule, data, length):
         status = _judge_counter(rule, memory, read_counter(rule, data))
     else:

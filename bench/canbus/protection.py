@@ -200,6 +200,7 @@ class Protection:
 PROTECTION = np.dtype(
     [
         ("period_ns", "i8"),
+        ("wait_ns", "i8"),  # silence counts from here after a frame: half a period after the next one was due
         ("cycle", "i8"),  # values of the counter
         ("max_delta", "i8"),
         ("data_id", "u4"),
@@ -246,7 +247,8 @@ def fill_protection(record: np.void, protection: Protection, length: int) -> Non
     """Set ``record`` (PROTECTION, all zero) for messages of ``length`` bytes."""
     header, offset = protection.header, protection.offset
     record["profile"], record["length"], record["cycle"] = protection.profile, length, header.cycle
-    record["period_ns"], record["max_delta"] = protection.period_ns, protection.max_delta
+    record["period_ns"], record["wait_ns"] = protection.period_ns, protection.period_ns * 3 // 2
+    record["max_delta"] = protection.max_delta
     record["data_id"] = protection.data_id
     record["crc_at"], record["counter_at"] = offset + header.crc.byte, offset + header.counter.byte
     record["counter_bytes"] = header.counter.bits // 8

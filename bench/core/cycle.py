@@ -12,7 +12,7 @@ from bench.core.release import release_freeze
 from bench.core.rings import Rings
 from bench.core.sampling import sample
 from bench.core.state import State
-from bench.core.supervision import judge_clock, judge_heartbeats, judge_messages, mark_stale, note_silence, set_modes
+from bench.core.supervision import judge_clock, judge_heartbeats, judge_messages, mark_stale, set_modes
 from bench.core.tables import STOPPING
 from bench.core.take_in import log_tick, take_in
 from bench.core.trajectories import confine, move
@@ -43,8 +43,6 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
     if t_ns >= core.monitor_ns:
         core.monitor_ns = t_ns + settings.monitor_ns
         look_around(program, state, core, t_ns)
-    if t_ns >= core.next_silence_ns:
-        note_silence(program.can, state.rx, image, core, t_ns)
     if core.changed:
         derive(program.derived, program.cases, program.case_tests, image, t_ns)
         tell_words(program.words, state.words, image, events, t_ns)

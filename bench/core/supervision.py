@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 
 from bench.base.compiled import compiled
-from bench.base.quality import GOOD, STALE, WRONG
+from bench.base.quality import GOOD, STALE
 from bench.base.ring import Ring
-from bench.canbus.e2e_receiver import VALID, silence
 from bench.core.causes import Cause
 from bench.core.tables import (
     FAR_NS,
@@ -22,7 +21,6 @@ from bench.core.tell import CONTROLLED, LATE_TOLD, NOTHING, NOWHERE, stop, tell
 
 _PAUSED = np.int64(Cause.HOST_PAUSED)
 _CHANNELS_A_CYCLE = 8
-_SILENCE_NS = 5_000_000  # a message heard for the first time is looked at soon enough
 
 
 @compiled
@@ -93,23 +91,6 @@ def judge_messages(rules: Any, rx: Any, core: Any, counters: Any, events: Ring, 
         if cause != 0 and core.phase == RUNNING:
             stop(core, counters, events, t_ns, np.int64(cause), np.int64(rule.stop_class), np.int64(rule.message))
     return again_ns + 1
-
-
-@compiled
-def note_silence(can: Any, rx: Any, image: Any, core: Any, t_ns: int) -> None:
-    """A cycle without a frame is a step of its E2E receiver too: what it no longer trusts is not good."""
-    core.next_silence_ns = t_ns + _SILENCE_NS
-    for i in range(rx.shape[0]):
-        heard = rx[i]
-        if heard.due_ns == 0:
-            continue
-        trusted = heard.state == VALID
-        silence(can.protections[i], heard, t_ns)
-        core.next_silence_ns = min(core.next_silence_ns, max(heard.due_ns, t_ns) + 1)
-        if trusted and heard.state != VALID:
-            core.changed = 1
-            for place in range(can.messages[i].first, can.messages[i].last):
-                image[can.signals[place].channel].quality = WRONG
 
 
 @compiled

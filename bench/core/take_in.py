@@ -20,6 +20,7 @@ from bench.base.records import (
 )
 from bench.base.ring import READ, WRITTEN, Ring, commit, slot
 from bench.canbus.codec import FRAME_OK, NOT_VALID, lookup, receive
+from bench.canbus.e2e_receiver import VALID, silence
 from bench.canbus.monitors import FOREIGN, see, see_foreign, see_unknown
 from bench.core.causes import Cause
 from bench.core.commands import obey
@@ -33,6 +34,7 @@ _BUS_GONE = np.int64(Cause.BUS_GONE)
 _PRIME = np.uint64(0x9E37_79B9_7F4A_7C15)
 _SHIFT = np.uint64(32)
 _TOLD_AGAIN_NS = 1_000_000_000
+_SILENCE_NS = 5_000_000  # a message heard for the first time is looked at soon enough
 _DIAGNOSTICS = 3
 
 
@@ -68,6 +70,8 @@ def take_in(program: Any, state: Any, rings: Any, t_ns: int) -> None:
             else:
                 counters.unknown += 1
         inbox.header[READ] = written
+    if t_ns >= state.core[0].next_silence_ns:
+        _note_silence(program.can, state.rx, state.image, state.core[0], t_ns)
 
 
 @compiled
@@ -116,6 +120,23 @@ def _wire(wire: Any, core: Any, counters: Any, events: Ring, record: Any) -> Non
     elif record.quality >= WIRE_GONE:
         cause = _BUS_GONE
     stop(core, counters, events, record.arrived_ns, cause, CONTROLLED, np.int64(record.bus))
+
+
+@compiled
+def _note_silence(can: Any, rx: Any, image: Any, core: Any, t_ns: int) -> None:
+    """A cycle without a frame is a step of its E2E receiver too: what it no longer trusts is not good."""
+    core.next_silence_ns = t_ns + _SILENCE_NS
+    for i in range(rx.shape[0]):
+        heard = rx[i]
+        if heard.due_ns == 0:
+            continue
+        trusted = heard.state == VALID
+        silence(can.protections[i], heard, t_ns)
+        core.next_silence_ns = min(core.next_silence_ns, max(heard.due_ns, t_ns) + 1)
+        if trusted and heard.state != VALID:
+            core.changed = 1
+            for place in range(can.messages[i].first, can.messages[i].last):
+                image[can.signals[place].channel].quality = WRONG
 
 
 @compiled

@@ -27,6 +27,7 @@ from small_bench import (
 from bench.base.quality import GOOD, WRONG
 from bench.base.records import EV_FRAME_BAD, EV_STOP
 from bench.base.ring import drain
+from bench.canbus.e2e_receiver import FrameStatus, State
 from bench.core import inbox
 from bench.core.causes import Cause
 from bench.core.design import Setpoint
@@ -139,6 +140,26 @@ def test_a_wrong_length_is_told_and_enters_nothing(spoil):
     edu.run(1, spoil, speed=9999.0)
     assert bench.value("dut.speed") == 1500.0
     assert [e["value"] for e in of_kind(bench.told, EV_FRAME_BAD)] == [1.0]
+
+
+def test_silence_costs_the_receivers_trust_cycle_by_cycle_and_two_good_frames_give_it_back():
+    bench = can_bench()
+    edu, heard = Edu(bench), bench.state.rx[STATUS]
+    speed = bench.state.image[CHANNELS.index("dut.speed")]
+    bench.run()
+    assert heard["state"] == State.NO_DATA
+    edu.run(1)
+    assert (heard["state"], bench.state.counters["bad_frames"][0]) == (State.INIT, 0)
+    edu.run(2)
+    assert (heard["state"], speed["quality"]) == (State.VALID, GOOD)
+    bench.run(94)  # 103 ms after the last frame: nine cycles were silent
+    assert (heard["state"], heard["status"]) == (State.VALID, FrameStatus.NO_NEW_DATA)
+    bench.run(10)
+    assert (heard["state"], speed["quality"]) == (State.INVALID, WRONG)
+    edu.run(1)
+    assert (heard["state"], heard["status"], speed["quality"]) == (State.INVALID, FrameStatus.OK, WRONG)
+    edu.run(1, speed=700.0)
+    assert (heard["state"], speed["quality"], bench.value("dut.speed")) == (State.VALID, GOOD, 700.0)
 
 
 def test_our_own_id_from_somebody_else_stops():
