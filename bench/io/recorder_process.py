@@ -91,6 +91,7 @@ class _Recorder:
         self._late = LateCycles()
         self._granted: Granted | None = None
         self._gaps = Gaps(parts.rings)
+        self._told_silent = False
 
     def run(self) -> None:
         self._row["phase"] = RUNNING
@@ -118,6 +119,7 @@ class _Recorder:
     def _collect(self) -> None:
         parts, now_ns = self._parts, self._parts.clock.now_ns()
         self._tell_granted(now_ns)
+        self._judge_core(now_ns)
         self._collect_events()
         for group in range(len(parts.program.groups)):
             rows = drain_samples(parts.program, parts.rings.samples, group)
@@ -132,6 +134,12 @@ class _Recorder:
     def _tell_gaps(self, t_ns: int) -> None:
         if lost := self._gaps.new():
             self._parts.recorder.record(t_ns, "recording_gap", {"lost": lost, "reason": "the recorder was too slow"})
+
+    def _judge_core(self, t_ns: int) -> None:
+        """What the core cannot tell any more (F-55, F-56)."""
+        if not self._told_silent and self._core.silent():
+            self._told_silent = True
+            self._parts.recorder.record(t_ns, "core_silent", {"cycle": int(self._parts.state.core["t_ns"][0])})
 
     def _tell_granted(self, t_ns: int) -> None:
         """Once: what the operating system has granted the core, so that late cycles can be understood later."""

@@ -81,6 +81,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "core_stop": lambda data: f"{data.get('happened')} ({data.get('stop_class')}); {data.get('remedy')}",
     "inverter_fault": lambda data: f"{data.get('channel')}: {', '.join(data.get('faults') or ['cleared'])}",
     "core_released": lambda data: f"the freeze ended after {data.get('held_s')} s ({data.get('over')} no more)",
+    "core_silent": lambda data: f"the core is silent since {data.get('cycle', 0) / 1e9:.3f} s",
     "recording_gap": lambda data: f"not recorded: {data.get('lost')} ({data.get('reason')})",
     "repeated": lambda data: f"done again: {data.get('reason')}",
     "core_refused": _plain,
@@ -97,7 +98,7 @@ def _grave(record: JournalRecord) -> bool:
     return (
         data.get("verdict") == "failed"
         or data.get("passed") is False
-        or record.event in ("core_refused", "core_frame_bad")
+        or record.event in ("core_refused", "core_silent", "recording_gap", "core_frame_bad")
         or (record.event == "core_limit" and data.get("level") == "stop")
         or (record.event == "stopped" and not data.get("confirmed"))
         or (record.event == "reference" and data.get("within") is False)
