@@ -20,7 +20,7 @@ from bench.core import inbox
 from bench.core.design import Design
 from bench.core.program import build_program
 from bench.emulators.can_node import hear
-from bench.emulators.ecu import control, make_ecu
+from bench.emulators.ecu import CONTACTORS, GEAR, TERMINAL_15, control, make_ecu
 from bench.io.benchwire import BenchwireBus
 from bench.io.berth import Berth
 from bench.io.can_port import CanPort
@@ -56,10 +56,11 @@ class LoneCore:
         program = build_program(design())
         self.berth = Berth(folder, MonotonicClock())
         self.memory = self.berth.create(program, CHANNELS)
+        # somebody must be there to acknowledge before the first frame is sent
+        self._port = CanPort([BenchwireBus(name, folder=folder) for name in ("dut", "io")], self.berth.clock)
         self.crew = Crew(folder)
         self.core = self.crew.spawn("core", "lone_core:core_main", self.berth.arguments(), [str(HERE)])
         self.core.wait_ready(120_000 * MS)
-        self._port = CanPort([BenchwireBus("dut", folder=folder)], self.berth.clock)
         self._ring = make_ring(FRAME, 4096)
         self.frames: list[np.void] = []
         self.ecu = make_ecu(Database.load(DBC), 1, 1, 1, 300.0, False)
@@ -80,14 +81,21 @@ class LoneCore:
         while (t_ns := clock.now_ns()) < end_ns and not until():
             self._port.take_frames(self._ring)
             for frame in drain(self._ring):
-                self.frames.append(frame.copy())
-                hear(self.ecu.node, frame, t_ns)
+                if frame["bus"] == 0:
+                    self.frames.append(frame.copy())
+                    hear(self.ecu.node, frame, t_ns)
+            self._rest_of_the_car(t_ns)
             before = float(self.plant_in["torque_request_nm"][0])
             control(self.ecu, self.plant_in[0], self.plant_out[0], t_ns)
             if before and not self.torque_nm:
                 self.fell_ns = t_ns
             clock.sleep_until(t_ns + MS)
         return until()
+
+    def _rest_of_the_car(self, t_ns: int) -> None:
+        """The inverter hears the other units of the vehicle: they are not what is tried here."""
+        self.ecu.node.rx_state["good_ns"][1:], self.ecu.node.rx_state["ok"][1:] = t_ns, 1
+        self.ecu.node.image["value"][[TERMINAL_15, GEAR, CONTACTORS]] = 1.0, 3.0, 2.0
 
     @property
     def torque_nm(self) -> float:
