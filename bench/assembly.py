@@ -35,12 +35,11 @@ from bench.io.bus_place import BusPlace
 from bench.io.control import Control
 from bench.io.disk import DiskStorage
 from bench.io.foreign_database import dbc_text, load_database
-from bench.layout.can import BenchCan, bench_can, mirrored
-from bench.layout.design import bench_design, databases
+from bench.layout.can import BenchCan
+from bench.layout.design import bench_design, can_of_bench
 from bench.layout.fit import misfits
 from bench.layout.monitors import monitors
 from bench.layout.recording import names_of, record_groups
-from bench.layout.restbus import with_restbus
 from bench.links.device import Device
 from bench.links.drivers_of_rig import drivers_of, paces_of
 from bench.links.face import ImageFace
@@ -146,8 +145,7 @@ def draw_core(
     """The core's side alone; ``files``: the databases by role. Raises ``InputError`` where they do not fit together."""
     inverter = inverter_of(dut)
     own = bench_channels(rig.layout, inverter.channels)
-    dut_dbc = with_restbus(mirrored(files["dut"], inverter.signs), dut)
-    can = bench_can(databases(rig, dut_dbc, files["bench_io"]), own, restbus=dut.restbus.keys())
+    can = can_of_bench(rig, dut, inverter, files, own)
     watch = monitors(rig, can.watched)
     channels = Channels([*own, *watch.channels])
     design = bench_design(rig, dut, inverter, channels, can, watch, heartbeats=heartbeats, log_full=log_full)
@@ -165,7 +163,7 @@ def inverter_of(dut: Dut) -> InverterProtocol:
 def draw(inputs: Inputs, *, heartbeats: bool = False, log_full: bool = False) -> Blueprint:
     """The blueprint of a bench. Raises ``InputError`` where rig, DUT and databases do not fit together."""
     rig, dut = inputs.rig.value, inputs.dut.value
-    if problems := misfits(inputs.rig, inputs.dut, inputs.databases, inverter_of(dut).channels):
+    if problems := misfits(inputs.rig, inputs.dut, inputs.databases, inverter_of(dut)):
         raise InputError(problems)
     core = draw_core(rig, dut, inputs.databases, heartbeats=heartbeats, log_full=log_full)
     parameters = plant_parameters(rig, dut)

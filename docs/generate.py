@@ -194,17 +194,17 @@ def _faults() -> str:
 
 
 def _inverters() -> str:
-    from bench.emulators import cascadia_cm, ecu
+    from bench.emulators import can_dynos, cascadia_cm, ecu
     from drivers.registry import INVERTERS, inverter_protocol
 
     text = (
         "# Inverters\n\nA DUT file names one by `inverter: {driver: ..., dbc: ...}`. **None was tested on hardware.**\n"
-        "First what each protocol adds to the bench's channels, then the state machines of the emulated inverters.\n"
+        "First what each protocol adds to the bench's channels, then the state machines of the emulated nodes.\n"
     )
     for name in INVERTERS:
         text += f"\n## `{name}`\n\n" + _protocol(inverter_protocol(name))
     text += "\n## State machines\n\nWhat follows an event (column) in a state (row), and the action; `·` is refused.\n"
-    for machine in (ecu.MACHINE, *cascadia_cm.MACHINES):
+    for machine in (ecu.MACHINE, *cascadia_cm.MACHINES, can_dynos.MACHINE):
         text += f"\n### {machine.title}\n\n" + _machine(machine)
     return text
 

@@ -17,17 +17,39 @@ def mean_std(values: Floats | Sequence[float]) -> tuple[float, float]:
     return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
 
 
-def aligned(t_ns: Mapping[str, Times], values: Mapping[str, Floats], names: Sequence[str]) -> dict[str, Floats]:
-    """The values of ``names`` at those times only that all of them have: one row is one update of the instrument."""
+def common_times(t_ns: Mapping[str, Times], names: Sequence[str]) -> Times:
+    """The times that all of ``names`` have."""
     common = np.asarray(t_ns[names[0]], np.int64)
     for name in names[1:]:
         common = np.intersect1d(common, np.asarray(t_ns[name], np.int64))
+    return common
+
+
+def aligned(t_ns: Mapping[str, Times], values: Mapping[str, Floats], names: Sequence[str]) -> dict[str, Floats]:
+    """The values of ``names`` at those times only that all of them have: one row is one update of the instrument."""
+    common = common_times(t_ns, names)
     found = {}
     for name in names:
         times = np.asarray(t_ns[name], np.int64)
         order = np.searchsorted(times, common)
         found[name] = np.asarray(values[name], np.float64)[order]
     return found
+
+
+def paced(t_ns: Times, values: Floats, at_ns: Times) -> Floats:
+    """Means of a faster series over the updates of a slower one, whose middles are ``at_ns``; NaN where none falls in.
+
+    The length of an update is the least distance of two middles, so that a gap between them enlarges nothing.
+    """
+    if len(at_ns) < 2:
+        return np.full(len(at_ns), math.nan)
+    half_ns = int(np.min(np.diff(at_ns))) // 2
+    first = np.searchsorted(t_ns, at_ns - half_ns, side="right")
+    last = np.searchsorted(t_ns, at_ns + half_ns, side="right")
+    total = np.concatenate(([0.0], np.cumsum(values)))
+    with np.errstate(invalid="ignore"):
+        means: Floats = (total[last] - total[first]) / (last - first)
+    return means
 
 
 def ripple(numerator: Floats, denominator: Floats) -> tuple[float, float]:

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from bench.config.file_model import FileModel, Finding
 from bench.config.instrument import Instrument
-from bench.config.names import MNEMONIC_FORM
-from bench.config.quantity import Number, SpeedRate, SpeedRpm, TorqueNm, Watts
+from bench.config.names import MNEMONIC_FORM, Name
+from bench.config.quantity import Number, Seconds, SpeedRate, SpeedRpm, TorqueNm, Watts
 
 Mnemonic = Annotated[str, Field(pattern=MNEMONIC_FORM)]
 
@@ -46,6 +46,11 @@ class Shaft(FileModel):
 class Dyno(Instrument):
     """A speed-controlled machine at one output shaft; four quadrants. Speeds are those of its own shaft."""
 
+    kind: Literal["ak", "can"] = "ak"
+    """``ak``: a link asks it over its ``resource``; ``can``: the core speaks to it, on the bus of role ``bench_io``."""
+    driver: Name = ""
+    resource: str = ""
+    poll: Annotated[Seconds, Field(gt=0, le=10)] = 0.01
     torque_max: Annotated[TorqueNm, Field(gt=0)]
     speed_max: Annotated[SpeedRpm, Field(gt=0)]
     power_max: Annotated[Watts, Field(gt=0)]
@@ -57,7 +62,18 @@ class Dyno(Instrument):
     shaft: Shaft
 
     def rules(self) -> Iterator[Finding]:
-        yield from super().rules()
+        yield from self._connection()
         lowest = self.power_max / (self.torque_max * 0.10471975511965977)
         if lowest > self.speed_max:
             yield ("power_max",), f"is reached only at {lowest:.0f} rpm, above speed_max; lower it"
+
+    def _connection(self) -> Iterator[Finding]:
+        if self.kind == "can":
+            for name in sorted({"driver", "resource", "poll"} & self.model_fields_set):
+                yield (name,), f"a dyno of kind 'can' has no {name!r}: its frames are in the database; take it out"
+            return
+        for name in ("driver", "resource", "poll"):
+            if name not in self.model_fields_set:
+                yield (), f"{name!r} is missing; add it, or write 'kind: can'"
+        if self.resource:
+            yield from super().rules()

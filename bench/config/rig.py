@@ -117,7 +117,7 @@ class Rig(FileModel):
 
     def _inputs(self) -> Iterator[Finding]:
         used: dict[int, str] = {}
-        for name, flange in self.flanges.items():
+        for name, flange in self.analyzer_flanges.items():
             if flange.motor_input in used:
                 place = ("flanges", name, "motor_input")
                 yield (
@@ -135,7 +135,7 @@ class Rig(FileModel):
         """Each instrument's place in the file, and its VISA resource."""
         yield ("supply",), self.supply.resource
         yield ("analyzer",), self.analyzer.resource
-        for name, dyno in self.dynos.items():
+        for name, dyno in self.ak_dynos.items():
             yield ("dynos", name), dyno.resource
 
     def _buses(self) -> Iterator[Finding]:
@@ -163,6 +163,22 @@ class Rig(FileModel):
     def sides(self) -> tuple[str, ...]:
         """``("l", "r")`` or ``("m",)``: the suffixes of dynos and flanges."""
         return SIDES[self.layout]
+
+    @property
+    def ak_dynos(self) -> dict[str, Dyno]:
+        """Dynos that a link asks."""
+        return {name: dyno for name, dyno in self.dynos.items() if dyno.kind == "ak"}
+
+    @property
+    def analyzer_flanges(self) -> dict[str, Flange]:
+        """Flanges on motor inputs of the analyzer."""
+        return {name: flange for name, flange in self.flanges.items() if flange.kind == "analyzer"}
+
+    @property
+    def on_can(self) -> tuple[str, ...]:
+        """Dynos and flanges that the core itself reaches, by frames."""
+        parts: dict[str, Dyno | Flange] = {**self.dynos, **self.flanges}
+        return tuple(name for name, part in parts.items() if part.kind == "can")
 
     def bus(self, role: str) -> CanBus:
         """The bus with ``role`` ``dut`` or ``bench_io``."""

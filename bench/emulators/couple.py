@@ -18,8 +18,9 @@ from bench.core.cycle import cycle
 from bench.core.program import Program
 from bench.core.rings import Rings
 from bench.core.state import State
-from bench.emulators import bench_io, can_node, cascadia_cm, ecu
+from bench.emulators import bench_io, can_dynos, can_node, cascadia_cm, ecu
 from bench.emulators.bench_io import BenchIo
+from bench.emulators.can_dynos import CanDynos
 from bench.emulators.cascadia_cm import CmInverter
 from bench.emulators.diagnosed import Doorway, asked, is_request, overhear
 from bench.emulators.dtc_store import note
@@ -42,6 +43,7 @@ class EmulatedBench(NamedTuple):
     ecu: Ecu  # this inverter
     cascadia: CmInverter  # or that one is there; the other has no frames
     io: BenchIo
+    dynos: CanDynos
     plant: Plant
     sensors: Sensors
     outputs: np.ndarray  # the plant's outputs as one flat vector (a view)
@@ -55,7 +57,7 @@ def nodes_hear(bench: EmulatedBench, frame: Any, t_ns: int) -> None:
         return
     if is_request(bench.doorway, frame) and hears(bench.wire, frame, bench.ecu.node.number):
         overhear(bench.doorway, frame)
-    for node in (bench.ecu.node, bench.cascadia.node, bench.io.node):
+    for node in (bench.ecu.node, bench.cascadia.node, bench.io.node, bench.dynos.node):
         if frame.sender != node.number and hears(bench.wire, frame, node.number):
             can_node.hear(node, frame, t_ns)
 
@@ -141,6 +143,7 @@ def live(bench: EmulatedBench, t_ns: int) -> None:
     else:
         ecu.control(bench.ecu, inputs, outputs, t_ns)
     bench_io.act(bench.io, inputs, t_ns, MS)
+    can_dynos.act(bench.dynos, inputs, t_ns)
     step(bench.plant, MS)
     if t_ns % (10 * MS) == 0:
         if bench.cascadia.state[0].present:
@@ -150,6 +153,8 @@ def live(bench: EmulatedBench, t_ns: int) -> None:
             note(bench.doorway.dtcs, bench.ecu.node.image[FAULT_CODE].value, t_ns)
         bench_io.tell(bench.io, outputs)
     sense(bench.sensors, bench.outputs, t_ns)
+    if t_ns % can_dynos.INTERVAL_NS == 0:
+        can_dynos.tell(bench.dynos, bench.sensors.means)
 
 
 @compiled
@@ -158,6 +163,7 @@ def speak(bench: EmulatedBench, t_ns: int) -> None:
     can_node.send_due(bench.ecu.node, bench.wire, t_ns)
     can_node.send_due(bench.cascadia.node, bench.wire, t_ns)
     can_node.send_due(bench.io.node, bench.wire, t_ns)
+    can_node.send_due(bench.dynos.node, bench.wire, t_ns)
 
 
 @compiled

@@ -60,6 +60,7 @@ def run_free(bench: EmulatedBench, frames_in: Ring, frames_out: Ring, t_ns: int,
             _forget_missed(bench.ecu.node, t_ns)
             _forget_missed(bench.cascadia.node, t_ns)
             _forget_missed(bench.io.node, t_ns)
+            _forget_missed(bench.dynos.node, t_ns)
             speak(bench, t_ns)
     return t_ns
 

@@ -15,6 +15,7 @@ from bench.canbus.fault_script import BUS_PLACES, script_wire
 from bench.config.dut import Dut
 from bench.config.rig import Rig
 from bench.emulators.bench_io import make_bench_io
+from bench.emulators.can_dynos import INTERVAL_NS, make_can_dynos
 from bench.emulators.cascadia_cm import CmInverter, Plate, make_cascadia
 from bench.emulators.couple import TAP_FRAMES, EmulatedBench
 from bench.emulators.device import ByteDevice
@@ -39,7 +40,6 @@ from bench.schedule.faults import Fault, of_place
 
 _FAST_INTERVAL_NS = 20 * NS_PER_MS
 _SERIAL, _SOFTWARE = 4711, 10203
-_ON_THE_BUSES = ((0, 1), (0, 2))  # the core and the inverter; the core and the bench I/O
 INVERTER = "inverter"
 INVERTER_FAULTS = ("broken",)
 _TIMEOUT_MS = 999.0
@@ -90,10 +90,12 @@ def make_world(
     """
     plant = make_plant(parameters, rig.ambient, table)
     outputs = as_vector(plant.outputs)[0]
-    parts = ("analyzer", "supply", *rig.dynos)
+    parts = ("analyzer", "supply", *rig.ak_dynos)
     intervals = [ns(rig.analyzer.update), *[_FAST_INTERVAL_NS] * (len(parts) - 1)]
+    if rig.on_can:
+        intervals.append(INTERVAL_NS)
     sensors = make_sensors(intervals, len(outputs))
-    wire = make_wire([rig.bus("dut").bitrate, rig.bus("bench_io").bitrate], members=_ON_THE_BUSES)
+    wire = make_wire([rig.bus("dut").bitrate, rig.bus("bench_io").bitrate], members=_on_the_buses(rig))
     for place, bus in BUS_PLACES.items():
         script_wire(wire, bus, of_place(faults, place), seed)
     inverter, cascadia = _inverter(dut, databases["dut"], seed)
@@ -106,6 +108,7 @@ def make_world(
         inverter,
         cascadia,
         make_bench_io(databases["bench_io"], seed, rig.ambient),
+        make_can_dynos(rig, databases["bench_io"], seed, faults, row=len(parts)),
         plant,
         sensors,
         outputs,
@@ -124,6 +127,11 @@ def _diagnosed(bench: EmulatedBench, dut: Dut, faults: tuple[Fault, ...]) -> Dia
         return None
     inputs = bench.plant.inputs
     return DiagnosedEcu(bench.doorway, bench.wire, dut.diagnostics, faults, lambda: inputs["pwm_on"][0] == 0.0)
+
+
+def _on_the_buses(rig: Rig) -> tuple[tuple[int, ...], ...]:
+    """The core and the inverter; the core, the bench I/O, and the dynos and flanges where they speak CAN."""
+    return (0, 1), (0, 2, 3) if rig.on_can else (0, 2)
 
 
 def _inverter(dut: Dut, database: Database, seed: int) -> tuple[Ecu, CmInverter]:

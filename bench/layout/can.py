@@ -14,6 +14,8 @@ from bench.base.time import NS_PER_MS
 from bench.canbus.database import Database
 from bench.canbus.message import Message, Signal
 from bench.canbus.tables import CanTables, build_tables
+from bench.config.channels import SIDES
+from bench.config.rig import Rig
 from bench.core.causes import Cause
 from bench.core.design import Receive, Transmit
 from bench.core.tables import MODE_ARMED, MODE_ENERGISED
@@ -106,6 +108,23 @@ def _merely_watched(
                 taken.add(message.name)
                 found.append((db, bus, message.name))
     return found
+
+
+def signs_on_can(rig: Rig) -> dict[str, float]:
+    """By channel: -1 where a dyno or flange on CAN counts the other way than the bench."""
+    signs: dict[str, float] = {}
+    for name, dyno in rig.dynos.items():
+        signs |= {f"{name}.{quantity}": float(dyno.sign) for quantity in ("speed_cmd", "speed", "torque")}
+    for name, flange in rig.flanges.items():
+        signs |= {f"{name}.torque": float(flange.sign), f"{name}.speed": float(flange.speed_sign)}
+        signs[f"{name}.power"] = float(flange.sign * flange.speed_sign)
+    return signs
+
+
+def absent_parts(rig: Rig) -> frozenset[str]:
+    """Dynos and flanges that the database knows, but that are not on this bench's CAN."""
+    sides = {side for layout in SIDES.values() for side in layout}
+    return frozenset(f"{part}_{side}" for part in ("dyno", "flange") for side in sides) - set(rig.on_can)
 
 
 def _wanted(message: Message, absent: Set[str]) -> bool:

@@ -10,11 +10,12 @@ from bench.config.rig import Rig
 from bench.core.causes import Cause
 from bench.core.design import LINKS, RECORDER, SERVICE, Design, DiagnosticRoute, Heartbeat
 from bench.core.tables import MODE_ARMED, STOP_CONTROLLED, STOP_FREEZE
-from bench.layout.can import BenchCan
+from bench.layout.can import BenchCan, absent_parts, bench_can, mirrored, signs_on_can
 from bench.layout.ladders import energised, ladders
 from bench.layout.limits import limits
 from bench.layout.lost import patience, with_patience
 from bench.layout.monitors import Monitors
+from bench.layout.restbus import with_restbus
 from bench.layout.samples import sample_groups
 from bench.layout.setpoints import envelope, setpoints
 from drivers.inverters.protocol import InverterProtocol
@@ -50,7 +51,7 @@ def bench_design(
         derived=inverter.derived,
         words=tuple(word.channel for word in inverter.words),
         diagnostics=_diagnostics(rig, dut),
-        groups=sample_groups(channels),
+        groups=sample_groups(channels, rig.on_can),
         stale_ns=_stale_ns(rig, channels),
         zero=tuple(name for name in channels.names if name.startswith("core.")),
         log_full=log_full,
@@ -78,8 +79,8 @@ def _diagnostics(rig: Rig, dut: Dut) -> tuple[DiagnosticRoute, ...]:
 
 def _stale_ns(rig: Rig, channels: Channels) -> dict[str, int]:
     """When the image calls a reading of an instrument stale; frames are judged by message."""
-    ages = {"supply": rig.supply, "analyzer": rig.analyzer, **rig.dynos}
-    of_analyzer = {"dc", "ac", "field", "aux", *rig.flanges}
+    ages = {"supply": rig.supply, "analyzer": rig.analyzer, **rig.ak_dynos}
+    of_analyzer = {"dc", "ac", "field", "aux", *rig.analyzer_flanges}
     result = {}
     for name in channels.names:
         part, _, quantity = name.partition(".")
@@ -88,6 +89,15 @@ def _stale_ns(rig: Rig, channels: Channels) -> dict[str, int]:
             slow = 20 if quantity in ("output", "alarm", "state") else 6  # these are asked less often
             result[name] = ns(slow * instrument.poll)
     return result
+
+
+def can_of_bench(
+    rig: Rig, dut: Dut, inverter: InverterProtocol, files: Mapping[str, Database], channels: Channels
+) -> BenchCan:
+    """The frames of a bench; ``files``: the databases by role. Raises ``InputError`` for unknown channels."""
+    of_dut = with_restbus(mirrored(files["dut"], inverter.signs), dut)
+    of_io = mirrored(files["bench_io"], signs_on_can(rig))
+    return bench_can(databases(rig, of_dut, of_io), channels, absent_parts(rig), dut.restbus.keys())
 
 
 def databases(rig: Rig, dut_database: Database, io_database: Database) -> Mapping[int, Database]:

@@ -11,19 +11,20 @@ from bench.config.located import Located
 from bench.config.monitors import is_monitor
 from bench.config.rig import Rig
 from bench.config.suggest import suggestion
-from bench.layout.can import bench_can
-from bench.layout.design import databases
+from bench.layout.design import can_of_bench
 from bench.layout.monitors import monitors
-from bench.layout.restbus import restbus_problems, with_restbus
+from bench.layout.restbus import restbus_problems
+from drivers.inverters.protocol import InverterProtocol
 
 
-def misfits(rig: Located[Rig], dut: Located[Dut], files: Mapping[str, Database], more: str) -> list[Problem]:
-    """All of them; ``files``: the databases by role; ``more``: rows of the channels that the inverter adds."""
+def misfits(
+    rig: Located[Rig], dut: Located[Dut], files: Mapping[str, Database], inverter: InverterProtocol
+) -> list[Problem]:
+    """All of them; ``files``: the databases by role."""
     if problems := restbus_problems(dut, files["dut"]):
         return problems
-    of_dut = with_restbus(files["dut"], dut.value)
-    own, by_bus = bench_channels(rig.value.layout, more), databases(rig.value, of_dut, files["bench_io"])
-    can = bench_can(by_bus, own, restbus=dut.value.restbus.keys())
+    own = bench_channels(rig.value.layout, inverter.channels)
+    can = can_of_bench(rig.value, dut.value, inverter, files, own)
     known = [channel.name for channel in monitors(rig.value, can.watched).channels]
     return list(_unknown_monitors(rig, rig.value.limits, known))
 

@@ -34,8 +34,8 @@ def silence_ns(instrument: Instrument) -> int:
 
 def patience(rig: Rig, channels: Channels, can: BenchCan) -> dict[str, Lost]:
     """By channel; set-points are never lost."""
-    parts = {"supply": rig.supply, "analyzer": rig.analyzer, **rig.dynos}
-    parts |= dict.fromkeys((*_OF_ANALYZER, *rig.flanges), rig.analyzer)
+    parts = {"supply": rig.supply, "analyzer": rig.analyzer, **rig.ak_dynos}
+    parts |= dict.fromkeys((*_OF_ANALYZER, *rig.analyzer_flanges), rig.analyzer)
     found = {}
     for name in channels.names:
         part, _, quantity = name.partition(".")

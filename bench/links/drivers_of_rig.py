@@ -15,7 +15,7 @@ from drivers.registry import ENTRY_POINTS, driver_class
 
 def instruments_of(rig: Rig) -> dict[str, Instrument]:
     """All instruments of a rig by part, in the order of arming."""
-    return {"analyzer": rig.analyzer, **rig.dynos, "supply": rig.supply}
+    return {"analyzer": rig.analyzer, **rig.ak_dynos, "supply": rig.supply}
 
 
 def drivers_of(rig: Rig, index_of: Callable[[str], int]) -> dict[str, Device]:

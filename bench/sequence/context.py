@@ -57,11 +57,13 @@ class Roles:
     flanges: tuple[str, ...] = ("flange_l", "flange_r")
     supply: str = "supply"
     analyzer: str = "analyzer"
+    on_can: tuple[str, ...] = ()
+    """Those that the core itself speaks to: they have no link to be asked."""
 
     @property
     def parts(self) -> tuple[str, ...]:
         """All parts that are asked for their identity and set up, in the order of arming."""
-        return (self.analyzer, *self.dynos, self.supply)
+        return (self.analyzer, *(dyno for dyno in self.dynos if dyno not in self.on_can), self.supply)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from bench.sequence.diagnosis import Examination
 
 def roles_of(rig: Rig) -> Roles:
     """Which parts do what on this rig."""
-    return Roles(dynos=tuple(rig.dynos), flanges=tuple(rig.flanges))
+    return Roles(dynos=tuple(rig.dynos), flanges=tuple(rig.flanges), on_can=rig.on_can)
 
 
 def facts_of(rig: Rig, ratio: float) -> BenchFacts:

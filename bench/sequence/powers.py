@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.analysis.efficiency import Balance, balance
 from bench.analysis.uncertainty import RAD_S_PER_RPM, Budget, Ratio, contributions, expanded, expanded_loss_w
-from bench.analysis.window import Floats, aligned, ripple
+from bench.analysis.window import Floats, aligned, common_times, paced, ripple
 from bench.schedule.requests import Window
 from bench.sequence.context import Context
 
@@ -36,8 +36,12 @@ def ratios(context: Context) -> dict[str, Ratio]:
 
 
 def power_series(context: Context, window: Window) -> dict[str, Floats]:
-    """Each power update by update; the flanges' as torque times speed of the same update, W."""
-    flanges = context.roles.flanges
+    """Each power update by update; the flanges' as torque times speed of the same update, W.
+
+    A flange on CAN tells more often than the analyzer: its power is averaged over each of the analyzer's updates.
+    """
+    faster = [flange for flange in context.roles.flanges if flange in context.roles.on_can]
+    flanges = [flange for flange in context.roles.flanges if flange not in faster]
     electrical = ["dc.power"]
     if len(context.efficiencies) > 1:
         electrical += ["ac.power", "field.power"] if context.has_field else ["ac.power"]
@@ -46,7 +50,16 @@ def power_series(context: Context, window: Window) -> dict[str, Floats]:
     found = {name.split(".")[0]: series[name] for name in electrical}
     for flange in flanges:
         found[flange] = series[f"{flange}.torque"] * series[f"{flange}.speed"] * RAD_S_PER_RPM
-    return found
+    if not faster:
+        return found
+    at_ns = common_times(window.t_ns, names)
+    for flange in faster:
+        own = (f"{flange}.torque", f"{flange}.speed")
+        frames = aligned(window.t_ns, window.values, own)
+        watts = frames[own[0]] * frames[own[1]] * RAD_S_PER_RPM
+        found[flange] = paced(common_times(window.t_ns, own), watts, at_ns)
+    whole = np.all([np.isfinite(values) for values in found.values()], axis=0)
+    return {name: values[whole] for name, values in found.items()}
 
 
 def _sum(series: Mapping[str, Floats], names: tuple[str, ...]) -> Floats:

@@ -1,7 +1,7 @@
 """Lines of a fault script from the command line: read, and refused when nobody would carry them out."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import get_args
 
 from bench.base.errors import InputError, Problem
@@ -20,7 +20,9 @@ _DELAYED = ("late", "partial")
 _NAMED = re.compile(r"[a-z][a-z0-9_]*=[ -~]+", re.ASCII)
 
 
-def read_faults(lines: Sequence[str], dynos: Sequence[str] | None) -> tuple[Fault, ...]:
+def read_faults(
+    lines: Sequence[str], dynos: Sequence[str] | None, on_can: Collection[str] = ()
+) -> tuple[Fault, ...]:
     """The faults of all lines; ``dynos``: names of the rig's dynos (``None``: not known, places are not judged).
 
     Raises ``InputError`` with every line that is wrong.
@@ -30,7 +32,7 @@ def read_faults(lines: Sequence[str], dynos: Sequence[str] | None) -> tuple[Faul
     for line in lines:
         try:
             fault = parse_fault(line)
-            complaint = "" if dynos is None else _complaint(fault, kinds_of(dynos))
+            complaint = "" if dynos is None else _complaint(fault, kinds_of(dynos, on_can))
         except ValueError as error:
             complaint = str(error)
         if complaint:
@@ -45,9 +47,10 @@ def read_faults(lines: Sequence[str], dynos: Sequence[str] | None) -> tuple[Faul
     return tuple(faults)
 
 
-def kinds_of(dynos: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-    """What can go wrong where."""
-    instruments = dict.fromkeys(("analyzer", "supply", *dynos), tuple(get_args(FaultKind)))
+def kinds_of(dynos: Sequence[str], on_can: Collection[str] = ()) -> Mapping[str, tuple[str, ...]]:
+    """What can go wrong where; the faults of dynos ``on_can`` are those of their frames."""
+    asked = ("analyzer", "supply", *(dyno for dyno in dynos if dyno not in on_can))
+    instruments = dict.fromkeys(asked, tuple(get_args(FaultKind)))
     buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))
     flanges = {name.replace("dyno", "flange"): ("flipped",) for name in dynos}
     return {**instruments, **buses, **flanges, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS}

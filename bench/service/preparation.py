@@ -49,7 +49,7 @@ def prepare(
     if inputs is None:
         problems = _problems_of_files(plan, rig, dut) or problems
     parts = tuple(inputs.rig.value.dynos) if inputs else None
-    faults = _noting(problems, lambda: read_faults(fault_lines, parts))
+    faults = _noting(problems, lambda: read_faults(fault_lines, parts, inputs.rig.value.on_can if inputs else ()))
     if inputs is None or faults is None:
         raise InputError(dict.fromkeys(problems))
     blueprint = draw(inputs, heartbeats=heartbeats, log_full=log_full)

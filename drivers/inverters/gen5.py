@@ -2,7 +2,7 @@
 
 from drivers.inverters.protocol import FaultWord, InverterProtocol
 
-FAULTS = {1: "torque command lost", 2: "internal fault"}
+FAULTS = {1: "torque command lost", 2: "internal fault", 3: "no battery: its contactors are not told closed"}
 """Signal ``FaultCode`` of EDU_FAULT."""
 
 

@@ -111,7 +111,9 @@ def settings_of_rig(rig: Mapping[str, Any]) -> AnalyzerSettings:
     section = rig["analyzer"]
     return AnalyzerSettings(
         elements=tuple(_element_of(name, element) for name, element in section["elements"].items()),
-        motors=tuple(_motor_of(name, flange) for name, flange in rig["flanges"].items()),
+        motors=tuple(
+            _motor_of(name, flange) for name, flange in rig["flanges"].items() if flange["kind"] == "analyzer"
+        ),
         update_ms=round(section["update"] * 1e3),
         latency_ms=section["latency"] * 1e3,
         timeout_ms=round(section["timeout"] * 1e3),

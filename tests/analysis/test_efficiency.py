@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bench.analysis.drift import drift
 from bench.analysis.efficiency import Direction, balance, product, quadrant
 from bench.analysis.share import transmission_share
-from bench.analysis.window import aligned, mean_std, ripple
+from bench.analysis.window import aligned, mean_std, paced, ripple
 
 POWER = st.floats(-3e5, 3e5, allow_nan=False)
 
@@ -116,3 +116,19 @@ def test_the_transmissions_share_carries_the_uncertainty_of_both_runs_and_of_the
     assert found.u_efficiency == pytest.approx(2.0 * np.std(e_axle / motor), rel=0.01)
     assert found.loss_w == pytest.approx(3e3)
     assert found.u_loss_w == pytest.approx(np.hypot(100.0, 80.0))
+
+
+@given(st.integers(2, 30), st.integers(1, 9), st.floats(-1e3, 1e3))
+def test_a_faster_series_is_averaged_over_the_updates_of_the_slower(updates: int, each: int, level: float) -> None:
+    """A ramp's mean over an update is its value at the middle; a constant stays what it is."""
+    at_ns = np.arange(updates) * 1000 + 500
+    t_ns = (np.arange(updates * each) + 0.5) * (1000 / each)
+    fast = np.rint(t_ns).astype(np.int64)
+    assert paced(fast, np.full(len(fast), level), at_ns) == pytest.approx(level)
+    assert paced(fast, fast * 1.0, at_ns) == pytest.approx(at_ns, abs=1.0)
+
+
+def test_an_update_without_a_frame_has_no_mean() -> None:
+    means = paced(np.array([490, 510, 2500]), np.array([1.0, 3.0, 7.0]), np.array([500, 1500, 2500]))
+    assert means[0] == 2.0 and np.isnan(means[1]) and means[2] == 7.0
+    assert np.isnan(paced(np.array([1]), np.array([1.0]), np.array([1]))).all()

@@ -55,6 +55,7 @@ IMAGE_WRITERS = {
     "bench/canbus/plain.py": "an image of its own, for a single frame",
     "bench/emulators/ecu.py": "the node's own image",
     "bench/emulators/cascadia_cm.py": "the node's own image",
+    "bench/emulators/can_dynos.py": "the node's own image",
     "bench/emulators/bench_io.py": "the node's own image",
 }
 

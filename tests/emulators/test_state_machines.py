@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.emulators import cascadia_cm, ecu
+from bench.emulators import can_dynos, cascadia_cm, ecu
 from bench.emulators.state_table import Event, Machine, advance, make_table
 
-MACHINES = [ecu.MACHINE, *cascadia_cm.MACHINES]
+MACHINES = [ecu.MACHINE, *cascadia_cm.MACHINES, can_dynos.MACHINE]
 
 
 def conditions(machine: Machine) -> Iterator[int]:

@@ -95,7 +95,7 @@ def test_the_smoke_plan_passes_with_the_cascadia_inverter(run_of: Runner) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize(("dut", "faults"), [("ipace_cm", ["desaturation"]), ("gen5_bev", ["internal fault"])])
 def test_a_fault_of_the_inverter_stops_and_is_told_in_words(run_of: Runner, dut: str, faults: list[str]) -> None:
-    run = run_of("smoke", "inverter.broken:8@12s+1s", dut=dut)
+    run = run_of("smoke", "inverter.broken:8@20s+1s", dut=dut)
     assert run.told("core_stop")[0]["happened"] == "the inverter reports a fault"
     assert run.told("inverter_fault")[0]["faults"] == faults
     assert {"missed"}.isdisjoint(told["outcome"] for told in run.told("core_rung"))

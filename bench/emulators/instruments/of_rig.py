@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from bench.base.time import ns
 from bench.base.units import Unit, parse
 from bench.config.analyzer import Accuracy, Element
+from bench.config.flange import Flange
 from bench.config.rig import Rig
 from bench.emulators.device import ByteDevice
 from bench.emulators.instruments.accuracy import AnalyzerAccuracy, ElementAccuracy, FlangeAccuracy, ReadingRange
@@ -29,7 +30,7 @@ _FIELDS = {
 }
 """Where an element is connected: voltage, current, power, frequency (names of the plant's OUTPUTS)."""
 
-_SIDE_FIELDS = {"l": "l", "r": "r", "m": "l"}  # the plant of a motor bench has its one dyno on the left
+SIDE_FIELDS = {"l": "l", "r": "r", "m": "l"}  # the plant of a motor bench has its one dyno on the left
 
 
 def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, faults: tuple[Fault, ...]) -> ByteDevice:
@@ -39,16 +40,16 @@ def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, fa
         FlangeWiring(
             name,
             flange.motor_input,
-            f"torque_{_SIDE_FIELDS[name[-1]]}_nm",
-            f"speed_{_SIDE_FIELDS[name[-1]]}_rpm",
+            f"torque_{SIDE_FIELDS[name[-1]]}_nm",
+            f"speed_{SIDE_FIELDS[name[-1]]}_rpm",
             flange.nominal_torque,
-            flange.sign * (-1 if _wired_backwards(faults, name) else 1),
+            flange.sign * (-1 if wired_backwards(faults, name) else 1),
             flange.speed_sign,
             flange.frequency_centre,
             flange.frequency_span,
             flange.pulses_per_rev,
         )
-        for name, flange in rig.flanges.items()
+        for name, flange in rig.analyzer_flanges.items()
     ]
     return YokogawaEmulator(
         measured,
@@ -62,7 +63,8 @@ def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, fa
     )
 
 
-def _wired_backwards(faults: tuple[Fault, ...], flange: str) -> bool:
+def wired_backwards(faults: tuple[Fault, ...], flange: str) -> bool:
+    """Whether the script has this flange mounted the other way round."""
     return any(fault.kind == "flipped" for fault in of_place(faults, flange))
 
 
@@ -83,6 +85,20 @@ def _element(name: str, element: Element) -> ElementWiring:
     )
 
 
+def flange_accuracy(flange: Flange) -> FlangeAccuracy:
+    """The limits of a flange's errors, as its rig file states them."""
+    return FlangeAccuracy(
+        flange.sensitivity,
+        flange.linearity,
+        flange.repeatability,
+        flange.zero,
+        flange.tk0,
+        flange.tkc,
+        flange.temperature_band,
+        flange.speed,
+    )
+
+
 def _accuracy(rig: Rig) -> AnalyzerAccuracy:
     def of(accuracy: Accuracy) -> ReadingRange:
         return ReadingRange(accuracy.reading, accuracy.range)
@@ -92,19 +108,7 @@ def _accuracy(rig: Rig) -> AnalyzerAccuracy:
             name: ElementAccuracy(of(element.voltage), of(element.current), of(element.power))
             for name, element in rig.analyzer.elements.items()
         },
-        {
-            name: FlangeAccuracy(
-                flange.sensitivity,
-                flange.linearity,
-                flange.repeatability,
-                flange.zero,
-                flange.tk0,
-                flange.tkc,
-                flange.temperature_band,
-                flange.speed,
-            )
-            for name, flange in rig.flanges.items()
-        },
+        {name: flange_accuracy(flange) for name, flange in rig.analyzer_flanges.items()},
     )
 
 
@@ -144,7 +148,7 @@ def dyno(
         measured,
         tuple(outputs),
         actuate,
-        _SIDE_FIELDS[name[-1]],
+        SIDE_FIELDS[name[-1]],
         DriveNameplate(torque_max_nm=rated.torque_max, speed_max_rpm=rated.speed_max, sign=rated.sign),
         seed=seed,
         name=name,
@@ -183,6 +187,6 @@ def by_part(
         "analyzer": analyzer(rig, sensors["analyzer"], outputs, seed, faults),
         "supply": supply(rig, sensors["supply"], outputs, actuate, seed, faults),
     }
-    for name in rig.dynos:
+    for name in rig.ak_dynos:
         devices[name] = dyno(rig, name, sensors[name], outputs, actuate, seed, faults)
     return devices
