@@ -261,3 +261,15 @@ def test_a_stop_tells_the_name_of_what_it_came_from():
     assert design.source_of(Cause.DOOR_OPEN, 0) == "door"
     assert design.source_of(Cause.FRAMES_BAD, STATUS_RULE.message) == STATUS_RULE.name
     assert design.source_of(Cause.OPERATOR, -1) == design.source_of(Cause.SERVICE_SILENT, 0) == ""
+
+
+def test_a_count_of_trouble_is_zero_and_good_until_told_and_a_limit_may_be_set_on_it():
+    few = Limit("late cycles", "dut.dc_current", -math.inf, 10.0, cause=Cause.LIMIT)
+    bench = Bench(small_design(limits=(few,), zero=("dut.dc_current",))).armed()
+    known = bench.state.image[CHANNELS.index("dut.dc_current")]
+    assert (known["value"], known["quality"]) == (0.0, GOOD)
+    bench.run(2000)
+    assert bench.core["stop_class"] == NO_STOP
+    bench.read("dut.dc_current", 11.0)
+    bench.run(2)
+    assert (bench.core["stop_class"], bench.core["cause"]) == (1, Cause.LIMIT)
