@@ -13,6 +13,7 @@ from bench.base.errors import InputError, InternalError, Problem
 from bench.base.ring import drain
 from bench.base.time import NS_PER_S
 from bench.canbus.database import Database
+from bench.canbus.fault_script import BUS_PLACES, OF_THE_BUS
 from bench.config.buses import CanBus
 from bench.config.channels import bench_channels
 from bench.config.dut import Dut
@@ -52,7 +53,7 @@ from bench.record.core_events import Names
 from bench.record.mf4_blocks import Group
 from bench.record.recorder import Recorder
 from bench.record.storage import Storage
-from bench.schedule.faults import Fault
+from bench.schedule.faults import Fault, of_place
 from bench.sequence.context import Context
 from bench.sequence.desk import Desk
 from bench.sequence.facts import context_of
@@ -336,6 +337,7 @@ def recorder_main(control: Control, arguments: Mapping[str, Any]) -> None:
 
 def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
     """The process of the bench's other side. ``run`` empty: started alone, for anybody, on wires open to this user."""
+    from bench.io.benchwire import BenchwireBus
     from bench.io.emulator_host import HostParts, run_emulators
 
     share = Share.of(arguments)
@@ -345,8 +347,14 @@ def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
     memory = share.memory() if arguments["run"] else None
     fast = (lambda: bool(memory.state.core["fast"][0])) if memory else (lambda: False)
     files = factory_databases(share.dut.inverter.driver)
-    world = make_world(share.rig, share.dut, parameters, table, files, seed, faults, fast)
+    of_buses = tuple(fault for fault in faults if fault.place in BUS_PLACES and fault.kind in OF_THE_BUS)
+    others = tuple(fault for fault in faults if fault not in of_buses)
+    world = make_world(share.rig, share.dut, parameters, table, files, seed, others, fast)
     buses = [place.open() for place in share.buses]
+    for place, number in BUS_PLACES.items():
+        bus, mine = buses[number], of_place(of_buses, place)
+        if mine and isinstance(bus, BenchwireBus):
+            bus.spoil(mine, seed, share.berth.clock.origin_ns)
     status = None if memory is None else memory.status
     def tell_truth() -> None:
         if arguments["run"]:

@@ -39,6 +39,9 @@ CAN_FAULTS = {
 }
 BUS_PLACES = {"can.dut": 0, "can.bench_io": 1}
 
+OF_THE_BUS = ("bit_error", "bus_off", "babble", "delay", "duplicate")
+"""Kinds that concern the bus and its controllers, not only what is delivered: in wall time they act on benchwire."""
+
 _OF_ALL = ("bit_error", "drop")
 _PLAIN = ("freeze", "babble")  # an identifier is all they want; babble may have a length
 _EXAMPLE = "such as can.dut.wrong_crc:0x110@30s+100ms"

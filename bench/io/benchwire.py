@@ -39,7 +39,7 @@ from bench.io.error_frames import COUNTERS, heard_by_other, overflow_frame, stat
 from bench.io.folders import private_folder
 from bench.io.wire_file import MEMBERS_MAX, Packed, WireBusy, WireFile
 from bench.io.wire_flow import Flow
-from bench.schedule.faults import parse_fault
+from bench.schedule.faults import Fault, parse_fault
 
 _LOG = logging.getLogger(__name__)
 
@@ -361,11 +361,14 @@ class BenchwireBus(can.BusABC):
     def script(self, lines: Iterable[str], seed: int = 0) -> None:
         """Put fault lines (``can.dut.drop:0x110,25%@0s+1s``) on the wire, for all members; times count from now, and
         the place in a line is not looked at. Raises ``ValueError``."""
+        self.spoil(tuple(parse_fault(line) for line in lines), seed, time.monotonic_ns())
+
+    def spoil(self, faults: tuple[Fault, ...], seed: int, origin_ns: int) -> None:
+        """The same for lines that have been read; their times count from ``origin_ns`` (monotonic)."""
         if not self._wire.paced:
             raise ValueError(f"{self.channel_info} takes no time, so nothing can go wrong on it; give it a bit rate")
-        faults = tuple(parse_fault(line) for line in lines)
-        with self._turn, self._wire.scripting() as (wire, now_ns):
-            script_wire(wire, 0, faults, seed, now_ns)
+        with self._turn, self._wire.scripting() as wire:
+            script_wire(wire, 0, faults, seed, origin_ns)
 
     def fileno(self) -> int:
         """The doorbell: readable when there may be a frame."""

@@ -350,10 +350,10 @@ class WireFile:
         self.bells.wake()
 
     @contextlib.contextmanager
-    def scripting(self) -> Iterator[tuple[Wire, int]]:
-        """(wire, now) for whoever puts faults on it."""
-        with self._transaction() as now_ns:
-            yield self.wire, now_ns
+    def scripting(self) -> Iterator[Wire]:
+        """The wire, for whoever puts faults on it."""
+        with self._transaction():
+            yield self.wire
         self.bells.wake()
 
     # --- leaving -----------------------------------------------------------------------------------------------------

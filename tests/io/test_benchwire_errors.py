@@ -24,7 +24,7 @@ import os, signal, sys
 from pathlib import Path
 from bench.io.benchwire import BenchwireBus
 bus = BenchwireBus("t", folder=Path(sys.argv[1]))
-with bus._wire.scripting() as (wire, now_ns):  # in the middle of a change, with the lock
+with bus._wire.scripting() as wire:  # in the middle of a change, with the lock
     wire.slots.view("u1")[:] = 0xA5
     wire.order[:] = 7
     wire.buses["waiting"] = 99

@@ -7,6 +7,7 @@ import time
 import pytest
 from wall_runs import PLAN, WallRun, loopback
 
+from bench.io.benchwire import BenchwireBus
 from bench.io.disk import DiskStorage
 from bench.record.verify import verify
 
@@ -70,3 +71,23 @@ def test_a_silent_instrument_ends_in_the_controlled_stop() -> None:
         assert run.told("core_safe")[-1] is not None
         assert verify(DiskStorage(run.folder, create=False)) == []
         assert run.processes() == [] and run.left() == []
+
+
+@pytest.mark.slow
+def test_f10_a_guest_on_the_wire_sends_our_controller_bus_off_and_the_bench_stops() -> None:
+    """Anybody of this user may attach: the guest hears all frames, and puts the fault on the wire."""
+    with loopback(PLAN) as run:
+        run.wait_for("armed")
+        folder = next(path.parent for path in run.private.glob("**/dut/ring")).parent
+        with BenchwireBus("dut", folder=folder) as guest:
+            heard = {message.arbitration_id for message in (guest.recv(1) for _ in range(100)) if message}
+            assert {0x0C0, 0x110, 0x120, 0x130} <= heard
+            guest.script(["can.dut.bus_off:0x0C0@0s+100ms"])
+            run.wait_for("core_stop", 10.0)
+            run.wait_for("core_safe", 90.0)
+            assert guest.frames_lost == 0
+        code, said = run.end()
+        assert (code, said["outcome"]) == (3, "stopped")
+        stops = run.told("core_stop")
+        assert stops[0]["happened"] == "our CAN controller went bus-off" and stops[0]["stop_class"] == "controlled"
+        assert [rung for rung in run.told("core_rung") if rung["outcome"] == "missed"] == []
