@@ -1,27 +1,38 @@
-"""The end of a run's folder: the table of points, the identities, the seal. Whoever is the last does it."""
+"""The end of a run's folder: the tables, the identities, the seal. Whoever is the last does it."""
+
+from collections.abc import Sequence
 
 from bench.record.journal import JournalRecord, read_journal
 from bench.record.manifest import Manifest
 from bench.record.points import points_table, write_csv, write_parquet
 from bench.record.recorder import JOURNAL
 from bench.record.storage import Storage
+from bench.record.trouble_codes import EVENT, NAME, trouble_codes, write_trouble_codes
 
 INTERRUPTED = "interrupted"
 
 
 def write_results(storage: Storage, manifest: Manifest) -> None:
-    """The table of points, from the journal alone, and into the manifest the identities and what the operating system
-    had granted."""
+    """The tables, from the journal alone, and into the manifest the identities and what the operating system had
+    granted."""
     records, _ = read_journal(storage.read(JOURNAL))
     for record in records:
         if record.event == "armed":
             for part, told in record.data["parts"].items():
                 manifest.identify(part, told["identity"])
+        elif record.event == EVENT and record.data.get("when") == "before" and "identity" in record.data:
+            manifest.identify("dut", record.data["identity"])
         elif record.event == "realtime":
             manifest.content["realtime"] = dict(record.data)
-    rows = points_table(records)
-    storage.write("points.csv", write_csv(rows))
-    storage.write("points.parquet", write_parquet(rows))
+    for name, table in tables_of(records).items():
+        storage.write(name, table)
+
+
+def tables_of(records: Sequence[JournalRecord]) -> dict[str, bytes]:
+    """The tables that follow from a journal, by file name."""
+    points, codes = points_table(records), trouble_codes(records)
+    tables = {"points.csv": write_csv(points), "points.parquet": write_parquet(points)}
+    return tables if codes is None else {**tables, NAME: write_trouble_codes(codes)}
 
 
 def close_orphan(storage: Storage) -> None:

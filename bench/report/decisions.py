@@ -64,9 +64,18 @@ def _limit(data: Mapping[str, Any]) -> str:
     return f"{data.get('limit')}: {data.get('level')} at {'no valid value' if value is None else f'{value:.5g}'}"
 
 
+def _diagnosed(data: Mapping[str, Any]) -> str:
+    if "dtcs" not in data:
+        return f"{data.get('when')}: {data.get('skipped') or data.get('problem')}"
+    codes = [f"{dtc['code']} {dtc['text']}".strip() for dtc in data["dtcs"]]
+    return f"{data.get('when')}: {'; '.join(codes) or 'no trouble codes'}"
+
+
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "run_started": lambda data: str(data.get("title") or data.get("plan", "")),
     "armed": _armed,
+    "diagnostics": _diagnosed,
+    "dtcs_cleared": lambda data: ", ".join(map(str, data.get("codes") or ["there were none"])),
     "sign_check": _sign_check,
     "step_started": lambda data: f"{data.get('kind')}",
     "step_finished": lambda data: " ".join(

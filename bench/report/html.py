@@ -170,5 +170,5 @@ def _facts(model: ReportModel) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def _identities(manifest: Mapping[str, Any]) -> dict[str, str]:
     identities: Mapping[str, Mapping[str, Any]] = manifest.get("identities", {})
-    order = ("maker", "model", "serial", "firmware")
+    order = ("maker", "model", "part_number", "serial", "firmware", "software", "calibration")
     return {part: " ".join(str(told[key]) for key in order if told.get(key)) for part, told in identities.items()}

@@ -12,6 +12,7 @@ from bench.record.journal import JournalRecord
 from bench.record.points import Row, points_table
 from bench.report.can_messages import CanLine, can_lines
 from bench.report.decisions import Decision, decisions
+from bench.report.unit import Unit, unit_of
 
 Floats = NDArray[np.float64]
 
@@ -80,6 +81,7 @@ class ReportModel:
     settling: tuple[Settling, ...]
     rungs: tuple[Rung, ...]
     decisions: tuple[Decision, ...]
+    unit: Unit | None
     envelope: Envelope | None
     manifest: Mapping[str, Any]
     can: tuple[CanLine, ...] = ()
@@ -157,6 +159,7 @@ def build_model(
         settling=_settling(records),
         rungs=tuple(Rung(str(rung["rung"]), str(rung["outcome"])) for rung in stopped.get("rungs", ())),
         decisions=decisions(records),
+        unit=unit_of(records),
         envelope=envelope or _envelope(started.get("envelope")),
         manifest=manifest,
         can=can_lines(records),
