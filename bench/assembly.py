@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -223,7 +224,8 @@ def virtual(blueprint: Blueprint, recorder: Recorder, seed: int, faults: tuple[F
 _FACTORY = {"gen5": "edu_gen5", "cascadia_cm": "cascadia_cm"}
 
 
-def factory_databases(driver: str = "gen5") -> dict[str, Database]:
+@cache
+def factory_databases(driver: str = "gen5") -> Mapping[str, Database]:
     """What the emulated nodes were built with: the shipped databases, whatever the bench under test uses.
 
     ``driver``: that of the inverter. Raises ``InputError`` when there is no emulated one.

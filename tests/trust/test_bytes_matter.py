@@ -21,6 +21,8 @@ from drivers.power_analyzers import yokogawa_wt
 from drivers.power_analyzers.settings import AnalyzerSettings, Item
 
 Runner = Callable[..., Any]
+SLOW = pytest.mark.slow
+"""Seconds only together: what is quick already has two of a kind."""
 
 
 def changed_database(tmp_path: Path, pattern: str, replacement: str, name: str = "edu_gen5") -> str:
@@ -105,10 +107,10 @@ def test_another_data_id_mode_is_another_crc(run_of: Runner, tmp_path: Path, mod
     [
         ("TorqueRequest", "0.05", "0.1", "dut.torque_echo"),
         ("TorqueEst", "0.05", "0.1", "dut.torque_est"),
-        ("Speed", "0.5", "1", "speeds differ"),
-        ("DcVoltage", "0.02", "0.04", "over-voltage"),
-        ("DcCurrent", "0.05", "0.1", "dut.dc_current"),
-        ("FieldCurrent", "0.001", "0.002", "field.current"),
+        pytest.param("Speed", "0.5", "1", "speeds differ", marks=SLOW),
+        pytest.param("DcVoltage", "0.02", "0.04", "over-voltage", marks=SLOW),
+        pytest.param("DcCurrent", "0.05", "0.1", "dut.dc_current", marks=SLOW),
+        pytest.param("FieldCurrent", "0.001", "0.002", "field.current", marks=SLOW),
     ],
 )
 def test_a_wrong_scale_factor_in_the_database_is_found(
@@ -144,13 +146,13 @@ def swap(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
     ("one", "other", "cause"),
     [
         ("dc.voltage", "dc.current", "voltage"),
-        ("dc.power", "ac.power", "dc.power"),
-        ("ac.voltage", "ac.current", "ac.voltage"),
-        ("ac.frequency", "aux.power", "ac.frequency"),
-        ("field.voltage", "field.current", "field.current"),
         ("flange_l.torque", "flange_l.speed", "flange_l.speed = -"),
-        ("flange_l.torque", "flange_r.speed", "flange_r.speed = -"),
-        ("flange_l.power", "dc.power", "dc.power"),
+        pytest.param("dc.power", "ac.power", "dc.power", marks=SLOW),
+        pytest.param("ac.voltage", "ac.current", "ac.voltage", marks=SLOW),
+        pytest.param("ac.frequency", "aux.power", "ac.frequency", marks=SLOW),
+        pytest.param("field.voltage", "field.current", "field.current", marks=SLOW),
+        pytest.param("flange_l.torque", "flange_r.speed", "flange_r.speed = -", marks=SLOW),
+        pytest.param("flange_l.power", "dc.power", "dc.power", marks=SLOW),
     ],
 )
 def test_two_swapped_analyzer_items_are_found(

@@ -35,6 +35,8 @@ _TRUE = {
     "dyno_l.torque": ("dyno_l_torque_nm", 30.0),
 }
 """Channel -> name of the plant's output, and about 1 % of the largest value."""
+SLOW, MORE = pytest.mark.slow, ("nan", "garbage", "late:3s")
+"""Seconds only together: what is quick already has two of a kind."""
 _NEAR_NS = 80 * NS_PER_MS
 
 
@@ -191,7 +193,7 @@ def test_f43_a_single_no_data_of_supply_or_dyno_stops_nothing(run_of: Runner, wh
 # --- what lasts ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["silence", "nan", "close", "garbage", "late:3s"])
+@pytest.mark.parametrize("kind", ["silence", "close", *(pytest.param(kind, marks=SLOW) for kind in MORE)])
 @pytest.mark.parametrize("part", ["analyzer", "supply", "dyno_l"])
 def test_what_lasts_ends_in_the_controlled_stop_and_names_the_instrument(
     run_of: Runner, smoke: Any, part: str, kind: str
