@@ -18,6 +18,7 @@ from bench.canbus.fault_script import BUS_PLACES, OF_THE_BUS
 from bench.config.buses import CanBus
 from bench.config.channels import bench_channels
 from bench.config.dut import Dut
+from bench.config.limits import LimitRule
 from bench.config.located import Located, load_located
 from bench.config.plan import Plan, load_plan
 from bench.config.rig import Rig, load_rig
@@ -142,15 +143,25 @@ class Blueprint(Drawing):
 
 
 def draw_core(
-    rig: Rig, dut: Dut, files: Mapping[str, Database], *, heartbeats: bool = False, log_full: bool = False
+    rig: Rig,
+    dut: Dut,
+    files: Mapping[str, Database],
+    of_plan: tuple[LimitRule, ...] = (),
+    *,
+    heartbeats: bool = False,
+    log_full: bool = False,
 ) -> Drawing:
-    """The core's side alone; ``files``: the databases by role. Raises ``InputError`` where they do not fit together."""
+    """The core's side alone; ``files``: the databases by role, ``of_plan``: the plan's limits.
+
+    Raises ``InputError`` where they do not fit together.
+    """
     inverter = inverter_of(dut)
     own = bench_channels(rig.layout, inverter.channels)
     can = can_of_bench(rig, dut, inverter, files, own)
     watch = monitors(rig, can.watched)
     channels = Channels([*own, *watch.channels])
-    design = bench_design(rig, dut, inverter, channels, can, watch, heartbeats=heartbeats, log_full=log_full)
+    parts = (inverter, channels, can, watch, of_plan)
+    design = bench_design(rig, dut, *parts, heartbeats=heartbeats, log_full=log_full)
     return Drawing(channels, can, design, build_program(design), inverter)
 
 
@@ -165,9 +176,10 @@ def inverter_of(dut: Dut) -> InverterProtocol:
 def draw(inputs: Inputs, *, heartbeats: bool = False, log_full: bool = False) -> Blueprint:
     """The blueprint of a bench. Raises ``InputError`` where rig, DUT and databases do not fit together."""
     rig, dut = inputs.rig.value, inputs.dut.value
-    if problems := misfits(inputs.rig, inputs.dut, inputs.databases, inverter_of(dut)):
+    if problems := misfits(inputs.plan, inputs.rig, inputs.dut, inputs.databases, inverter_of(dut)):
         raise InputError(problems)
-    core = draw_core(rig, dut, inputs.databases, heartbeats=heartbeats, log_full=log_full)
+    of_plan = inputs.plan.value.limits
+    core = draw_core(rig, dut, inputs.databases, of_plan, heartbeats=heartbeats, log_full=log_full)
     parameters = plant_parameters(rig, dut)
     twin = SteadyTwin(parameters, rig.supply.voltage)
     context = context_of(rig, dut, dut.ratio.value, twin, dut.diagnostics)
@@ -276,7 +288,9 @@ class Share:
         inputs = Path(arguments["inputs"])
         rig, dut = load_rig(inputs / "rig.yaml").value, load_located(inputs / "dut.yaml", Dut).value
         files = {role: Database.load(inputs / f"{role}.dbc") for role in ("dut", "bench_io")}
-        drawing = draw_core(rig, dut, files, heartbeats=True, log_full=True)
+        plan = inputs / "plan.yaml"  # emulators that run alone have none
+        of_plan = load_plan(plan, parameter_models(step_kinds())).value.limits if plan.exists() else ()
+        drawing = draw_core(rig, dut, files, of_plan, heartbeats=True, log_full=True)
         if arguments["program"] and drawing.program_hash != arguments["program"]:
             raise InternalError("the files of the run give another program than the service has; start the run again")
         return cls(rig, dut, drawing, Berth.of(arguments), tuple(BusPlace(**told) for told in arguments["buses"]))

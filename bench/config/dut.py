@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from bench.config.diagnostics import Diagnostics
 from bench.config.file_model import FileModel
+from bench.config.limits import LimitRule
 from bench.config.quantity import Amperes, DegC, Number, Seconds, SpeedRpm, TorqueNm, Volts, Watts
 from bench.config.restbus import RestbusFrame
 
@@ -218,6 +219,8 @@ class Dut(FileModel):
     present: tuple[str, ...] = ()
     """Nodes of the database that are on the bench beside the inverter, and send their messages themselves."""
     diagnostics: Diagnostics | None = None
+    limits: tuple[LimitRule, ...] = ()
+    """Beyond those that follow from the envelope and the temperatures."""
     plant: PlantSection
 
     @model_validator(mode="after")

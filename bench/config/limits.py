@@ -1,4 +1,4 @@
-"""A limit of a rig file, in the unit of its channel."""
+"""A limit of a rig, DUT or plan file, in the unit of its channel. All of them are in force at once."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import PydanticCustomError, core_schema
 
 from bench.config.file_model import FileModel, several
+from bench.config.limits import LimitRule
 from bench.config.located import Located, load_located
 from bench.config.names import Line, Name, PartName, Reference
 from bench.config.quantity import Percent
@@ -44,6 +45,8 @@ class Plan(FileModel):
     """What the drive unit must tell of itself, beyond its DUT file: ``{serial: ..}``."""
     clear_dtcs: bool = False
     """Clear the unit's trouble codes before the plan, after they have been stored."""
+    limits: tuple[LimitRule, ...] = ()
+    """For this plan alone; they may only be tighter than those of DUT and rig."""
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=STEPS_MAX)]
 
     def paths(self) -> Iterator[tuple[tuple[str | int, ...], Step]]:

@@ -6,6 +6,7 @@ from bench.base.channel import Channels
 from bench.base.time import NS_PER_MS, ns
 from bench.canbus.database import Database
 from bench.config.dut import Dut
+from bench.config.limits import LimitRule
 from bench.config.rig import Rig
 from bench.core.causes import Cause
 from bench.core.design import LINKS, RECORDER, SERVICE, Design, DiagnosticRoute, Heartbeat
@@ -30,17 +31,21 @@ def bench_design(
     channels: Channels,
     can: BenchCan,
     watch: Monitors,
+    of_plan: tuple[LimitRule, ...] = (),
     *,
     heartbeats: bool,
     log_full: bool,
 ) -> Design:
-    """What the core of this bench shall do. ``heartbeats``: judge the signs of life of the other processes."""
+    """What the core of this bench shall do.
+
+    ``of_plan``: limits of the plan; ``heartbeats``: judge the signs of life of the other processes.
+    """
     return Design(
         channels=channels,
         can=can.tables,
         setpoints=tuple(setpoints(rig, dut, inverter.without)),
         envelopes=(envelope(rig, dut),),
-        limits=with_patience(limits(rig, dut, can.heard), patience(rig, channels, can)),
+        limits=with_patience(limits(rig, dut, can.heard, of_plan), patience(rig, channels, can)),
         receives=can.receives,
         transmits=can.transmits,
         monitors=watch.messages,

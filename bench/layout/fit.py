@@ -1,4 +1,4 @@
-"""What rig, DUT and databases can only be asked together, with the place in the file that must change."""
+"""What plan, rig, DUT and databases can only be asked together, with the place in the file that must change."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,31 +6,46 @@ from bench.base.errors import Problem
 from bench.canbus.database import Database
 from bench.config.channels import bench_channels
 from bench.config.dut import Dut
-from bench.config.limits import LimitRule
 from bench.config.located import Located
-from bench.config.monitors import is_monitor
+from bench.config.plan import Plan
 from bench.config.rig import Rig
 from bench.config.suggest import suggestion
+from bench.core.design import Limit
 from bench.layout.design import can_of_bench
+from bench.layout.limits import limits, loosened
 from bench.layout.monitors import monitors
 from bench.layout.restbus import restbus_problems
 from drivers.inverters.protocol import InverterProtocol
 
+Limited = Located[Rig] | Located[Dut] | Located[Plan]
+
 
 def misfits(
-    rig: Located[Rig], dut: Located[Dut], files: Mapping[str, Database], inverter: InverterProtocol
+    plan: Located[Plan],
+    rig: Located[Rig],
+    dut: Located[Dut],
+    files: Mapping[str, Database],
+    inverter: InverterProtocol,
 ) -> list[Problem]:
     """All of them; ``files``: the databases by role."""
     if problems := restbus_problems(dut, files["dut"]):
         return problems
     own = bench_channels(rig.value.layout, inverter.channels)
     can = can_of_bench(rig.value, dut.value, inverter, files, own)
-    known = [channel.name for channel in monitors(rig.value, can.watched).channels]
-    return list(_unknown_monitors(rig, rig.value.limits, known))
+    known = [*own.names, *(channel.name for channel in monitors(rig.value, can.watched).channels)]
+    others = limits(rig.value, dut.value, can.heard)
+    return [*(p for file in (rig, dut, plan) for p in _unknown(file, known)), *_loosened(plan, others)]
 
 
-def _unknown_monitors(file: Located[Rig], rules: tuple[LimitRule, ...], known: list[str]) -> Iterator[Problem]:
-    for place, rule in enumerate(rules):
-        if is_monitor(rule.channel) and rule.channel not in known:
-            told = f"the databases of this bench have no {rule.channel!r}; {suggestion(rule.channel, known)}"
+def _unknown(file: Limited, known: list[str]) -> Iterator[Problem]:
+    for place, rule in enumerate(file.value.limits):
+        if rule.channel not in known:
+            told = f"this bench has no channel {rule.channel!r}; {suggestion(rule.channel, known)}"
             yield file.problem(("limits", place, "channel"), told)
+
+
+def _loosened(plan: Located[Plan], others: tuple[Limit, ...]) -> Iterator[Problem]:
+    for place, rule in enumerate(plan.value.limits):
+        if wider := loosened(rule, others):
+            told = f"is wider than the limit {wider}, which stays in force; a plan may only tighten, so correct it"
+            yield plan.problem(("limits", place), told)

@@ -4,7 +4,7 @@ Silence counts as a violation wherever a value is safety-relevant (``stale_ns``)
 """
 
 import math
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from bench.base.time import NS_PER_MS, ns
 from bench.config.dut import Dut, Monitored
@@ -42,9 +42,11 @@ _TEMPERATURES: dict[Monitored, str] = {"winding": "winding_temp", "rotor": "roto
 _TEMPERATURE_HYSTERESIS_K = 2.0
 
 
-def limits(rig: Rig, dut: Dut, heard: Container[str]) -> tuple[Limit, ...]:
+def limits(rig: Rig, dut: Dut, heard: Container[str], of_plan: tuple[LimitRule, ...] = ()) -> tuple[Limit, ...]:
     """All limits, in table order; ``id`` of EV_LIMIT is the place in here. ``heard``: channels that frames bring."""
-    return (*_chain(rig), *_dut(rig, dut, heard), *_instruments(rig), *_plausibility(rig, dut), *_of_rig(rig))
+    own = (*_chain(rig), *_dut(rig, dut, heard), *_instruments(rig), *_plausibility(rig, dut))
+    files = ((rig.limits, "rig"), (dut.limits, "unit"), (of_plan, "plan"))
+    return (*own, *(_limit(rule, owner) for rules, owner in files for rule in rules))
 
 
 def _chain(rig: Rig) -> Iterator[Limit]:
@@ -136,15 +138,20 @@ def _plausibility(rig: Rig, dut: Dut) -> Iterator[Limit]:
         )  # fmt: skip
 
 
-def _of_rig(rig: Rig) -> Iterator[Limit]:
-    for rule in rig.limits:
-        yield _limit(rule)
+def loosened(rule: LimitRule, others: Iterable[Limit]) -> str:
+    """The name of the limit of the same level that ``rule`` would be wider than, or nothing."""
+    for other in others:
+        if other.channel == rule.channel and other.level == _LEVELS[rule.level] and not other.minus:
+            low, high = rule.low, rule.high
+            if (low is not None and low < other.low) or (high is not None and high > other.high):
+                return f"{other.name} ({other.low:g} to {other.high:g})"
+    return ""
 
 
-def _limit(rule: LimitRule) -> Limit:
+def _limit(rule: LimitRule, owner: str) -> Limit:
     quantity = rule.channel.partition(".")[2]
     return Limit(
-        name=f"{rule.channel} of the rig",
+        name=f"{rule.channel} of the {owner}",
         channel=rule.channel,
         low=-math.inf if rule.low is None else rule.low,
         high=math.inf if rule.high is None else rule.high,
