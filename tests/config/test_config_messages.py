@@ -381,14 +381,16 @@ PLAN_CASES = [
         "steps:",
         '"":\nsteps:',
         [
-            "6:1: unknown key ''; known: allowance, description, dut, plan, rig, steps, title",
+            "6:1: unknown key ''; known: allowance, clear_dtcs, description, dut, identity, limits, plan, rig, steps, "
+            "title",
         ],
     ),
     (
         "steps:",
         "1: 2\nsteps:",
         [
-            "6:1: unknown key '1'; known: allowance, description, dut, plan, rig, steps, title",
+            "6:1: unknown key '1'; known: allowance, clear_dtcs, description, dut, identity, limits, plan, rig, steps, "
+            "title",
         ],
     ),
 ]
