@@ -6,12 +6,15 @@ from bench.base.errors import Problem
 from bench.config.located import Located
 from bench.config.plan import Plan
 from bench.sequence.context import Context
+from bench.sequence.diagnosis import complaints
 from bench.sequence.step import StepKind
 
 
 def check_plan(plan: Located[Plan], kinds: Mapping[str, StepKind], context: Context) -> list[Problem]:
-    """All problems of all steps, each with its place in the plan file; empty when the plan may run."""
-    return [
+    """All problems of the plan and its steps, each with its place in the file; empty when the plan may run."""
+    asked = complaints(context.examination, plan.value.identity, plan.value.clear_dtcs)
+    found = [plan.problem(path, message) for path, message in asked]
+    return found + [
         plan.problem((*path, *finding.path), finding.message)
         for path, step in plan.value.paths()
         for finding in kinds[step.kind].check(step.parameters, context)

@@ -4,7 +4,7 @@ A unit that is not the expected one is not armed. Trouble codes are in the journ
 bench is armed nothing here can stop it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,12 +21,27 @@ _SKIPPED = "the DUT profile has no section 'diagnostics'"
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """``possible``: whether the unit can be asked; ``expected``: what it must tell of itself, by name; ``clear``:
-    whether the plan wants the trouble codes cleared."""
+    """``names``: what the unit can tell of itself (nothing: it cannot be asked); ``expected``: what it must tell, by
+    name; ``clear``: whether the plan wants the trouble codes cleared."""
 
-    possible: bool = False
+    names: tuple[str, ...] = ()
     expected: Mapping[str, str] = field(default_factory=dict)
     clear: bool = False
+
+    @property
+    def possible(self) -> bool:
+        """Whether the unit can be asked."""
+        return bool(self.names)
+
+
+def complaints(known: Examination, expected: Mapping[str, str], clear: bool) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What a plan asks of this unit in vain: the key in the plan and the reason."""
+    for name in expected:
+        if name not in known.names:
+            told = f"it tells {', '.join(known.names)}" if known.possible else _SKIPPED
+            yield ("identity", name), f"the unit does not tell {name!r}; {told}"
+    if clear and not known.possible:
+        yield ("clear_dtcs",), f"trouble codes cannot be cleared: {_SKIPPED}; add it, or leave them"
 
 
 def examine(examination: Examination) -> Operation[None]:

@@ -45,5 +45,7 @@ def facts_of(rig: Rig, ratio: float) -> BenchFacts:
 
 def context_of(rig: Rig, dut: DutFacts, ratio: float, twin: Twin, diagnostics: Diagnostics | None = None) -> Context:
     """Everything that steps are handed on this rig with this DUT."""
-    examination = Examination() if diagnostics is None else Examination(True, diagnostics.expected)
+    examination = Examination()
+    if diagnostics is not None:
+        examination = Examination(tuple(diagnostics.identity), diagnostics.expected)
     return Context(dut, facts_of(rig, ratio), twin, budget_of(rig), roles_of(rig), examination)

@@ -1,9 +1,12 @@
 """Whole runs in the virtual world: which unit is armed, what its trouble codes are, and what silence may not do."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from bench.config.search import find
 
 Runner = Callable[..., Any]
 
@@ -37,6 +40,19 @@ def test_what_broke_on_the_way_is_read_afterwards(run_of: Runner) -> None:
     assert set(found) == {"P0A78-00", "U0100-87"} and not found["U0100-87"]["active"]
     assert found["U0100-87"]["text"] == "no torque command from the bench for 50 ms"
     assert run.told("dtcs_cleared") == []
+
+
+def test_a_plan_may_ask_for_a_unit_and_for_cleared_codes(run_of: Runner, tmp_path: Path) -> None:
+    plan = tmp_path / "cleared.yaml"
+    plan.write_text(find("plan", "smoke").read_text("utf-8") + "clear_dtcs: true\nidentity: {serial: EMULATED-1}\n")
+    run = run_of(str(plan), "ecu.stored:P0A78-00@0s")
+    assert run.verdict.verdict == "passed"
+    told = [(data["when"], [dtc["code"] for dtc in data["dtcs"]]) for data in run.told("diagnostics")]
+    assert told == [("before", ["P0A78-00"]), ("cleared", []), ("after", [])]
+    names = [record.event for record in run.journal]
+    assert names.index("diagnostics") < names.index("dtcs_cleared") < names.index("arming")
+    other = run_of(str(plan), "ecu.identity:serial=EMULATED-2@0s")
+    assert "serial is 'EMULATED-2', expected is 'EMULATED-1'" in other.verdict.reasons[0]
 
 
 def test_the_same_seed_asks_and_answers_at_the_same_times(run_of: Runner) -> None:
