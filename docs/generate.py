@@ -124,7 +124,20 @@ def _channels() -> str:
     for layout, meaning in (("e_axle", "a dyno at each half-shaft"), ("motor", "one dyno at the motor shaft")):
         rows = ((f"`{channel.name}`", str(channel.unit), channel.description) for channel in bench_channels(layout))
         text += f"\n## Layout `{layout}`: {meaning}\n\n" + _table(("channel", "unit", "meaning"), rows)
-    return text
+    return text + _monitors()
+
+
+def _monitors() -> str:
+    from bench.config.monitors import BUS_STATISTICS, BUSES, MESSAGE_STATISTICS
+
+    buses = ", ".join(f"`{part}`" for part in BUSES.values())
+    text = (
+        "\n## CAN monitors\n\nWhich of these there are depends on the databases: `can_dut.edu_status_period_p99` is\n"
+        f"bus, message in lower case and statistic. Buses: {buses}. All count from the start of the run.\n\n"
+    )
+    rows = [(f"`<bus>.<message>_{name}`", str(unit), told) for name, (unit, told) in MESSAGE_STATISTICS.items()]
+    rows += [(f"`<bus>.{name}`", str(unit), told) for name, (unit, told) in BUS_STATISTICS.items()]
+    return text + _table(("channel", "unit", "meaning"), rows)
 
 
 def _drivers() -> str:
