@@ -5,10 +5,13 @@ Everything else is a finding with file, line and remedy; a message with a findin
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
+from bench.base.compiled import sources_hash
 from bench.base.errors import CodecError, InputError, Problem
 from bench.canbus.frame_codec import FrameCodec, Values
 from bench.canbus.gate import admit
@@ -22,6 +25,7 @@ from bench.canbus.message import (
     parameter_group,
 )
 from bench.canbus.parse import sorted_out
+from bench.canbus.shelf import Entry, Finding, StoredMessages, find, keep
 
 __all__ = ["EXTENDED", "Database", "Message", "Signal", "read_text"]
 
@@ -34,11 +38,12 @@ class Database:
 
     def __init__(self, name: str, messages: Iterable[Message], findings: Iterable[str]) -> None:
         self.name = name
-        self.messages = tuple(messages)
+        self.messages: Sequence[Message] = messages if isinstance(messages, StoredMessages) else tuple(messages)
         self.findings = tuple(findings)
-        self._by_name = {message.name: message for message in self.messages}
-        self._by_id = {message.id: message for message in self.messages}
-        self._by_group = _groups(self.messages)
+        entries = entries_of(self.messages)
+        self._by_name = {entry.name: place for place, entry in enumerate(entries)}
+        self._by_id = {entry.id: place for place, entry in enumerate(entries)}
+        self._by_group = _groups(entries)
         self._log_decoder: LogDecoder | None = None
         self._codecs: dict[str, FrameCodec] = {}
         self._decoders: dict[int, Callable[[bytes], Values]] = {}
@@ -52,36 +57,27 @@ class Database:
                 content = file.read(SIZE_MAX + 1)
         except OSError as error:
             raise InputError([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")]) from None
-        return cls.from_text(_decoded(content), str(path))
+        name, code = str(path), _code()
+        if (kept := find(content, code)) is not None:
+            return cls(name, kept[0], _told(name, kept[1]))
+        messages, findings = _parsed(_decoded(content), name)
+        keep(content, code, messages, findings)
+        return cls(name, messages, _told(name, findings))
 
     @classmethod
     def from_text(cls, text: str, name: str) -> Self:
         """Parse DBC ``text``; ``name`` is the file's name in messages. Raises ``InputError``."""
-        if len(text) > SIZE_MAX:
-            raise InputError([Problem(name, 0, 0, f"is larger than {SIZE_MAX} bytes; is it a DBC file?")])
-        admitted = admit(text, name)
-        import cantools  # brings python-can and asammdf, half a second: only for those who read a file
-
-        logging.getLogger("cantools").setLevel(logging.ERROR)  # it warns of what the gate reports with its place
-        try:
-            parsed: Any = cantools.database.load_string(admitted.text, "dbc", strict=False, sort_signals=None)
-        except Exception as error:  # cantools raises many types for a broken file (measured)
-            message = f"is no usable DBC file: {' '.join(str(error).split()) or type(error).__name__}"
-            raise InputError([Problem(name, 0, 0, message)]) from None
-        good, wrong = sorted_out(parsed, admitted.blocks)
-        findings = [f"{name}:{line}: {told}" for line, told in sorted([*wrong, *admitted.findings])]
-        if not good:
-            raise InputError([Problem(name, 0, 0, "has no usable message; " + " ".join(findings[:3]))])
-        return cls(name, good, findings)
+        messages, findings = _parsed(text, name)
+        return cls(name, messages, _told(name, findings))
 
     def message(self, name: str) -> Message:
         """The message ``name``. Raises ``InputError`` that says why it is missing."""
-        found = self._by_name.get(name)
-        if found is None:
+        place = self._by_name.get(name)
+        if place is None:
             told = [finding for finding in self.findings if f" {name} " in finding]
             why = told[0] if told else f"it has {', '.join(sorted(self._by_name)[:12])}"
             raise InputError([Problem(self.name, 0, 0, f"has no usable message {name!r}: {why}")])
-        return found
+        return self.messages[place]
 
     def by_id(self, frame_id: int) -> Message:
         """The message with ``frame_id`` (bit 31: extended). Raises ``KeyError``.
@@ -91,12 +87,12 @@ class Database:
         """
         if STANDARD_MAX < frame_id < EXTENDED:
             frame_id |= EXTENDED
-        found = self._by_id.get(frame_id)
-        if found is None and frame_id & EXTENDED:
-            found = self._by_group.get(parameter_group(frame_id))
-        if found is None:
+        place = self._by_id.get(frame_id)
+        if place is None and frame_id & EXTENDED:
+            place = self._by_group.get(parameter_group(frame_id))
+        if place is None:
             raise KeyError(f"{self.name} has no message with the id {frame_id:#x} (bit 31 set: extended)")
-        return found
+        return self.messages[place]
 
     def decode(
         self, frame_id: int, data: bytes, *, choices: bool = False, truncated: bool = False
@@ -127,7 +123,7 @@ class Database:
         that do not fit together.
         """
         if self._log_decoder is None:
-            self._log_decoder = LogDecoder(self.messages, self._by_group)
+            self._log_decoder = LogDecoder(self.messages, entries_of(self.messages), self._by_group)
         return self._log_decoder.decode(frames_of(ids, data, t_ns, lengths), truncated)
 
     def encode(self, name: str, values: Mapping[str, Any]) -> bytes:
@@ -140,7 +136,7 @@ class Database:
         if encoder is None:
             if name not in self._by_name:
                 raise CodecError(f"{self.name} has no usable message {name!r}; see its findings")
-            encoder = self._encoders[name] = self._codec(self._by_name[name]).encode
+            encoder = self._encoders[name] = self._codec(self.messages[self._by_name[name]]).encode
         return encoder(values)
 
     def _codec_of(self, frame_id: int) -> FrameCodec:
@@ -158,19 +154,55 @@ class Database:
         return self._codecs[message.name]
 
 
-def _groups(messages: Iterable[Message]) -> dict[int, Message]:
-    """J1939 messages by parameter group. Of several the one from the null address 0xFE, else none: which is open."""
-    groups: dict[int, list[Message]] = {}
-    for message in messages:
-        if message.j1939:
-            groups.setdefault(parameter_group(message.id), []).append(message)
+def entries_of(messages: Sequence[Message]) -> Sequence[Entry]:
+    """Names and ids, without making a message that nobody has asked for."""
+    if isinstance(messages, StoredMessages):
+        return messages.entries
+    return [Entry(message.name, message.id, message.j1939) for message in messages]
+
+
+def _groups(entries: Iterable[Entry]) -> dict[int, int]:
+    """J1939 messages by parameter group. Of several the one from the null address, else none: which is open."""
+    groups: dict[int, list[tuple[int, int]]] = {}
+    for place, entry in enumerate(entries):
+        if entry.j1939:
+            groups.setdefault(parameter_group(entry.id), []).append((entry.id & 0xFF, place))
     found = {}
     for group, those in groups.items():
-        general = [message for message in those if message.id & 0xFF == NULL_ADDRESS] if len(those) > 1 else those
+        general = [place for source, place in those if source == NULL_ADDRESS or len(those) == 1]
         if len(general) == 1:
             found[group] = general[0]
     return found
 
+
+def _told(name: str, findings: Iterable[Finding]) -> list[str]:
+    return [f"{name}:{line}: {text}" for line, text in findings]
+
+
+@cache
+def _code() -> str:
+    """A hash of all that makes a database from a text."""
+    return sources_hash(Path(__file__).resolve()) + version("cantools")
+
+
+def _parsed(text: str, name: str) -> tuple[list[Message], list[Finding]]:
+    """The usable messages of a DBC text, and what is wrong, by line."""
+    if len(text) > SIZE_MAX:
+        raise InputError([Problem(name, 0, 0, f"is larger than {SIZE_MAX} bytes; is it a DBC file?")])
+    admitted = admit(text, name)
+    import cantools  # brings python-can and asammdf, half a second: only for those who read a file
+
+    logging.getLogger("cantools").setLevel(logging.ERROR)  # it warns of what the gate reports with its place
+    try:
+        parsed: Any = cantools.database.load_string(admitted.text, "dbc", strict=False, sort_signals=None)
+    except Exception as error:  # cantools raises many types for a broken file (measured)
+        message = f"is no usable DBC file: {' '.join(str(error).split()) or type(error).__name__}"
+        raise InputError([Problem(name, 0, 0, message)]) from None
+    good, wrong = sorted_out(parsed, admitted.blocks)
+    findings = sorted([*wrong, *admitted.findings])
+    if not good:
+        raise InputError([Problem(name, 0, 0, "has no usable message; " + " ".join(_told(name, findings)[:3]))])
+    return good, findings
 
 def read_text(path: Path) -> str:
     """The text of a database file, decoded as ``Database.load`` does."""

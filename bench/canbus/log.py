@@ -16,6 +16,7 @@ from bench.base.errors import CodecError
 from bench.canbus.column import LogFrames, MessageFrames
 from bench.canbus.log_kernels import GROUP, UNKNOWN, assign, places, sort_rows
 from bench.canbus.message import LENGTH_MAX, Message, Signal
+from bench.canbus.shelf import Entry
 
 Rows = NDArray[np.int64]
 
@@ -130,13 +131,15 @@ def _padded(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 class LogDecoder:
-    """Decodes logs with the messages of one database; ``groups`` are those that any source of J1939 may send."""
+    """Decodes logs with the messages of one database.
 
-    def __init__(self, messages: Sequence[Message], groups: Mapping[int, Message]) -> None:
-        self._messages = tuple(messages)
-        index = {message.name: i for i, message in enumerate(messages)}
-        keys = {message.id: i for i, message in enumerate(messages)}
-        keys |= {group | GROUP: index[message.name] for group, message in groups.items()}
+    ``groups`` are the places of those that any source of J1939 may send, by parameter group.
+    """
+
+    def __init__(self, messages: Sequence[Message], entries: Sequence[Entry], groups: Mapping[int, int]) -> None:
+        self._messages = messages
+        keys = {entry.id: place for place, entry in enumerate(entries)}
+        keys |= {group | GROUP: place for group, place in groups.items()}
         self._places, self._index_of = places(list(keys)), np.array([*keys.values(), 0], np.int64)
 
     def decode(self, frames: LogFrames, truncated: bool) -> DecodedLog:
@@ -147,7 +150,7 @@ class LogDecoder:
         rows = np.empty(int(counts.sum()), np.int64)
         sort_rows(message, ends - counts, rows)
         logs = {}
-        for m in np.flatnonzero(counts):
+        for m in np.flatnonzero(counts).tolist():
             mine = rows[ends[m] - counts[m] : ends[m]]
             logs[self._messages[m].name] = _decoded(self._messages[m], frames, mine, truncated)
         unknown = Counter(frames.ids[message == UNKNOWN].tolist()) if len(rows) < len(message) else {}
