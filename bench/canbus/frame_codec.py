@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from bench.base.errors import CodecError
 from bench.canbus.field import Field, Order, fields_of, frame_of, order_of, word_of
@@ -97,6 +97,27 @@ def _packer(fields: tuple[Field, ...]) -> Callable[[Mapping[str, Any]], int]:
     return pack
 
 
+def _encoder(
+    pack: Callable[[Mapping[str, Any]], int],
+    count: int,
+    length: int,
+    order: Literal["little", "big"],
+    otherwise: Callable[[Mapping[str, Any]], bytes],
+) -> Callable[[Mapping[str, Any]], bytes]:
+    """The short way from exactly ``count`` values to a frame; ``otherwise`` says what is wrong."""
+
+    def encode(values: Mapping[str, Any]) -> bytes:
+        try:
+            word = pack(values)
+            if len(values) == count:
+                return word.to_bytes(length, order)
+        except (KeyError, TypeError):
+            pass
+        return otherwise(values)
+
+    return encode
+
+
 class _Node:
     """The signals that are there together, and the selectors among them with their pages."""
 
@@ -142,6 +163,10 @@ class FrameCodec:
         self._root = _Node(message, self._order, tuple(s for s in message.signals if not s.selector))
         self._named = {s.name: Field(message, s, self._order) for s in message.signals if s.choices}
         self.decode: Callable[[bytes], Values] = self._decode_pages if self._root.selectors else self._root.decode
+        self.encode: Callable[[Mapping[str, Any]], bytes] = self._encode_any
+        if self._order != "both" and not self._root.selectors:
+            root = self._root
+            self.encode = _encoder(root.pack, len(root.fields), message.length, self._order, self._encode_any)
 
     def _decode_pages(self, data: bytes) -> Values:
         values: Values = {}
@@ -177,7 +202,7 @@ class FrameCodec:
                 texts[name] = field.signal.choices.get(int(raw), values[name])
         return texts
 
-    def encode(self, values: Mapping[str, Any]) -> bytes:
+    def _encode_any(self, values: Mapping[str, Any]) -> bytes:
         """The frame of ``values``: each signal that is there, none that is not; bits of no signal are 0."""
         try:
             used, word = len(self._root.fields), self._root.pack(values)

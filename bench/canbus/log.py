@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bench.base.errors import CodecError
 from bench.canbus.column import LogFrames, MessageFrames
-from bench.canbus.log_kernels import GROUP, UNKNOWN, assign, places, sort_rows
+from bench.canbus.log_kernels import GROUP, UNKNOWN, assign, count_other, places, sort_rows
 from bench.canbus.message import LENGTH_MAX, Message, Signal
 from bench.canbus.shelf import Entry
 
@@ -158,17 +158,18 @@ class LogDecoder:
 
 
 def _decoded(message: Message, frames: LogFrames, rows: Rows, truncated: bool) -> MessageLog:
-    lengths = frames.lengths[rows]
-    right = (lengths == message.length) | (lengths == message.wire_length)
-    if truncated:
-        right |= lengths < message.length
-    rows, wrong = (rows, rows[:0]) if right.all() else (rows[right], rows[~right])
+    wrong = rows[:0]
+    if count_other(frames.lengths, rows, message.length, message.wire_length):
+        lengths = frames.lengths[rows]
+        right = (lengths == message.length) | (lengths == message.wire_length)
+        right |= truncated and lengths < message.length
+        rows, wrong = rows[right], rows[~right]
     there = _Presence(message, frames, rows, truncated)
-    unknown = rows[there.bad]
-    if len(unknown):
-        rows = rows[~there.bad]
+    unknown = rows[:0]
+    if there.bad.any():
+        unknown, rows = rows[there.bad], rows[~there.bad]
         there = _Presence(message, frames, rows, truncated)
-    times, found = frames.t_ns[rows], MessageFrames(message, frames, rows)
+    times, found = frames.t_ns.take(rows), MessageFrames(message, frames, rows)
     columns = {}
     for signal in message.signals:
         mask = there.masks.get(signal.name)
@@ -181,12 +182,11 @@ class _Presence:
     """Which of the frames ``rows`` hold which signal: ``masks`` by name (none: all do), and ``bad`` pages."""
 
     def __init__(self, message: Message, frames: LogFrames, rows: Rows, truncated: bool) -> None:
-        self.bad = np.zeros(len(rows), np.bool_)
+        self.bad = np.zeros(len(rows), np.bool_)  # a page that the database does not have
         self.masks: dict[str, NDArray[np.bool_]] = {}
         self._frames = MessageFrames(message, frames, rows)
         self._below: dict[str, list[Signal]] = {}
-        bits = 8 * frames.lengths[rows].astype(np.int64)
-        self._bits = bits if truncated and (bits < 8 * message.length).any() else None
+        self._bits = 8 * frames.lengths[rows].astype(np.int64) if truncated else None
         if message.multiplexed or self._bits is not None:
             for signal in message.signals:
                 self._below.setdefault(signal.selector, []).append(signal)

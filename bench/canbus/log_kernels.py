@@ -55,11 +55,13 @@ def assign(table: Table, index_of: Table, ids: Table, message: Table, counts: Ta
 
     ``index_of`` says which message a key of ``table`` means.
     """
-    last_id, last_index = np.int64(-1), np.int64(UNKNOWN)
+    last_id, last_index, since = np.int64(-1), np.int64(UNKNOWN), 0
     for i in range(ids.shape[0]):
         frame_id = np.int64(ids[i])
         if frame_id != last_id:
-            last_id = frame_id
+            if last_index != UNKNOWN:
+                counts[last_index] += i - since
+            last_id, since = frame_id, i
             if STANDARD_MAX < frame_id < EXTENDED:
                 frame_id |= EXTENDED
             found = _find(table, np.uint64(frame_id))
@@ -68,33 +70,48 @@ def assign(table: Table, index_of: Table, ids: Table, message: Table, counts: Ta
                 found = _find(table, np.uint64((frame_id & mask) | GROUP))
             last_index = np.int64(UNKNOWN) if found == UNKNOWN else np.int64(index_of[found])
         message[i] = last_index
-        if last_index != UNKNOWN:
-            counts[last_index] += 1
+    if last_index != UNKNOWN:
+        counts[last_index] += ids.shape[0] - since
 
 
 @compiled
 def sort_rows(message: Table, first: Table, rows: Table) -> None:
     """The frames of each message one after the other in ``rows``, those of message m from ``first[m]`` on (moved)."""
+    last, place = np.int64(UNKNOWN), np.int64(0)
     for i in range(message.shape[0]):
-        m = message[i]
+        m = np.int64(message[i])
+        if m != last:
+            if last != UNKNOWN:
+                first[last] = place
+            last, place = m, np.int64(0) if m == UNKNOWN else first[m]
         if m != UNKNOWN:
-            rows[first[m]] = i
-            first[m] += 1
+            rows[place] = i
+            place += 1
+
+
+@compiled
+def count_other(lengths: Table, rows: Table, length: int, padded: int) -> int:
+    """How many of the frames have neither length."""
+    count = 0
+    for i in range(rows.shape[0]):
+        count += lengths[rows[i]] != length and lengths[rows[i]] != padded
+    return count
 
 
 @compiled
 def gather(words: Table, rows: Table, big: bool, shift: int, out: Table) -> None:
     """The first eight bytes of the frames ``rows`` as integers: Intel, or Motorola shifted right by ``shift`` bits."""
     drop = np.uint64(shift)
+    if not big:
+        for i in range(rows.shape[0]):
+            out[i] = words[rows[i], 0]
+        return
     for i in range(rows.shape[0]):
-        word = words[rows[i], 0]
-        if big:
-            swapped = _U0
-            for _ in range(8):
-                swapped = (swapped << _U8) | (word & _BYTE)
-                word >>= _U8
-            word = swapped >> drop
-        out[i] = word
+        word, swapped = words[rows[i], 0], _U0
+        for _ in range(8):
+            swapped = (swapped << _U8) | (word & _BYTE)
+            word >>= _U8
+        out[i] = swapped >> drop
 
 
 @compiled

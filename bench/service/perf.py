@@ -25,7 +25,18 @@ def _log() -> Iterable[PerfRow]:
     return measure()
 
 
-BENCHMARKS: dict[str, Callable[[], Iterable[PerfRow]]] = {"virtual": _virtual, "jitter": _jitter, "log": _log}
+def _codec() -> Iterable[PerfRow]:
+    from bench.service.perf_codec import measure
+
+    return measure()
+
+
+BENCHMARKS: dict[str, Callable[[], Iterable[PerfRow]]] = {
+    "virtual": _virtual,
+    "jitter": _jitter,
+    "log": _log,
+    "codec": _codec,
+}
 """By name; each imports what it needs only when it is run."""
 
 
