@@ -127,4 +127,5 @@ def _made(line: bytes) -> Message:
 def _signal(row: list[Any]) -> Signal:
     told: dict[str, Any] = dict(zip(_SIGNAL, row, strict=True))
     told["choices"], told["pages"] = dict(told["choices"]), tuple(map(tuple, told["pages"]))
+    told["receivers"] = tuple(told["receivers"])
     return Signal(**told)
