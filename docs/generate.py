@@ -199,9 +199,12 @@ def _faults() -> str:
     text = (
         "# Faults that `--fault` knows\n\n"
         "A line reads `place.kind[:argument]@start[+duration]`, such as `analyzer.silence@300s+2s`; on a bus the\n"
-        "argument is the identifier of the message: `can.dut.wrong_crc:0x110@30s+100ms`. For `late` and `partial`\n"
-        "it is the delay: `supply.late:400ms@60s`. The emulated unit's diagnosis: `ecu.identity:serial=4711@0s`,\n"
-        "`ecu.stored:U0100-87@0s`.\n\n"
+        "argument is the identifier of the message: `can.dut.wrong_crc:0x110@30s+100ms`. After a comma may stand\n"
+        "which of its frames: `0x110,11` each eleventh, `0x110,25%` a quarter of them, drawn from the run's seed; for\n"
+        "`delay` a time (`0x110,5ms`), for `wrong_length` and `babble` a length. `drop` and `bit_error` without an\n"
+        "identifier meet every frame; `bus_off` meets the controller that sends it. For `late` and `partial` the\n"
+        "argument is the delay: `supply.late:400ms@60s`. The emulated unit's diagnosis:\n"
+        "`ecu.identity:serial=4711@0s`, `ecu.stored:U0100-87@0s`.\n\n"
     )
     return text + _table(("place", "kinds"), rows)
 

@@ -216,8 +216,15 @@ class BenchwireBus(can.BusABC):
         if taken:
             calendar_ns = time.time_ns() - time.monotonic_ns()  # stamps of frames are calendar time in python-can
             deaf = self._deaf() if wire.paced else None
+            own, channel, append, message = wire.member, self._channel, self._fetched.append, can.Message
             for packed in taken:
-                self._fetch_one(packed, calendar_ns, deaf)
+                _, t_ns, identity, sender, flags, length, data = packed
+                if flags or sender == own or length > 8 or deaf is not None:
+                    self._fetch_one(packed, calendar_ns, deaf)
+                    continue
+                payload, extended = bytearray(data[:length]), identity >= _EXTENDED
+                stamp, number = (t_ns + calendar_ns) * 1e-9, identity & 0x1FFF_FFFF
+                append(message(stamp, number, extended, False, False, channel, length, payload))
         if wire.paced:
             self._tell_state()
         if not self._fetched:
@@ -240,7 +247,7 @@ class BenchwireBus(can.BusABC):
         self._known_off_ns = off_ns
 
     def _fetch_one(self, packed: Packed, calendar_ns: int, deaf: tuple[int, int] | None) -> None:
-        number, t_ns, identity, sender, flags, length, data = packed
+        number, t_ns, _, sender, flags, length, _ = packed
         own = sender == self._wire.member
         if own and not self._receive_own and not flags & FRAME_ERROR:
             return
@@ -250,15 +257,7 @@ class BenchwireBus(can.BusABC):
             return
         if deaf is not None and deaf[0] < t_ns < deaf[1]:
             return
-        stamp = (t_ns + calendar_ns) * 1e-9
-        if flags:
-            self._fetched.append(self._message(packed, own, stamp))
-            return
-        extended, payload = identity >= _EXTENDED, bytearray(data[:length])
-        plain = can.Message(
-            stamp, identity & 0x1FFF_FFFF, extended, False, False, self._channel, length, payload, False, not own
-        )
-        self._fetched.append(plain)
+        self._fetched.append(self._message(packed, own, (t_ns + calendar_ns) * 1e-9))
 
     def _deaf(self) -> tuple[int, int] | None:
         """From when to when this controller was bus-off, if it ever was."""
@@ -270,7 +269,7 @@ class BenchwireBus(can.BusABC):
             with self._turn:
                 self._wire.move()
         except WireBusy:
-            _LOG.warning("%s: a stopped member holds the wire", self.channel_info)
+            _LOG.debug("%s: somebody holds the wire", self.channel_info)
             time.sleep(1e-3)
 
     def _wait(self, now_ns: int, deadline_ns: int | None) -> None:

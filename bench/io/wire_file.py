@@ -213,7 +213,7 @@ class WireFile:
 
     def append(self, identity: int, flags: int, length: int, data: bytes, wait_ns: int) -> None:
         """Put a frame into the ring of a wire that takes no time. Raises ``WireBusy``."""
-        self._enter(wait_ns)
+        self._lock_file(wait_ns)
         number = self._words[_WRITTEN]
         place = _HEADER_BYTES + number % CAPACITY * _STRIDE
         now_ns = time.monotonic_ns()

@@ -31,11 +31,18 @@ def _codec() -> Iterable[PerfRow]:
     return measure()
 
 
+def _wire() -> Iterable[PerfRow]:
+    from bench.service.perf_wire import measure
+
+    return measure()
+
+
 BENCHMARKS: dict[str, Callable[[], Iterable[PerfRow]]] = {
     "virtual": _virtual,
     "jitter": _jitter,
     "log": _log,
     "codec": _codec,
+    "wire": _wire,
 }
 """By name; each imports what it needs only when it is run."""
 
