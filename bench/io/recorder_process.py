@@ -1,7 +1,8 @@
 """The recorder: journal (durable before it is acknowledged), samples and inbox log, out of the others' way.
 
-It ends after the core has ended, so that the stop is recorded even if nobody else is left. A disk that refuses ends it
-at once: the beat stops, and the core stops the bench (F-58, F-59).
+It ends after the core has ended, so that the stop is recorded even if nobody else is left; if the service is no more it
+closes the run's folder. A disk that refuses ends it at once: the beat stops, and the core stops the bench (F-58,
+F-59).
 """
 
 from collections.abc import Callable, Mapping

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import can
 import numpy as np
@@ -134,6 +134,8 @@ def _control(folder: Path) -> Iterator[None]:
     finally:
         for task in tasks:
             task.stop()
+        for task in tasks:  # it may be inside ``send`` still
+            cast("Any", task).thread.join()
         for bus in buses.values():
             bus.shutdown()
 
