@@ -56,7 +56,7 @@ def bench_can(
     every = [(db, bus, message) for bus, db in sorted(databases.items()) for message in db.messages]
     entries = [(db, bus, m.name) for db, bus, m in every if m.name in restbus or _wanted(m, absent)]
     wanted = len(entries)
-    entries += _merely_watched(databases, {name for _, _, name in entries}, absent)
+    entries += _merely_watched(databases, {(bus, name) for _, bus, name in entries}, absent)
     of_signal = {(m, s.name): s.channel for db, _, m in entries for s in db.message(m).signals if s.channel}
 
     def bind(message: str, signal: str) -> int:
@@ -97,16 +97,17 @@ def mirrored(database: Database, signs: Mapping[str, float]) -> Database:
 
 
 def _merely_watched(
-    databases: Mapping[int, Database], taken: set[str], absent: Set[str]
+    databases: Mapping[int, Database], taken: Set[tuple[int, str]], absent: Set[str]
 ) -> list[tuple[Database, int, str]]:
-    """Messages without a channel: only length, CRC, counter and cycle time are judged, and nothing stops."""
+    """Messages without a channel: only length, CRC, counter and cycle time are judged, and nothing stops.
+
+    Nobody looks at their signals, so it does not matter whether the bench could use them (multiplexed ones).
+    """
     found = []
     for bus, db in sorted(databases.items()):
-        for message in db.messages:
-            speaks = not _of_absent(message, absent) and not any(signal.multiplexed for signal in message.signals)
-            if message.name not in taken and speaks:
-                taken.add(message.name)
-                found.append((db, bus, message.name))
+        others = [m for m in db.messages if (bus, m.name) not in taken and not _of_absent(m, absent)]
+        bare = Database(db.name, [replace(message, signals=()) for message in others], ())
+        found += [(bare, bus, message.name) for message in others]
     return found
 
 
