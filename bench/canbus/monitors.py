@@ -18,7 +18,7 @@ Table = NDArray[Any]
 
 STATISTICS = (
     "frames", "period_min", "period_mean", "period_p99", "period_max", "late", "missing", "burst",
-    "bad_length", "bad_counter", "bad_crc", "bad_range", "foreign",
+    "bad_length", "bad_counter", "bad_crc", "bad_range", "foreign", "e2e_state", "e2e_refused",
 )  # fmt: skip
 """What is told of each message, in this order: see ``bench.config.monitors``."""
 

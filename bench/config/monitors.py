@@ -23,8 +23,11 @@ MESSAGE_STATISTICS: dict[str, tuple[Unit, str]] = {
     "bad_crc": (Unit.ONE, "frames with a wrong CRC"),
     "bad_range": (Unit.ONE, "frames with a value out of its range"),
     "foreign": (Unit.ONE, "frames that another node sent, though the message is ours"),
+    "e2e_state": (Unit.ONE, "receiver of the protected message: 0 valid, 2 no data, 3 init, 4 invalid"),
+    "e2e_refused": (Unit.ONE, "good frames that were not used, since the receiver was not in valid"),
 }
-"""By the last word of the name. Received messages have no ``foreign``, sent ones nothing ``bad``."""
+"""By the last word of the name. Received messages have no ``foreign``, sent ones nothing ``bad``; received ones with
+E2E have the last two."""
 
 BUS_STATISTICS: dict[str, tuple[Unit, str]] = {
     "load": (Unit.PERCENT, "share of the last 100 ms in which the bus was occupied"),

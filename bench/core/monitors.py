@@ -54,7 +54,9 @@ def _tell(image: Any, monitor: Any, row: Any, rx: Any, t_ns: int) -> None:
     place = _put(image, place, told, 9, float(rx.bad_counter), t_ns)
     place = _put(image, place, told, 10, float(rx.bad_crc), t_ns)
     place = _put(image, place, told, 11, float(rx.bad_range), t_ns)
-    _put(image, place, told, 12, float(row.foreign), t_ns)
+    place = _put(image, place, told, 12, float(row.foreign), t_ns)
+    place = _put(image, place, told, 13, float(rx.state), t_ns)
+    _put(image, place, told, 14, float(rx.not_valid), t_ns)
 
 
 @compiled

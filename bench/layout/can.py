@@ -79,7 +79,10 @@ def bench_can(
             unprotected.append(name)
     messages = tuple(name for _, _, name in entries)
     sent = {transmit.message for transmit in transmits}
-    watched = tuple(Watched(bus, name, index in sent) for index, (_, bus, name) in enumerate(entries))
+    watched = tuple(
+        Watched(bus, name, index in sent, db.message(name).protection is not None)
+        for index, (db, bus, name) in enumerate(entries)
+    )
     made, rules = build_tables(entries, bind), (tuple(receives), tuple(transmits), messages, watched)
     return BenchCan(made, *rules, _raw(databases), frozenset(heard), tuple(unprotected))
 

@@ -11,15 +11,17 @@ from bench.core.design import BusMonitor, Monitor
 
 _CYCLE = STATISTICS[:8]
 _OF_RECEIVED = (*_CYCLE, "bad_length", "bad_counter", "bad_crc", "bad_range")
+_OF_PROTECTED = (*_OF_RECEIVED, "e2e_state", "e2e_refused")
 _OF_SENT = (*_CYCLE, "foreign")
 
 
 class Watched(NamedTuple):
-    """A message of the core's tables: its bus, its name, and whether it is ours."""
+    """A message of the core's tables: its bus, its name, whether it is ours, and whether it is protected."""
 
     bus: int
     name: str
     sent: bool
+    protected: bool
 
 
 class Monitors(NamedTuple):
@@ -36,7 +38,7 @@ def monitors(rig: Rig, messages: Iterable[Watched]) -> Monitors:
     rates = {bus.bus: bus.bitrate for bus in rig.can.values()}
     told, channels = [], []
     for index, (message, stem) in enumerate(_stems(messages)):
-        statistics = _OF_SENT if message.sent else _OF_RECEIVED
+        statistics = _OF_SENT if message.sent else _OF_PROTECTED if message.protected else _OF_RECEIVED
         names = {each: f"{parts[message.bus]}.{stem}_{each}" for each in statistics}
         channels += [Channel(name, *MESSAGE_STATISTICS[each]) for each, name in names.items()]
         told.append(Monitor(index, names, message.name, message.sent))
