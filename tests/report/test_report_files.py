@@ -113,7 +113,7 @@ def test_a_unit_without_breakout_has_one_efficiency() -> None:
     names = ("eta_pe", "eta_motor_transmission", "u_eta_pe", "u_eta_motor_transmission", "ac_power_mean", "loss_pe_w")
     records = [
         record._replace(data={**record.data, **dict.fromkeys(names)}) if record.event == "point" else record
-        for record in synthetic.records(speeds=[1000.0, 4000.0])
+        for record in synthetic.records(speeds=[1000.0, 4000.0], fractions=[0.4])
     ]
     page = render_html(build_model(records))
     assert "η electronics" not in page and "η unit" in page and "power electronics" not in page
@@ -131,7 +131,7 @@ def test_what_is_hostile_in_a_file_stays_text() -> None:
 
 
 def test_hostile_text_in_a_drawing_stays_text() -> None:
-    records = synthetic.records(speeds=[1000.0, 4000.0])
+    records = synthetic.records(speeds=[1000.0, 4000.0], fractions=[0.4])
     started = records[0]._replace(data={**records[0].data, "dut": '</text><script>x("&")</script> $\\frac{1$ --> <b>'})
     page = render_html(build_model([started, *records[1:]]))
     assert "<script" not in page and "<b> on" not in page
@@ -169,7 +169,7 @@ def test_junit_counts_points_and_conditions() -> None:
 
 def test_files_are_written_with_the_envelope_of_the_dut_file() -> None:
     storage = MemoryStorage()
-    synthetic.write_run(storage, speeds=[1000.0, 4000.0])
+    synthetic.write_run(storage, speeds=[1000.0, 4000.0], fractions=[0.4])
     text = Path("bench/duts/gen5_bev.yaml").read_text(encoding="utf-8")
     storage.write("inputs/dut.yaml", text.encode())
     model = write_report(storage, MANIFEST)
@@ -183,7 +183,7 @@ def test_files_are_written_with_the_envelope_of_the_dut_file() -> None:
 
 def test_a_report_drawn_again_after_the_seal_has_the_same_bytes() -> None:
     storage = MemoryStorage()
-    synthetic.write_run(storage, speeds=[1000.0, 4000.0])
+    synthetic.write_run(storage, speeds=[1000.0, 4000.0], fractions=[0.4])
     names = {"plan": "efficiency_map", "dut": "d", "rig": "r", "world": "virtual", "seed": 1, "program": "p"}
     manifest = Manifest(storage, **names, versions={}, inputs=[], more={"start_s": 0})
     write_report(storage, manifest.content)
