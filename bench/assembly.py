@@ -14,7 +14,7 @@ from bench.base.errors import InputError, InternalError, Problem
 from bench.base.ring import drain
 from bench.base.time import NS_PER_S
 from bench.canbus.database import Database
-from bench.canbus.fault_script import BUS_PLACES, OF_THE_BUS
+from bench.canbus.fault_script import split_script
 from bench.config.buses import CanBus
 from bench.config.channels import bench_channels
 from bench.config.dut import Dut
@@ -55,7 +55,7 @@ from bench.record.core_events import Names
 from bench.record.mf4_blocks import Group
 from bench.record.recorder import Recorder
 from bench.record.storage import Storage
-from bench.schedule.faults import Fault, of_place
+from bench.schedule.faults import Fault
 from bench.sequence.context import Context
 from bench.sequence.desk import Desk
 from bench.sequence.facts import context_of
@@ -200,8 +200,11 @@ class Virtual:
     collect: Callable[[int], None]
 
 
-def virtual(blueprint: Blueprint, recorder: Recorder, seed: int, faults: tuple[Fault, ...] = ()) -> Virtual:
-    """Put the bench together in the virtual world."""
+def virtual(
+    blueprint: Blueprint, recorder: Recorder, seed: int, faults: tuple[Fault, ...] = (),
+    on_frames: Callable[[NDArray[Any]], None] | None = None,
+) -> Virtual:  # fmt: skip
+    """Put the bench together in the virtual world. ``on_frames`` gets all that was on the buses (FRAME records)."""
     program, inputs = blueprint.program, blueprint.inputs
     state, rings = make_state(program), make_rings(program)
     world = make_world(
@@ -213,12 +216,12 @@ def virtual(blueprint: Blueprint, recorder: Recorder, seed: int, faults: tuple[F
         seed,
         faults,
         fast=lambda: bool(state.core["fast"][0]),
+        tapped=on_frames is not None,
     )
     desk = Desk(blueprint.design, state, rings.inbox_sequence)
     collect = collector(program, state, rings, recorder)
-    bench = VirtualBench(
-        program, state, rings, world.bench, desk, recorder.record, recorder.on_events, collect
-    )  # fmt: skip
+    watch, told = on_frames or (lambda _frames: None), (recorder.record, recorder.on_events)
+    bench = VirtualBench(program, state, rings, world.bench, desk, *told, collect, watch)
     face = ImageFace(state.image, blueprint.channels.index)
     paces = paces_of(inputs.rig.value)
     for part, driver in drivers_of(inputs.rig.value, blueprint.channels.index).items():
@@ -353,7 +356,7 @@ def recorder_main(control: Control, arguments: Mapping[str, Any]) -> None:
 
 def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
     """The process of the bench's other side. ``run`` empty: started alone, for anybody, on wires open to this user."""
-    from bench.io.benchwire import BenchwireBus
+    from bench.io.benchwire import spoil_buses
     from bench.io.emulator_host import HostParts, run_emulators
 
     share = Share.of(arguments)
@@ -363,14 +366,10 @@ def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
     memory = share.memory() if arguments["run"] else None
     fast = (lambda: bool(memory.state.core["fast"][0])) if memory else (lambda: False)
     files = factory_databases(share.dut.inverter.driver)
-    of_buses = tuple(fault for fault in faults if fault.place in BUS_PLACES and fault.kind in OF_THE_BUS)
-    others = tuple(fault for fault in faults if fault not in of_buses)
+    of_buses, others = split_script(faults)
     world = make_world(share.rig, share.dut, parameters, table, files, seed, others, fast)
     buses = [place.open() for place in share.buses]
-    for place, number in BUS_PLACES.items():
-        bus, mine = buses[number], of_place(of_buses, place)
-        if mine and isinstance(bus, BenchwireBus):
-            bus.spoil(mine, seed, share.berth.clock.origin_ns)
+    spoil_buses(buses, of_buses, seed, share.berth.clock.origin_ns)
     status = None if memory is None else memory.status
     def tell_truth() -> None:
         if arguments["run"]:

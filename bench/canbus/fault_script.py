@@ -74,6 +74,12 @@ def read_bus_fault(fault: Fault) -> BusFault:
     return BusFault(kind, frame_id, argument=_number(more or "0", 255))
 
 
+def split_script(faults: tuple[Fault, ...]) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:
+    """(lines that act on the real wire in wall time, all others)."""
+    of_buses = tuple(fault for fault in faults if fault.place in BUS_PLACES and fault.kind in OF_THE_BUS)
+    return of_buses, tuple(fault for fault in faults if fault not in of_buses)
+
+
 def script_wire(wire: Wire, bus: int, faults: tuple[Fault, ...], seed: int, origin_ns: int = 0) -> None:
     """Put the lines of one bus on ``wire``, as its bus number ``bus``; ``origin_ns``: where the run's time begins.
 

@@ -15,7 +15,7 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -33,13 +33,13 @@ from bench.base.records import (
     WIRE_PASSIVE,
     WIRE_WARNING,
 )
-from bench.canbus.fault_script import script_wire
+from bench.canbus.fault_script import BUS_PLACES, script_wire
 from bench.canbus.wire import FULL, NOT_SENDABLE, OFFERED
 from bench.io.error_frames import COUNTERS, heard_by_other, overflow_frame, state_frame
 from bench.io.folders import private_folder
 from bench.io.wire_file import MEMBERS_MAX, Packed, WireBusy, WireFile
 from bench.io.wire_flow import Flow
-from bench.schedule.faults import Fault, parse_fault
+from bench.schedule.faults import Fault, of_place, parse_fault
 
 _LOG = logging.getLogger(__name__)
 
@@ -380,6 +380,14 @@ class BenchwireBus(can.BusABC):
         super().shutdown()
         with self._turn, self._receiving:
             self._wire.leave()
+
+
+def spoil_buses(buses: Sequence[can.BusABC], faults: tuple[Fault, ...], seed: int, origin_ns: int) -> None:
+    """Put the lines of each bus on its benchwire; other interfaces have no faults on demand."""
+    for place, number in BUS_PLACES.items():
+        bus, mine = buses[number], of_place(faults, place)
+        if mine and isinstance(bus, BenchwireBus):
+            bus.spoil(mine, seed, origin_ns)
 
 
 def _flags(msg: can.Message) -> int:

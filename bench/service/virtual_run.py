@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from bench.assembly import Blueprint, digest_of, virtual
 from bench.base.time import seconds
@@ -36,8 +39,11 @@ def run_virtual(
     faults: tuple[Fault, ...] = (),
     watch: Watch = lambda _bench: False,
     began: Callable[[Path], None] = lambda _folder: None,
+    on_frames: Callable[[NDArray[Any]], None] | None = None,
 ) -> RunResult:
     """Run the plan of ``blueprint``; everything it leaves behind is in the result's folder, which ``began`` is told.
+
+    ``on_frames`` watches the buses (``bench.io.tap``), and virtual time waits for it.
 
     Whatever goes wrong on the way is the result's ``error``: the folder is closed and sealed all the same.
     """
@@ -47,7 +53,7 @@ def run_virtual(
     began(storage.folder)
     manifest = make_manifest(storage, blueprint, labels)
     recorder = recorder_of(storage, blueprint, labels)
-    made = virtual(blueprint, recorder, labels.seed, faults)
+    made = virtual(blueprint, recorder, labels.seed, faults, on_frames)
     inputs = blueprint.inputs
     job = made.bench.start(run_plan(inputs.plan.value, inputs.kinds, blueprint.context))
     failure: Exception | None = None
