@@ -14,7 +14,8 @@ from bench.base.compiled import compiled
 from bench.base.quality import GOOD, NOT_A_NUMBER, WRONG
 from bench.canbus.e2e import write_header
 from bench.canbus.e2e_receiver import ERROR, OK, VALID, judge
-from bench.canbus.tables import FLOAT32, INTEGER, CanTables
+from bench.canbus.signal_rows import FLOAT32, INTEGER
+from bench.canbus.tables import CanTables
 
 Table = NDArray[Any]
 
@@ -182,11 +183,26 @@ def _take_in(signals: Table, message: Any, image: Table, data: Table, t_ns: int,
 
 
 @compiled
+def _selected(signals: Table, signal: Any, data: Table) -> bool:
+    """Whether ``data`` has the page that a multiplexed signal is on, and those of all multiplexers above it."""
+    first, last, place = signal.page_first, signal.page_last, signal.selector
+    while place >= 0:
+        selector = signals[place]
+        page = np.int64((_long_raw(selector, data) ^ selector.sign) - selector.sign)
+        if not first <= page <= last:
+            return False
+        first, last, place = selector.page_first, selector.page_last, selector.selector
+    return True
+
+
+@compiled
 def _take_in_long(signals: Table, message: Any, image: Table, data: Table, t_ns: int, arrived_ns: int) -> int:
-    """All signals of a frame of more than 8 bytes into the image."""
+    """All signals that are there, of a multiplexed frame or one of more than 8 bytes, into the image."""
     reason = FRAME_OK
     for i in range(message.first, message.last):
         signal = signals[i]
+        if signal.selector >= 0 and not _selected(signals, signal, data):
+            continue
         reason |= _put(image[signal.channel], signal, _long_raw(signal, data), t_ns, arrived_ns)
     return reason
 
@@ -206,7 +222,8 @@ def receive(
 
     Returns 0, or the reason (1 length, 2 CRC, 3 counter, 4 range, 5 the frame is good, but the E2E receiver is not in
     VALID). With reason 4 only the channels out of range become ``WRONG`` (``NOT_A_NUMBER`` if not finite); with the
-    others no value changes and all its channels become ``WRONG``.
+    others no value changes and all its channels become ``WRONG``. Channels of signals on another page of a multiplexed
+    message keep what they have, and grow old.
     """
     signals, message, state = tables.signals, tables.messages[index], rx_state[index]
     state.arrived_ns = arrived_ns
@@ -218,7 +235,7 @@ def receive(
             image[signals[i].channel].quality = WRONG
         return reason
     state.good_ns = arrived_ns
-    if message.length <= 8:
+    if message.length <= 8 and not message.paged:
         reason = _take_in(signals, message, image, data, t_ns, arrived_ns)
     else:
         reason = _take_in_long(signals, message, image, data, t_ns, arrived_ns)
@@ -248,9 +265,11 @@ def _pack(signals: Table, message: Any, image: Table, data: Table) -> bool:
 
 @compiled
 def _pack_long(signals: Table, message: Any, image: Table, data: Table) -> bool:
-    """The same for a frame of more than 8 bytes."""
+    """The same for a multiplexed frame or one of more than 8 bytes: multiplexers come before what they select."""
     for i in range(message.first, message.last):
         signal = signals[i]
+        if signal.selector >= 0 and not _selected(signals, signal, data):
+            continue
         fits, raw = _raw(signal, image[signal.channel].value)
         if not fits:
             return False
@@ -268,7 +287,7 @@ def transmit(tables: CanTables, tx_state: Table, image: Table, index: int, frame
     signals, message, state, data = tables.signals, tables.messages[index], tx_state[index], frame.data
     for i in range(64):
         data[i] = message.base[i]
-    short = message.length <= 8
+    short = message.length <= 8 and not message.paged
     fits = _pack(signals, message, image, data) if short else _pack_long(signals, message, image, data)
     if not fits:
         state.refused += 1

@@ -1,6 +1,5 @@
 """Messages and signals as tables for the compiled codec, and the state that belongs to each message."""
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -10,9 +9,7 @@ from bench.base.errors import InputError, Problem
 from bench.canbus.database import Database, Message, Signal
 from bench.canbus.e2e_receiver import E2E_STATE, begin
 from bench.canbus.protection import PROTECTION, fill_protection
-
-INTEGER, FLOAT32, FLOAT64 = 0, 1, 2
-"""How raw bits become a number (``SIGNAL.kind``)."""
+from bench.canbus.signal_rows import SIGNAL, rows_of
 
 MESSAGE = np.dtype(
     [
@@ -20,32 +17,11 @@ MESSAGE = np.dtype(
         ("id", "u4"),  # bit 31: extended
         ("first", "i4"),  # its signals are signals[first:last]
         ("last", "i4"),
+        ("paged", "u1"),  # 1: multiplexed, not every frame has every signal
         ("bus", "u1"),
         ("length", "u1"),
         ("protected", "u1"),  # 1: as its row of ``CanTables.protections`` says
         ("base", "u1", (64,)),  # bits of signals that are bound to nothing, and what never changes in a header
-    ],
-    align=True,
-)
-
-SIGNAL = np.dtype(
-    [
-        ("mask", "u8"),
-        ("sign", "u8"),  # the sign bit, 0 for unsigned
-        ("scale", "f8"),
-        ("offset", "f8"),
-        ("low", "f8"),  # valid physical values, widened by half a step
-        ("high", "f8"),
-        ("raw_low", "f8"),  # raw values that fit the bits
-        ("raw_high", "f8"),
-        ("channel", "i4"),
-        ("first_bit", "u2"),
-        ("byte", "u1"),  # first byte of the eight that hold the signal; 0 in frames up to 8 bytes
-        ("shift", "u1"),  # inside these eight bytes, taken as one integer in the signal's byte order
-        ("length", "u1"),
-        ("big_endian", "u1"),
-        ("kind", "u1"),
-        ("wide", "u1"),  # 1: spread over nine bytes (only in frames of more than 8)
     ],
     align=True,
 )
@@ -93,7 +69,8 @@ def build_tables(
 
     ``bind(message, signal)`` gives the index of the signal in the image, or -1: ignored on reception, sent with its
     initial value. CRC and counter of protected messages are never bound, unless ``protected`` is False, which makes
-    them signals like any other. Raises ``InputError`` for unknown or multiplexed messages and ids used twice on a bus.
+    them signals like any other. A signal on several ranges of pages has a row for each. Raises ``InputError`` for
+    unknown messages, signals and pages that the core cannot handle, and ids used twice on a bus.
     """
     found = [(database.message(name), bus) for database, bus, name in entries]
     _refuse_twins(entries, found)
@@ -104,14 +81,19 @@ def build_tables(
         if protected and message.protection:
             fill_protection(rule, message.protection, message.length)
             record["protected"], record["base"] = 1, rule["fixed"]
-        record["first"] = len(signals)
-        for signal in _bindable(message, protected, entry[0].name):
+        bound = []
+        for signal in _bindable(message, protected):
             channel = bind(message.name, signal.name)
             if channel >= 0:
-                signals.append(_signal_row(signal, message.length, channel, entry[0].name))
-            else:
+                bound.append((signal, channel))
+            elif not signal.selector:
                 _preset(record["base"], signal)
-        record["last"] = len(signals)
+            elif signal.initial:
+                told = f"{message.name}: {signal.name} is on a page and has a start value; bind it, or take that out"
+                raise InputError([Problem(entry[0].name, 0, 0, told)])
+        record["first"], record["paged"] = len(signals), message.multiplexed
+        signals += rows_of(message, bound, len(signals), entry[0].name)
+        record["last"] = record["first"] + sum(max(1, len(signal.pages)) for signal, _ in bound)
     return CanTables(messages, np.array(signals, SIGNAL), _lookup_table(messages), protections)
 
 
@@ -139,11 +121,7 @@ def _refuse_twins(entries: Sequence[tuple[Database, int, str]], found: Sequence[
         raise InputError(problems)
 
 
-def _bindable(message: Message, protected: bool, file: str) -> Iterable[Signal]:
-    if any(signal.multiplexed for signal in message.signals):
-        raise InputError(
-            [Problem(file, 0, 0, f"{message.name} is multiplexed, which the bench cannot use; leave it out")]
-        )
+def _bindable(message: Message, protected: bool) -> Iterable[Signal]:
     header = message.protection.places if protected and message.protection else 0
     return (signal for signal in message.signals if not signal.bits() & header)
 
@@ -151,49 +129,6 @@ def _bindable(message: Message, protected: bool, file: str) -> Iterable[Signal]:
 def _fill_message(record: np.void, message: Message, bus: int) -> None:
     record["id"], record["bus"], record["length"] = message.id, bus, message.length
     record["period_ns"] = message.period_ms * 1_000_000
-
-
-def _kind(signal: Signal) -> int:
-    return INTEGER if not signal.is_float else FLOAT32 if signal.length == 32 else FLOAT64
-
-
-def _raw_range(signal: Signal) -> tuple[float, float]:
-    """What fits the bits, as float64 that never rounds outwards."""
-    if signal.is_float:
-        return (-math.inf, math.inf) if signal.length == 64 else (-float(np.finfo("f4").max), float(np.finfo("f4").max))
-    low, high = (-(1 << signal.length - 1), 1 << signal.length - 1) if signal.signed else (0, 1 << signal.length)
-    return float(low), float(high - 1) if signal.length <= 53 else math.nextafter(float(high), 0.0)
-
-
-def _signal_row(signal: Signal, message_length: int, channel: int, file: str) -> tuple[object, ...]:
-    if signal.length > 64 or (signal.is_float and signal.length < 32):
-        told = f"signal {signal.name} has {signal.length} bits; the core takes integers to 64 and floats of 32 and 64"
-        raise InputError([Problem(file, 0, 0, told)])
-    first = signal.first_bit
-    byte = 0 if message_length <= 8 else min(first // 8, 56)
-    inside = first - 8 * byte
-    wide = inside + signal.length > 64
-    shift = 0 if wide else 64 - inside - signal.length if signal.big_endian else inside
-    half_step = 0.0 if signal.is_float else abs(signal.scale) / 2
-    row = {
-        "mask": (1 << signal.length) - 1,
-        "sign": 1 << signal.length - 1 if signal.signed else 0,
-        "scale": signal.scale,
-        "offset": signal.offset,
-        "low": signal.low - half_step,
-        "high": signal.high + half_step,
-        "raw_low": _raw_range(signal)[0],
-        "raw_high": _raw_range(signal)[1],
-        "channel": channel,
-        "first_bit": first,
-        "byte": byte,
-        "shift": shift,
-        "length": signal.length,
-        "big_endian": signal.big_endian,
-        "kind": _kind(signal),
-        "wide": wide,
-    }
-    return tuple(row[name] for name in SIGNAL.names or ())
 
 
 def _preset(base: np.ndarray, signal: Signal) -> None:

@@ -131,16 +131,6 @@ def test_old_files_in_cp1252_are_read(tmp_path: Path) -> None:
     assert Database.load(path).message("T").signals[0].unit == "°C"
 
 
-def test_multiplexed_messages_are_refused_by_the_tables() -> None:
-    text = dbc(
-        'BO_ 2 Mux: 8 A\n SG_ M M : 0|8@1+ (1,0) [0|0] "" A\n'
-        ' SG_ X m0 : 8|8@1+ (1,0) [0|0] "" A\n SG_ Y m1 : 8|8@1+ (1,0) [0|0] "" A'
-    )
-    database = Database.from_text(text, "x.dbc")
-    with pytest.raises(InputError, match="multiplexed"):
-        build_tables([(database, 0, "Mux")], lambda *_: -1)
-
-
 def test_a_comment_that_looks_like_a_message_is_a_comment() -> None:
     database = Database.from_text(dbc('CM_ BO_ 1 "first\nBO_ 9 Nine: 900 A\n SG_ no signal";'), "x.dbc")
     assert database.findings == ()
