@@ -70,15 +70,14 @@ def machine_words() -> str:
 
 @cache
 def _writable_folder() -> Path | None:
-    for base in ("~/.cache", tempfile.gettempdir()):
-        try:
-            folder = Path(base).expanduser() / "edu-bench" / "compiled"
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
-        except (OSError, RuntimeError):  # read-only, or a user without a home
-            continue
-    return None
+    """The user's own; never a place that others may write to, because Numba runs what it finds there."""
+    try:
+        folder = Path("~/.cache/edu-bench/compiled").expanduser()
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except (OSError, RuntimeError):  # read-only, or a user without a home
+        return None
 
 
 def cache_folder(file: Path) -> Path | None:

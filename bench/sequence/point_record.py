@@ -70,6 +70,15 @@ def implausible(found: Mapping[str, Component]) -> list[str]:
     ]
 
 
+def unknown(found: Mapping[str, Component]) -> list[str]:
+    """Powers that no two instruments told at the same time: such a point carries nothing, and must say so."""
+    return [
+        f"power of {name} is unknown: no update in which all its instruments were good"
+        for name, part in found.items()
+        if not (math.isfinite(part.balance.loss_w) and math.isfinite(part.u_loss_w))
+    ]
+
+
 def window_columns(window: Window, speed_rpm: float, torque_nm: float) -> dict[str, Any]:
     """Time, set-points and quadrant."""
     return {
@@ -109,7 +118,7 @@ def empty_record(context: Context, window: Window, speed_rpm: float, torque_nm: 
 def point_record(
     context: Context, window: Window, speed_rpm: float, torque_nm: float, ranges: Mapping[str, float], usable: bool
 ) -> tuple[dict[str, Any], list[str]]:
-    """Columns of a point, and what is implausible about it. Without ``usable`` it carries no efficiency."""
+    """Columns of a point, and what is implausible or unknown. Without ``usable`` it carries no efficiency."""
     found = components(context, window, ranges)
     columns = {
         **window_columns(window, speed_rpm, torque_nm),
@@ -119,4 +128,4 @@ def point_record(
         **range_columns(context, ranges),
         **statistics(window),
     }
-    return columns, implausible(found)
+    return columns, [*implausible(found), *unknown(found)]

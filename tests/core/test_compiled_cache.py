@@ -121,3 +121,14 @@ def test_the_core_s_cycle_is_compiled_anew_for_a_change_in_any_module_it_reaches
         assert name() != before, f"{module}: a changed constant there would not be noticed"
         file.write_text(text)
     assert name() == before
+
+
+def test_without_a_home_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Least of all where others may write: what is kept is run."""
+    (tmp_path / "home").write_text("no folder")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    compiled._writable_folder.cache_clear()
+    try:
+        assert compiled.cache_folder(Path(__file__)) is None
+    finally:
+        compiled._writable_folder.cache_clear()
