@@ -140,6 +140,12 @@ def detach(wire: Wire, bus: int, node: int) -> None:
     row["listeners"] -= not off
     own["present"] = 0
     row["news"] = 1
+    empty(wire, bus, node)
+
+
+def empty(wire: Wire, bus: int, node: int) -> None:
+    """Forget what a controller has queued; a frame that flies already is tried to its end."""
+    own, row = _node(wire, bus, node), wire.buses[bus]
     waiting = wire.order[row["first"] : row["first"] + row["waiting"]]
     going = (wire.slots["sender"][waiting] == node) & (waiting != row["slot"])
     left = np.concatenate([waiting[~going], waiting[going]])

@@ -340,6 +340,12 @@ class BenchwireBus(can.BusABC):
             with self._turn:
                 self._wire.restart()
 
+    def flush_tx_buffer(self) -> None:
+        """Forget what waits to be sent; the frame on the wire is tried to its end."""
+        if self._wire.paced:
+            with self._turn:
+                self._wire.empty()
+
     def unplug(self) -> None:
         """As if the adapter were pulled out: nothing is sent, received or acknowledged; calls raise until ``plug``."""
         with self._turn:

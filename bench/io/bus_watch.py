@@ -35,6 +35,11 @@ class BusWatch:
         self._state = self._from_frames = WIRE_ACTIVE
         self._worst = -1  # since it was told last
 
+    @property
+    def stuck(self) -> bool:
+        """Whether hardly anything gets out: error passive or worse."""
+        return self._state >= WIRE_PASSIVE
+
     def gone(self, now_ns: int) -> bool:
         """Whether the bus should be left alone now."""
         return bool(self._state == WIRE_GONE and now_ns - self._asked_ns < _TELL_NS)

@@ -1,5 +1,6 @@
 """Between python-can and the core's records. Works with any interface of python-can: benchwire, SocketCAN, adapters."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -77,6 +78,7 @@ class CanPort:
     def send(self, frames: NDArray[Any]) -> int:
         """Send FRAME records at once or not at all; how many could not be sent (also counted in ``unsent``)."""
         failed, now_ns = 0, self._clock.now_ns()
+        self._forget_old()
         for frame in frames:
             identifier, length = int(frame["id"]), int(frame["length"])
             message = can.Message(
@@ -95,6 +97,16 @@ class CanPort:
                 watch.sent(True, now_ns)
         self.unsent += failed
         return failed
+
+    def _forget_old(self) -> None:
+        """Where nobody acknowledges, old commands must not wait, to go out in a row when somebody is there again.
+
+        A frame that the controller tries already stays. Not every driver can forget.
+        """
+        for bus, watch in zip(self._buses, self._watches, strict=True):
+            if watch.stuck:
+                with contextlib.suppress(can.CanError, OSError, NotImplementedError):
+                    bus.flush_tx_buffer()
 
     def close(self) -> None:
         """Leave every bus."""

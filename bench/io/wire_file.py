@@ -26,7 +26,7 @@ import numpy as np
 
 from bench.base.compiled import compiled, direct
 from bench.base.records import FRAME
-from bench.canbus.buses import Wire, attach, detach, make_wire, restart, roll_load
+from bench.canbus.buses import Wire, attach, detach, empty, make_wire, restart, roll_load
 from bench.canbus.wire import advance, next_ns, offer
 from bench.io.doorbells import Doorbells
 from bench.io.folders import checked_name
@@ -342,6 +342,11 @@ class WireFile:
         with self._transaction():
             detach(self.wire, 0, self.member)
         self.bells.wake()
+
+    def empty(self) -> None:
+        """Forget what waits to be sent."""
+        with self._transaction():
+            empty(self.wire, 0, self.member)
 
     def restart(self) -> None:
         """Begin the way back from bus-off."""

@@ -211,3 +211,26 @@ def test_the_state_of_a_benchwire_is_told_with_its_counters(folder: Path) -> Non
         time.sleep(0.11)
         port.take_to_inbox(inbox)
         assert drain(inbox)["quality"][-1] == WIRE_ACTIVE
+
+
+def test_old_commands_do_not_go_out_in_a_row_when_somebody_is_there_again(folder: Path) -> None:
+    ours, inbox = CanPort([BenchwireBus("lone", folder=folder)], MonotonicClock()), make_ring(INBOX, 256)
+    frame = np.zeros(1, FRAME)
+    frame["id"], frame["length"] = 0x0C0, 1
+
+    def cycle(number: int) -> None:
+        frame["data"][0, 0] = number
+        ours.take_to_inbox(inbox)
+        ours.send(frame)
+        time.sleep(0.005)
+
+    for number in range(60):
+        cycle(number)
+    with BenchwireBus("lone", folder=folder) as other:
+        for number in range(60, 70):
+            cycle(number)
+        got = [message.data[0] for message in iter(lambda: other.recv(0.05), None) if not message.is_error_frame]
+    stale = [number for number in got if number < 58]
+    assert len(stale) <= 1, "only the one that the controller was trying"
+    assert 65 in got
+    ours.close()

@@ -27,7 +27,8 @@ def test_unused_multiplexed_and_twice_named_messages_are_watched_and_bring_no_va
     second = database((7, "Used", volts))
     can = bench_can({0: first, 1: second}, Channels([Channel("dc.voltage", Unit.VOLT)]))
     assert can.watched == (
-        Watched(0, "Used", False), Watched(0, "Paged", False), Watched(0, "Spare", False), Watched(1, "Used", False),
+        *(Watched(0, name, sent=False, protected=False) for name in ("Used", "Paged", "Spare")),
+        Watched(1, "Used", sent=False, protected=False),
     )  # fmt: skip
     assert [receive.name for receive in can.receives] == ["Used"]
     assert list(can.tables.messages["last"] - can.tables.messages["first"]) == [1, 0, 0, 0]
