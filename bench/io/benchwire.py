@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import can
 
@@ -35,6 +35,7 @@ from bench.base.records import (
 )
 from bench.canbus.fault_script import BUS_PLACES, script_wire
 from bench.canbus.wire import FULL, NOT_SENDABLE, OFFERED
+from bench.io.counters import Counters
 from bench.io.error_frames import COUNTERS, heard_by_other, overflow_frame, state_frame
 from bench.io.folders import private_folder
 from bench.io.wire_file import MEMBERS_MAX, Packed, WireBusy, WireFile
@@ -49,18 +50,6 @@ _LOCK_MIN_NS = 5_000_000
 _FAR_NS = 1 << 62
 _SILENT_MAX_NS = 100_000_000  # between two looks at the wire while nothing rings
 _STATES = {WIRE_ACTIVE: can.BusState.ACTIVE, WIRE_WARNING: can.BusState.ACTIVE, WIRE_PASSIVE: can.BusState.PASSIVE}
-
-
-class Counters(NamedTuple):
-    """What a member's controller says: error counters, state (``bench.base.records``: WIRE_ACTIVE ...), error frames
-    on the bus, own frames lost, load of the bus in the last 100 ms (0 to 1)."""
-
-    tec: int
-    rec: int
-    state: int
-    error_frames: int
-    lost: int
-    load: float
 
 
 class BenchwireBus(can.BusABC):
@@ -342,9 +331,8 @@ class BenchwireBus(can.BusABC):
 
     def flush_tx_buffer(self) -> None:
         """Forget what waits to be sent; the frame on the wire is tried to its end."""
-        if self._wire.paced:
-            with self._turn:
-                self._wire.empty()
+        with self._turn:
+            self._wire.empty()
 
     def unplug(self) -> None:
         """As if the adapter were pulled out: nothing is sent, received or acknowledged; calls raise until ``plug``."""

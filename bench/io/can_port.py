@@ -105,7 +105,7 @@ class CanPort:
         """
         for bus, watch in zip(self._buses, self._watches, strict=True):
             if watch.stuck:
-                with contextlib.suppress(can.CanError, OSError, NotImplementedError):
+                with contextlib.suppress(can.CanError, OSError, RuntimeError):  # the last: not there
                     bus.flush_tx_buffer()
 
     def close(self) -> None:
