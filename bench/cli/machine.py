@@ -58,9 +58,9 @@ def _compiled() -> Finding:
 
     folder = cache_folder(Path(couple.__file__))
     if folder is None:
-        return Finding("compiled code", "not kept", False, "make ~/.cache writable; else every start takes up to 40 s")
+        return Finding("compiled code", "not kept", False, "make ~/.cache writable; else every start takes a minute")
     ready = any(folder.glob("**/*.nbc"))
-    return Finding("compiled code", "ready" if ready else "not yet; the first run takes up to 40 s longer", True)
+    return Finding("compiled code", "ready" if ready else "not yet; the first run takes a minute longer", True)
 
 
 @contextmanager

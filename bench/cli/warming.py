@@ -20,7 +20,7 @@ def prepare_compiled_code(quiet: bool = False) -> None:
     folders = {part: _folder(module) for part, module in _LAST.items()}
     missing = [part for part, folder in folders.items() if not _kept(folder)]
     if missing and not quiet:
-        note("compiling for this machine; takes up to 40 s, once for each version of the bench")
+        note("compiling for this machine; takes a minute or so, once for each version of the bench")
     for part in missing:
         if folders[part] is not None:
             command = [sys.executable, "-m", "bench.service.compilation", part]
