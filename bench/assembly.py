@@ -15,6 +15,7 @@ from bench.base.ring import drain
 from bench.base.time import NS_PER_S
 from bench.canbus.database import Database
 from bench.canbus.fault_script import split_script
+from bench.config.bench_files import find_bench
 from bench.config.buses import CanBus
 from bench.config.channels import bench_channels
 from bench.config.dut import Dut
@@ -22,7 +23,7 @@ from bench.config.limits import LimitRule
 from bench.config.located import Located, load_located
 from bench.config.plan import Plan, load_plan
 from bench.config.rig import Rig, load_rig
-from bench.config.search import find
+from bench.config.search import find, shown
 from bench.core.design import Design
 from bench.core.program import Program, build_program, program_hash
 from bench.core.rings import Rings, drain_samples, make_rings
@@ -81,31 +82,16 @@ def load_inputs(plan: str, rig: str | None = None, dut: str | None = None) -> In
     """Load and check the files of a run. Raises ``InputError`` with every problem of a file."""
     kinds = step_kinds()
     plan_path = find("plan", plan)
-    located = load_plan(plan_path, parameter_models(kinds), _shown(plan_path))
-    near = plan_path.parent
-    rig_path = find("rig", rig or located.value.rig, near)
-    loaded_rig = load_rig(rig_path, _shown(rig_path))
-    dut_path = find("dut", dut or located.value.dut, near)
-    loaded_dut = load_located(dut_path, Dut, _shown(dut_path))
-    io_dbc = find("dbc", loaded_rig.value.bus("bench_io").dbc or "bench_io", rig_path.parent)
-    dut_dbc = find("dbc", loaded_rig.value.bus("dut").dbc or loaded_dut.value.inverter.dbc, dut_path.parent)
+    located = load_plan(plan_path, parameter_models(kinds), shown(plan_path))
+    files = find_bench(rig or located.value.rig, dut or located.value.dut, plan_path.parent)
     texts = {
         "inputs/plan.yaml": located.text,
-        "inputs/rig.yaml": loaded_rig.text,
-        "inputs/dut.yaml": loaded_dut.text,
-        "inputs/dut.dbc": dbc_text(dut_dbc),
-        "inputs/bench_io.dbc": dbc_text(io_dbc),
+        "inputs/rig.yaml": files.rig.text,
+        "inputs/dut.yaml": files.dut.text,
+        **{f"inputs/{role}.dbc": dbc_text(path) for role, path in files.databases.items()},
     }
-    loaded = {"dut": load_database(dut_dbc), "bench_io": load_database(io_dbc)}
-    return Inputs(located, loaded_rig, loaded_dut, loaded, texts, kinds)
-
-
-def _shown(path: Path) -> str:
-    """How messages call a file: as it was given, without the machine's own folders."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return path.name if path.is_absolute() else str(path)
+    databases = {role: load_database(path) for role, path in files.databases.items()}
+    return Inputs(located, files.rig, files.dut, databases, texts, kinds)
 
 
 @dataclass(frozen=True, slots=True)

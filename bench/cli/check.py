@@ -7,7 +7,7 @@ import typer
 from bench.base.time import clock_text, ns
 from bench.cli.options import DutOption, JsonOption, PlanArgument, RigOption
 from bench.cli.terminal import clean, note, say, say_json
-from bench.cli.warming import prepare_compiled_code
+from bench.cli.warming import announce_compilation
 
 
 def command(
@@ -20,11 +20,10 @@ def command(
     json: JsonOption = False,
 ) -> int:
     """Check plan, rig, DUT and CAN databases: all problems at once, nothing is energised."""
-    prepare_compiled_code(json)
     from bench.sequence.estimate import estimate
     from bench.service.preparation import prepare, remarks
 
-    prepared = prepare(plan, rig, dut, tuple(fault or ()))
+    prepared = prepare(plan, rig, dut, tuple(fault or ()), when_read=lambda: announce_compilation(json))
     inputs = prepared.blueprint.inputs
     expected = estimate(inputs.plan.value, inputs.kinds, prepared.blueprint.context)
     found = {"plan": inputs.plan.value.plan, "rig": inputs.rig.value.rig, "dut": inputs.dut.value.name}

@@ -7,7 +7,7 @@ import typer
 from bench.cli.operator import OPERATOR
 from bench.cli.options import SEED_MAX, DutOption, JsonOption
 from bench.cli.terminal import note, say, say_json
-from bench.cli.warming import prepare_compiled_code
+from bench.cli.warming import announce_compilation
 
 
 def command(
@@ -19,7 +19,7 @@ def command(
     json: JsonOption = False,
 ) -> int:
     """Start the rig's emulated instruments, inverter and bench I/O; print where they are; end with Ctrl-C."""
-    prepare_compiled_code(json)
+    announce_compilation(json)
     from bench.service.emulation import emulate
 
     def tell(places: dict[str, str]) -> None:

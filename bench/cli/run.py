@@ -54,15 +54,20 @@ def command(
 ) -> int:
     """Run a test plan and write a run folder with journal, samples, table of points and report."""
     start_s = start_of(start, int(time.time()) if world is WorldName.HARDWARE else VIRTUAL_EPOCH_S)
-    prepare_compiled_code(json)
     from bench.cli.worlds import run_in
     from bench.service.preparation import prepare
     from bench.service.run_folder import Labels
 
     wall = world is not WorldName.VIRTUAL
     prepared = prepare(
-        plan, rig, dut, tuple(fault or ()), heartbeats=wall, log_full=wall or inbox is InboxMode.FULL
-    )  # fmt: skip
+        plan,
+        rig,
+        dut,
+        tuple(fault or ()),
+        heartbeats=wall,
+        log_full=wall or inbox is InboxMode.FULL,
+        when_read=lambda: prepare_compiled_code(json),
+    )
     labels = Labels(str(world), seed, start_s)
     from bench.cli.watcher import Watcher
 

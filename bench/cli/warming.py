@@ -11,20 +11,27 @@ _LAST = {"core": "bench.core.cycle", "bench": "bench.emulators.couple"}
 """The parts in the order of compilation, each with the module of the function that is compiled last."""
 
 
+def announce_compilation(quiet: bool = False) -> None:
+    """Say so when compiled functions are not there yet."""
+    if not quiet and _missing():
+        note("compiling for this machine; takes a minute or so, once for each version of the bench")
+
+
 def prepare_compiled_code(quiet: bool = False) -> None:
-    """Say so when the compiled functions are not there yet, and have them compiled apart.
+    """Say so when compiled functions are not there yet, and have them compiled apart.
 
     If that fails, whoever needs them compiles them, and tells what is wrong. Where nothing can be kept, each process
     compiles for itself.
     """
-    folders = {part: _folder(module) for part, module in _LAST.items()}
-    missing = [part for part, folder in folders.items() if not _kept(folder)]
-    if missing and not quiet:
-        note("compiling for this machine; takes a minute or so, once for each version of the bench")
-    for part in missing:
-        if folders[part] is not None:
+    announce_compilation(quiet)
+    for part in _missing():
+        if _folder(_LAST[part]) is not None:
             command = [sys.executable, "-m", "bench.service.compilation", part]
             subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
+def _missing() -> list[str]:
+    return [part for part, module in _LAST.items() if not _kept(_folder(module))]
 
 
 def _folder(module: str) -> Path | None:

@@ -63,3 +63,11 @@ def _is_file(path: Path) -> bool:
 def _unknown(kind: Kind, text: str) -> InputError:
     shown = text if len(text) <= 80 else f"{text[:77]}..."
     return InputError([Problem(repr(shown), 0, 0, f"no {_WORD[kind]} has this name; {suggestion(text, names(kind))}")])
+
+
+def shown(path: Path) -> str:
+    """How messages call a file: as it was given, without the machine's own folders."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return path.name if path.is_absolute() else str(path)

@@ -13,10 +13,7 @@ from bench.base.errors import CodecError, InputError, LinkError, Problem
 from bench.base.time import NS_PER_S, seconds
 from bench.canbus.database import Database
 from bench.canbus.message import EXTENDED
-from bench.config.dut import Dut
-from bench.config.located import load_located
-from bench.config.rig import Rig, load_rig
-from bench.config.search import find
+from bench.config.bench_files import find_bench
 from bench.config.suggest import suggestion
 from bench.io.bus_place import BusPlace
 from bench.io.clock import MonotonicClock
@@ -86,7 +83,8 @@ def watch(
 
     ``only``: names of messages. Raises ``InputError`` for wrong files, unknown names, and buses that cannot be joined.
     """
-    bench, databases = _opened(rig, dut)
+    files = find_bench(rig, dut)
+    bench, databases = files.rig.value, {role: load_database(path) for role, path in files.databases.items()}
     _known(only, databases.values())
     places = open_places(bench).values() if emulated else bus_places(bench)
     totals, clock = Totals(), MonotonicClock()
@@ -106,19 +104,6 @@ def watch(
                 if count and told >= count:
                     return totals
     return totals
-
-
-def _opened(rig: str, dut: str | None) -> tuple[Rig, dict[str, Database]]:
-    """The rig, and the databases of its buses by role."""
-    rig_path = find("rig", rig)
-    loaded = load_rig(rig_path, rig).value
-    dut_path = find("dut", dut or loaded.dut, rig_path.parent)
-    unit = load_located(dut_path, Dut, dut or loaded.dut).value
-    files = {
-        "dut": find("dbc", loaded.bus("dut").dbc or unit.inverter.dbc, dut_path.parent),
-        "bench_io": find("dbc", loaded.bus("bench_io").dbc or "bench_io", rig_path.parent),
-    }
-    return loaded, {role: load_database(path) for role, path in files.items()}
 
 
 def _known(only: Sequence[str], databases: Any) -> None:

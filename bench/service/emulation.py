@@ -8,10 +8,8 @@ from pathlib import Path
 
 from bench.assembly import buses_of
 from bench.base.time import NS_PER_MS
-from bench.config.dut import Dut
-from bench.config.located import load_located
-from bench.config.rig import Rig, load_rig
-from bench.config.search import find
+from bench.config.bench_files import find_bench
+from bench.config.rig import Rig
 from bench.io.berth import Berth
 from bench.io.bus_place import BusPlace
 from bench.io.foreign_database import dbc_text
@@ -64,14 +62,10 @@ def open_places(rig: Rig) -> dict[str, BusPlace]:
 
 def _put_files(folder: Path, rig: str, dut: str | None) -> Rig:
     """Copies of all that the emulators read, found as a run finds them; checked before anything starts."""
-    rig_path = find("rig", rig)
-    loaded = load_rig(rig_path, str(rig))
-    dut_path = find("dut", dut or loaded.value.dut, rig_path.parent)
-    unit = load_located(dut_path, Dut, str(dut or loaded.value.dut))
-    dut_dbc = find("dbc", loaded.value.bus("dut").dbc or unit.value.inverter.dbc, dut_path.parent)
-    io_dbc = find("dbc", loaded.value.bus("bench_io").dbc or "bench_io", rig_path.parent)
-    texts = {"rig.yaml": loaded.text, "dut.yaml": unit.text, "dut.dbc": dbc_text(dut_dbc)}
+    files = find_bench(rig, dut)
+    texts = {"rig.yaml": files.rig.text, "dut.yaml": files.dut.text}
+    texts |= {f"{role}.dbc": dbc_text(path) for role, path in files.databases.items()}
     folder.mkdir()
-    for name, text in {**texts, "bench_io.dbc": dbc_text(io_dbc)}.items():
+    for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return loaded.value
+    return files.rig.value

@@ -1,6 +1,6 @@
 """Everything before a run, with nothing energised: files, their fit, the static check. All problems in one pass."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,8 +13,8 @@ from bench.config.dut import Dut
 from bench.config.located import Located, load_located
 from bench.config.plan import load_plan
 from bench.config.rig import load_rig
-from bench.config.search import find
-from bench.config.yaml_tree import read_tree
+from bench.config.search import find, shown
+from bench.config.yaml_tree import Tree, read_tree
 from bench.io.foreign_database import load_database
 from bench.layout.remarks import layout_remarks
 from bench.schedule.faults import Fault
@@ -42,8 +42,12 @@ def prepare(
     *,
     heartbeats: bool = False,
     log_full: bool = False,
+    when_read: Callable[[], object] = lambda: None,
 ) -> Prepared:
-    """Load, fit together and check. Raises ``InputError`` with every problem of every file and line."""
+    """Load, fit together and check. Raises ``InputError`` with every problem of every file and line.
+
+    ``when_read`` is called when all files are right by themselves, before compiled code is needed for the first time.
+    """
     problems: list[Problem] = []
     inputs = _noting(problems, lambda: load_inputs(plan, rig, dut))
     if inputs is None:
@@ -52,6 +56,7 @@ def prepare(
     faults = _noting(problems, lambda: read_faults(fault_lines, parts, inputs.rig.value.on_can if inputs else ()))
     if inputs is None or faults is None:
         raise InputError(dict.fromkeys(problems))
+    when_read()
     blueprint = draw(inputs, heartbeats=heartbeats, log_full=log_full)
     problems += check_plan(inputs.plan, inputs.kinds, blueprint.context)
     if problems:
@@ -79,13 +84,15 @@ def _problems_of_files(plan: str, rig: str | None, dut: str | None) -> list[Prob
     problems: list[Problem] = []
     plan_path = _noting(problems, lambda: find("plan", plan))
     near = plan_path.parent if plan_path else None
-    named: dict[str, Any] = {}
+    tree: Tree | None = None
+    named: dict[str, str] = {}
     if plan_path is not None:
+        tree = _tree_of(plan_path)
         models = _noting(problems, lambda: parameter_models(step_kinds()))
-        loaded = _noting(problems, lambda: load_plan(plan_path, models or {}, _shown(plan_path)))
-        named = {"rig": loaded.value.rig, "dut": loaded.value.dut} if loaded else _raw_names(plan_path)
-    rig_file = _load(problems, "rig", rig or named.get("rig"), near, load_rig)
-    dut_file = _load(problems, "dut", dut or named.get("dut"), near, lambda path, name: load_located(path, Dut, name))
+        loaded = _noting(problems, lambda: load_plan(plan_path, models or {}, shown(plan_path)))
+        named = {"rig": loaded.value.rig, "dut": loaded.value.dut} if loaded else _names_in(tree)
+    rig_file = _load(problems, "rig", rig, named, tree, near, load_rig)
+    dut_file = _load(problems, "dut", dut, named, tree, near, lambda path, name: load_located(path, Dut, name))
     bus_dut = rig_file[1].value.bus("dut").dbc if rig_file else None
     bus_io = rig_file[1].value.bus("bench_io").dbc if rig_file else None
     dut_dbc = dut_file[1].value.inverter.dbc if dut_file else None
@@ -94,22 +101,35 @@ def _problems_of_files(plan: str, rig: str | None, dut: str | None) -> list[Prob
     return problems
 
 
-def _raw_names(plan: Path) -> dict[str, str]:
-    """Rig and DUT as a broken plan names them."""
+def _tree_of(plan: Path) -> Tree | None:
+    """Where everything stands in a plan, however broken it is."""
     try:
-        data = read_tree(plan.read_text(encoding="utf-8-sig"), str(plan)).data
+        return read_tree(plan.read_text(encoding="utf-8-sig"), shown(plan))
     except (OSError, UnicodeDecodeError):
-        return {}
+        return None
+
+
+def _names_in(tree: Tree | None) -> dict[str, str]:
+    """Rig and DUT as a broken plan names them."""
+    data = tree.data if tree else None
     return {key: value for key, value in data.items() if isinstance(value, str)} if isinstance(data, dict) else {}
 
 
 def _load(
-    problems: list[Problem], kind: Any, text: str | None, near: Path | None, loader: Callable[[Path, str], Located[M]]
-) -> tuple[Path, Located[M]] | None:
-    path = _noting(problems, lambda: find(kind, text, near)) if text else None
-    if path is None:
+    problems: list[Problem], kind: Any, asked: str | None, named: Mapping[str, str], plan: Tree | None,
+    near: Path | None, loader: Callable[[Path, str], Located[M]],
+) -> tuple[Path, Located[M]] | None:  # fmt: skip
+    """The file that was ``asked`` for, or that the plan has ``named``: then a wrong name has a place in the plan."""
+    text = asked or named.get(kind)
+    if not text:
         return None
-    loaded = _noting(problems, lambda: loader(path, _shown(path)))
+    try:
+        path = find(kind, text, near)
+    except InputError as error:
+        of_plan = plan if not asked else None
+        problems += [of_plan.problem((kind,), f"{text!r}: {p.message}") if of_plan else p for p in error.problems]
+        return None
+    loaded = _noting(problems, lambda: loader(path, shown(path)))
     return (path, loaded) if loaded else None
 
 
@@ -118,11 +138,3 @@ def _database(problems: list[Problem], text: str | None, near: Path | None) -> N
         path = _noting(problems, lambda: find("dbc", text, near.parent if near else None))
         if path is not None:
             _noting(problems, lambda: load_database(path))
-
-
-def _shown(path: Path) -> str:
-    """How messages call a file: as it was given, without the machine's own folders."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return path.name if path.is_absolute() else str(path)

@@ -91,3 +91,23 @@ def test_a_broken_database_is_told_with_the_rest(tmp_path: Path) -> None:
     files = {Path(problem["file"]).name for problem in said["problems"]}
     assert code == 2
     assert {"edu.dbc", "plan.yaml"} <= files
+
+
+@pytest.mark.parametrize("kind", ["rig", "dut"])
+def test_a_wrong_name_has_its_place_in_the_plan(tmp_path: Path, bench_inside: Callable[..., Any], kind: str) -> None:
+    wrong = f"{kind}: no_such_thing"
+    lines = [wrong if line.startswith(f"{kind}:") else line for line in SMOKE.read_text().split("\n")]
+    (tmp_path / "plan.yaml").write_text("\n".join(lines))
+    code, said = bench_inside("check", "plan.yaml")
+    assert code == 2
+    (problem,) = said["problems"]
+    assert (problem["file"], problem["line"]) == ("plan.yaml", lines.index(wrong) + 1)
+    assert "'no_such_thing'" in problem["message"]
+
+
+def test_mistakes_are_told_before_anything_is_compiled(
+    tmp_path: Path, bench_inside: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.cli.run.prepare_compiled_code", lambda _quiet: pytest.fail("a minute lost"))
+    (tmp_path / "plan.yaml").write_text(SMOKE.read_text().replace("title:", "titel:", 1))
+    assert bench_inside("run", "plan.yaml")[0] == 2
