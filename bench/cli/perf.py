@@ -37,7 +37,8 @@ def command(
 
 
 def line_of(row: dict[str, Any]) -> str:
-    """One row as text."""
-    goal = "" if row["goal"] is None else f"goal {row['goal']:g} {row['unit']}: {'met' if row['met'] else 'missed'}"
+    """One row as text. A goal is one of the ratio where there is a control, else of the figure itself."""
+    unit = row["unit"] if row["ratio"] is None else "x"
+    goal = "" if row["goal"] is None else f"goal {row['goal']:g} {unit}: {'met' if row['met'] else 'missed'}"
     ratio = "" if row["ratio"] is None else f"{row['ratio']:10.3g} x control"
     return f"{row['what']:44} {row['value']:12.4g} {row['unit']:10} {ratio:20} {goal}"
