@@ -13,7 +13,6 @@ from bench.config.file_model import FileModel, Finding, several
 from bench.config.quantity import Number, SpeedRpm, TorqueNm
 from bench.config.wording import plain_findings
 
-POINTS_MAX = 5000
 Zone = Literal["continuous", "short_time"]
 
 

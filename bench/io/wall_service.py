@@ -49,7 +49,6 @@ class WallService:
         self._number = 0
         self._asked: dict[int, _Waiting] = {}
         self._recorded: dict[int, _Waiting] = {}
-        self._prompted: Job | None = None
         handlers: dict[type[Any], Handler] = {
             **desk.handlers(),
             Ask: self._ask,
@@ -84,13 +83,6 @@ class WallService:
         if job.error is not None:
             raise job.error
         return job.result
-
-    def answer_prompt(self, text: str) -> bool:
-        """The operator's answer; ``False`` if nobody has asked."""
-        job, self._prompted = self._prompted, None
-        if job is not None:
-            self.scheduler.wake(job, self.scheduler.t_ns, text)
-        return job is not None
 
     def _turn(self) -> None:
         self._row["beat"] += 1
@@ -157,6 +149,6 @@ class WallService:
 
     # --- the operator ----------------------------------------------------------------------------------------------
     def _prompt(self, job: Job, request: Prompt) -> Any:
-        self._prompted = job
+        """Nobody is asked yet: the default answers when the time is over."""
         self.scheduler.wake(job, self.scheduler.t_ns + request.timeout_ns, request.default)
         return PENDING

@@ -21,8 +21,6 @@ from bench.layout.samples import sample_groups
 from bench.layout.setpoints import envelope, setpoints
 from drivers.inverters.protocol import InverterProtocol
 
-_CAN_STALE_CYCLES = 3
-
 
 def bench_design(
     rig: Rig,

@@ -158,8 +158,3 @@ def iron_loss_slope(machine: Any, psi_d: float, psi_q: float, w_m: float) -> Any
 def friction_slope(machine: Any, w_m: float) -> Any:
     """Bearing and windage loss divided by the square of the motor's speed, W s^2."""
     return machine.bearing_torque_nm / math.sqrt(w_m * w_m + 1.0) + machine.windage_nm_s2 * abs(w_m)
-
-
-def resistance_at(resistance_20: float, temperature_degc: float) -> float:
-    """Copper resistance in ohm at a temperature (0.00393 per K)."""
-    return float(resistance_20 * (1.0 + 0.00393 * (temperature_degc - 20.0)))

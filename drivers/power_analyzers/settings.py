@@ -61,7 +61,6 @@ ELEMENTS: tuple[Element, ...] = (
 """Wiring of the demonstration rig (assumed)."""
 
 FLANGES_E_AXLE = (MotorInput("flange_l", 1, 3000.0), MotorInput("flange_r", 2, 3000.0))
-FLANGES_MOTOR = (MotorInput("flange_m", 1, 500.0),)
 
 
 @dataclass(frozen=True, slots=True)
