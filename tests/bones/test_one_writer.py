@@ -52,7 +52,6 @@ IMAGE_WRITERS = {
     "bench/core/derive.py": "what follows from other channels",
     "bench/core/put_out.py": "the toggle that goes with a frame",
     "bench/canbus/codec.py": "signals, when the core (or an emulated node, in its own image) takes in a frame",
-    "bench/canbus/plain.py": "an image of its own, for a single frame",
     "bench/emulators/ecu.py": "the node's own image",
     "bench/emulators/cascadia_cm.py": "the node's own image",
     "bench/emulators/can_dynos.py": "the node's own image",

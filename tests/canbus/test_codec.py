@@ -7,13 +7,13 @@ from pathlib import Path
 import cantools
 import numpy as np
 import pytest
+from core_codec import decode, encode
 from generated_dbc import generated
 
 from bench.base.quality import GOOD, NOT_A_NUMBER, WRONG
 from bench.base.records import FRAME, IMAGE
 from bench.canbus.codec import BAD_RANGE, FRAME_OK, NOT_VALID, lookup, receive, transmit
 from bench.canbus.database import EXTENDED, Database, Message, Signal
-from bench.canbus.plain import decode, encode
 from bench.canbus.tables import build_tables, make_rx_state, make_tx_state
 
 DBC = Path(__file__).parents[2] / "dbc"

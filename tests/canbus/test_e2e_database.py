@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from core_codec import decode, encode
 from e2e import p01, p02, p04, p05, p06, p07, p11
 
 from bench.base.quality import GOOD, WRONG
@@ -10,7 +11,6 @@ from bench.canbus.codec import BAD_COUNTER, BAD_CRC, FRAME_OK, NOT_VALID, receiv
 from bench.canbus.database import Database
 from bench.canbus.e2e import check
 from bench.canbus.e2e_receiver import State
-from bench.canbus.plain import decode, encode
 from bench.canbus.protection import DataIdMode, Profile, Protection, Window, Windows
 from bench.canbus.tables import build_tables, make_rx_state, make_tx_state
 

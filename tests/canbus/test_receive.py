@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from core_codec import encode
 
 from bench.base.quality import GOOD, WRONG
 from bench.base.records import IMAGE
@@ -10,7 +11,6 @@ from bench.canbus.codec import BAD_COUNTER, BAD_CRC, BAD_LENGTH, FRAME_OK, NOT_V
 from bench.canbus.database import Database
 from bench.canbus.e2e import write_header
 from bench.canbus.e2e_receiver import State
-from bench.canbus.plain import encode
 from bench.canbus.tables import build_tables, make_rx_state
 
 DATABASE = Database.load(Path(__file__).parents[2] / "dbc" / "edu_gen5.dbc")

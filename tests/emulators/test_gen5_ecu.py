@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from core_codec import encode
 
 from bench.base.records import FRAME
 from bench.canbus.database import Database
-from bench.canbus.plain import encode
 from bench.emulators import can_node, ecu
 from bench.emulators.ecu import DERATE, DISCHARGE, FAULT, OFF, PRECHARGE, READY, RUN, make_ecu
 from bench.plant.records import INPUTS, OUTPUTS

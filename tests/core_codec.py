@@ -1,4 +1,4 @@
-"""Frames to and from dictionaries for scripts, notebooks and tests: the bench's own compiled codec underneath."""
+"""Frames to and from dictionaries by the codec that the core runs, without a core."""
 
 from collections.abc import Mapping
 from functools import lru_cache
