@@ -49,6 +49,7 @@ def ask(folder: Path, home: Path | None = None) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_a_lowered_limit_trips_at_once(tmp_path: Path) -> None:
     judge = JUDGE.format(decorator="bench.base.compiled", name="compiled", arguments="")
     small_project(tmp_path, 100.0, judge)
@@ -60,6 +61,7 @@ def test_a_lowered_limit_trips_at_once(tmp_path: Path) -> None:
     assert ask(tmp_path) == "False"
 
 
+@pytest.mark.slow
 def test_another_copy_of_the_same_sources_finds_what_was_compiled(tmp_path: Path) -> None:
     """A fresh clone or a new environment does not compile again, in whatever folder it lies."""
     judge = JUDGE.format(decorator="bench.base.compiled", name="compiled", arguments="")
@@ -71,6 +73,7 @@ def test_another_copy_of_the_same_sources_finds_what_was_compiled(tmp_path: Path
     assert len(kept[0]) == 2 and kept[0] == kept[1]
 
 
+@pytest.mark.slow
 def test_numba_s_own_cache_would_run_yesterday_s_limit(tmp_path: Path) -> None:
     """The trap that the decorator is for; when this fails, Numba has learned it and the decorator may go."""
     judge = JUDGE.format(decorator="numba", name="njit", arguments="(cache=True)")

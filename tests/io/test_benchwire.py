@@ -8,11 +8,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import can
 import pytest
+from wire_members import frame, member
 
 from bench.canbus.frame_bits import bits_of
 from bench.io.benchwire import BenchwireBus
@@ -50,17 +50,6 @@ while True:
 )
 
 
-@pytest.fixture
-def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = Path(tmp_path_factory.mktemp("w"))
-    folder.chmod(0o700)
-    yield folder
-
-
-def member(folder: Path, **options: object) -> BenchwireBus:
-    return BenchwireBus("t", folder=folder, **options)  # type: ignore[arg-type]
-
-
 def process(script: str, folder: Path, bitrate: int = 500_000) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", script, str(folder), str(bitrate)]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -72,10 +61,6 @@ def process(script: str, folder: Path, bitrate: int = 500_000) -> subprocess.Pop
 def end(child: subprocess.Popen[str]) -> None:
     child.kill()
     child.communicate()
-
-
-def frame(identifier: int, data: bytes = b"") -> can.Message:
-    return can.Message(arbitration_id=identifier, is_extended_id=False, data=data)
 
 
 def test_ten_thousand_frames_reach_notifiers_in_order_and_without_loss(wire: Path) -> None:
@@ -101,6 +86,7 @@ def test_ten_thousand_frames_reach_notifiers_in_order_and_without_loss(wire: Pat
         assert first.frames_lost == second.frames_lost == 0
 
 
+@pytest.mark.slow
 def test_two_processes_send_at_once_and_nothing_is_torn(wire: Path) -> None:
     with member(wire, bitrate=0) as reader:
         senders = [process(SENDER, wire, 0) for _ in range(2)]
@@ -116,6 +102,7 @@ def test_two_processes_send_at_once_and_nothing_is_torn(wire: Path) -> None:
         assert sorted(numbers) == sorted([*range(10_000)] * 2)
 
 
+@pytest.mark.slow
 def test_a_killed_member_disturbs_nobody(wire: Path) -> None:
     with member(wire) as reader, member(wire) as writer:
         for victim_script in (FLOOD, ECHO):

@@ -8,11 +8,11 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import can
 import pytest
+from wire_members import frame, member
 
 from bench.base.records import WIRE_ACTIVE, WIRE_BUS_OFF, WIRE_GONE, WIRE_PASSIVE
 from bench.io.benchwire import BenchwireBus
@@ -36,21 +36,6 @@ sys.stdin.readline()
 """
 
 
-@pytest.fixture
-def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = Path(tmp_path_factory.mktemp("w"))
-    folder.chmod(0o700)
-    yield folder
-
-
-def member(folder: Path, **options: object) -> BenchwireBus:
-    return BenchwireBus("t", folder=folder, **options)  # type: ignore[arg-type]
-
-
-def frame(identifier: int, data: bytes = b"") -> can.Message:
-    return can.Message(arbitration_id=identifier, is_extended_id=False, data=data)
-
-
 def received(bus: BenchwireBus, wait_s: float = 0.15) -> list[can.Message]:
     """Everything that comes until nothing came for ``wait_s``."""
     return list(iter(lambda: bus.recv(wait_s), None))
@@ -72,6 +57,7 @@ def victim(folder: Path, by: str) -> subprocess.Popen[str]:
     return child
 
 
+@pytest.mark.slow
 def test_a_member_killed_in_the_middle_of_a_change_leaves_nothing_torn(wire: Path) -> None:
     with member(wire, bitrate=10_000) as sender, member(wire) as reader:
         for n in range(20):
@@ -118,6 +104,7 @@ def test_a_lone_sender_becomes_passive_and_never_bus_off(wire: Path) -> None:
             assert bus.state is can.BusState.ACTIVE and bus.counters.tec == 127
 
 
+@pytest.mark.slow
 def test_the_send_queue_is_bounded_in_number_and_in_time(wire: Path) -> None:
     with member(wire) as bus:
         for n in range(32):

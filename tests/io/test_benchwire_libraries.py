@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import can
@@ -17,22 +16,10 @@ import pytest
 import udsoncan
 from udsoncan.client import Client
 from udsoncan.connections import PythonIsoTpConnection
-
-from bench.io.benchwire import BenchwireBus
+from wire_members import member
 
 DBC = Path(__file__).parents[2] / "dbc" / "edu_gen5.dbc"
 VIN = b"EDUBENCH000000001"
-
-
-@pytest.fixture
-def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = Path(tmp_path_factory.mktemp("w"))
-    folder.chmod(0o700)
-    yield folder
-
-
-def member(folder: Path, **options: object) -> BenchwireBus:
-    return BenchwireBus("t", folder=folder, **options)  # type: ignore[arg-type]
 
 
 def test_a_logger_writes_what_was_on_the_wire_and_a_reader_gives_it_back(wire: Path, tmp_path: Path) -> None:
@@ -84,6 +71,7 @@ def test_can_isotp_with_udsoncan_asks_and_answers_over_several_frames(wire: Path
         thread.join(10)
 
 
+@pytest.mark.slow
 def test_cantools_monitor_attaches_by_its_command_line_and_decodes(tmp_path: Path) -> None:
     folder = tmp_path / "r"
     folder.mkdir(mode=0o700)

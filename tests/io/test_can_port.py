@@ -24,13 +24,6 @@ from bench.io.can_port import CanPort
 from bench.io.clock import MonotonicClock
 
 
-@pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = Path(tmp_path_factory.mktemp("p"))
-    made.chmod(0o700)
-    return made
-
-
 def test_frames_of_two_buses_come_and_go_whole(folder: Path) -> None:
     clock = MonotonicClock()
     ours = CanPort([BenchwireBus(name, folder=folder, bitrate=0) for name in ("a", "b")], clock)

@@ -50,6 +50,7 @@ def test_other_formats_give_the_same_values(tmp_path: Path, name: str, kind: str
     assert agrees(path) == len(source.messages)
 
 
+@pytest.mark.slow
 def test_a_system_description_with_all_that_it_says(tmp_path: Path) -> None:
     path = tmp_path / "car.arxml"
     frames = [

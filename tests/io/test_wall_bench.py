@@ -62,13 +62,6 @@ def told(folder: Path, event: str) -> list[dict[str, Any]]:
     return [record.data for record in journal(folder) if record.event == event]
 
 
-@pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = Path(tmp_path_factory.mktemp("b"))
-    made.chmod(0o700)
-    return made
-
-
 @pytest.mark.slow
 def test_a_run_from_arming_to_the_confirmed_stop(folder: Path) -> None:
     bench = SmallBench(folder)

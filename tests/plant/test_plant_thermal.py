@@ -46,6 +46,7 @@ def test_thermal_equilibrium_equals_the_network(name: str) -> None:
     assert out["junction_degc"] == pytest.approx(junction, abs=0.02)
 
 
+@pytest.mark.slow
 def test_soak_from_cold_takes_minutes_and_continuous_torque_stays_cool() -> None:
     bed = Bed("gen5_bev")
     for item in ("winding", "iron", "rotor", "oil", "junction", "coolant_out"):
