@@ -357,7 +357,7 @@ def _move_on(wire: Wire, t_ns: int, delivered: Table) -> int:
 
 
 @compiled
-def at_rest(buses: Table, t_ns: int) -> bool:
+def _at_rest(buses: Table, t_ns: int) -> bool:
     """Whether nothing waits, nobody is bus-off and nothing ends until ``t_ns``."""
     busy = 0
     for number in range(buses.shape[0]):
@@ -373,7 +373,7 @@ def advance(wire: Wire, t_ns: int, delivered: Table) -> int:
     ``FRAME.t_ns`` becomes the end on the wire. Frames that find no room in ``delivered`` come with the next call.
     """
     # most calls find nothing to do: kept apart, as passing the whole wire costs more than the question
-    if at_rest(wire.buses, t_ns):
+    if _at_rest(wire.buses, t_ns):
         return 0
     return _move_on(wire, t_ns, delivered)
 

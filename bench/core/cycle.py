@@ -13,8 +13,8 @@ from bench.core.rings import Rings
 from bench.core.sampling import sample
 from bench.core.state import State
 from bench.core.supervision import judge_clock, judge_heartbeats, judge_messages, mark_stale, set_modes
-from bench.core.tables import FAR_NS, STOP_FREEZE, STOPPING
-from bench.core.take_in import anything_came, log_tick, take_in
+from bench.core.tables import STOPPING
+from bench.core.take_in import log_tick, take_in
 from bench.core.trajectories import confine, move
 from bench.core.wakes import wake
 
@@ -38,9 +38,7 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
         judge_clock(settings, core, counters, events, t_ns)
     core.t_ns = t_ns
 
-    # questions first, of what they need: handing all tables on costs more than most answers
-    if t_ns >= core.next_silence_ns or anything_came(rings):
-        take_in(program, state, rings, t_ns)
+    take_in(program, state, rings, t_ns)
 
     if t_ns >= core.monitor_ns:
         core.monitor_ns = t_ns + settings.monitor_ns
@@ -56,9 +54,7 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
         messages_ns = judge_messages(program.rx_rules, state.rx, core, counters, events, t_ns)
         limits_ns = judge_limits(program.limits, state.limits, image, core, counters, events, t_ns)
         beats_ns = judge_heartbeats(program.heartbeats, state.beats_ns, core, counters, events, t_ns)
-        release_ns = t_ns + FAR_NS
-        if core.stop_class == STOP_FREEZE:
-            release_ns = release_freeze(program, state, events, t_ns)
+        release_ns = release_freeze(program, state, events, t_ns)
         core.judge_ns = min(limits_ns, messages_ns, beats_ns, release_ns)
 
     if core.phase == STOPPING:

@@ -39,23 +39,6 @@ _DIAGNOSTICS = 3
 
 
 @compiled
-def anything_came(rings: Any) -> bool:
-    """Whether an inbox holds something."""
-    return bool(
-        waits(rings.inbox_can.header)
-        or waits(rings.inbox_links.header)
-        or waits(rings.inbox_sequence.header)
-        or waits(rings.inbox_diagnostics.header)
-    )
-
-
-@compiled
-def waits(header: Any) -> bool:
-    """Whether a ring holds something."""
-    return bool(header[WRITTEN] != header[READ])
-
-
-@compiled
 def take_in(program: Any, state: Any, rings: Any, t_ns: int) -> None:
     """Drain the inboxes, frames first, one request for diagnosis last: stamp, log, fold into the digest, act."""
     counters, full, log = state.counters[0], program.settings[0].log_full, rings.inbox_log

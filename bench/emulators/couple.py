@@ -12,8 +12,8 @@ import numpy as np
 from bench.base.compiled import compiled, compiled_in_place
 from bench.base.records import FRAME_ERROR, FRAME_IN, WIRE_BUS_OFF, WIRE_IN, wire_word
 from bench.base.ring import READ, WRITTEN, Ring, commit, slot
-from bench.canbus.buses import LOAD_WINDOW_NS, Wire, report, roll_load
-from bench.canbus.wire import advance, at_rest, copy_frame, offer
+from bench.canbus.buses import Wire, report, roll_load
+from bench.canbus.wire import advance, copy_frame, offer
 from bench.core.cycle import cycle
 from bench.core.program import Program
 from bench.core.rings import Rings
@@ -58,15 +58,9 @@ def nodes_hear(bench: EmulatedBench, frame: Any, t_ns: int) -> None:
     buses, members = bench.wire.buses, bench.wire.nodes
     if is_request(bench.doorway, frame) and hears(buses, members, frame, bench.ecu.node.number):
         overhear(bench.doorway, frame)
-    # one by one: a loop over the nodes would copy every array of each of them for every frame
-    if hears(buses, members, frame, bench.ecu.node.number):
-        can_node.hear(bench.ecu.node, frame, t_ns)
-    if hears(buses, members, frame, bench.io.node.number):
-        can_node.hear(bench.io.node, frame, t_ns)
-    if bench.cascadia.node.due_ns.shape[0] and hears(buses, members, frame, bench.cascadia.node.number):
-        can_node.hear(bench.cascadia.node, frame, t_ns)
-    if bench.dynos.node.due_ns.shape[0] and hears(buses, members, frame, bench.dynos.node.number):
-        can_node.hear(bench.dynos.node, frame, t_ns)
+    for node in (bench.ecu.node, bench.cascadia.node, bench.io.node, bench.dynos.node):
+        if hears(buses, members, frame, node.number):
+            can_node.hear(node, frame, t_ns)
 
 
 @compiled
@@ -150,9 +144,7 @@ def live(bench: EmulatedBench, t_ns: int) -> None:
     else:
         ecu.control(bench.ecu, inputs, outputs, t_ns)
     bench_io.act(bench.io, inputs, t_ns, MS)
-    on_can = bench.dynos.node.due_ns.shape[0] > 0
-    if on_can:
-        can_dynos.act(bench.dynos, inputs, t_ns)
+    can_dynos.act(bench.dynos, inputs, t_ns)
     step(bench.plant, MS)
     if t_ns % (10 * MS) == 0:
         if bench.cascadia.state[0].present:
@@ -162,39 +154,17 @@ def live(bench: EmulatedBench, t_ns: int) -> None:
             note(bench.doorway.dtcs, bench.ecu.node.image[FAULT_CODE].value, t_ns)
         bench_io.tell(bench.io, outputs)
     sense(bench.sensors, bench.outputs, t_ns)
-    if on_can and t_ns % can_dynos.INTERVAL_NS == 0:
+    if t_ns % can_dynos.INTERVAL_NS == 0:
         can_dynos.tell(bench.dynos, bench.sensors.means)
-
-
-@compiled
-def controllers_tell(buses: np.ndarray, t_ns: int) -> bool:
-    """Whether one of the core's controllers has news, or a load window ends."""
-    for number in range(buses.shape[0]):
-        if buses[number].news or t_ns - buses[number].window_ns >= LOAD_WINDOW_NS:
-            return True
-    return False
-
-
-@compiled
-def due(due_ns: np.ndarray, t_ns: int) -> bool:
-    """Whether a node has something to send."""
-    count = 0
-    for index in range(due_ns.shape[0]):
-        count += t_ns >= due_ns[index]
-    return count > 0
 
 
 @compiled_in_place
 def speak(bench: EmulatedBench, t_ns: int) -> None:
     """Every node sends what is due."""
-    if due(bench.ecu.node.due_ns, t_ns):
-        can_node.send_due(bench.ecu.node, bench.wire, t_ns)
-    if due(bench.cascadia.node.due_ns, t_ns):
-        can_node.send_due(bench.cascadia.node, bench.wire, t_ns)
-    if due(bench.io.node.due_ns, t_ns):
-        can_node.send_due(bench.io.node, bench.wire, t_ns)
-    if due(bench.dynos.node.due_ns, t_ns):
-        can_node.send_due(bench.dynos.node, bench.wire, t_ns)
+    can_node.send_due(bench.ecu.node, bench.wire, t_ns)
+    can_node.send_due(bench.cascadia.node, bench.wire, t_ns)
+    can_node.send_due(bench.io.node, bench.wire, t_ns)
+    can_node.send_due(bench.dynos.node, bench.wire, t_ns)
 
 
 @compiled
@@ -206,14 +176,10 @@ def run(program: Program, state: State, rings: Rings, bench: EmulatedBench, t_ns
     """
     while t_ns < until_ns:
         t_ns += MS
-        # questions first, of what they need: passing the whole bench on costs more than most answers
-        if not at_rest(bench.wire.buses, t_ns):
-            deliver(bench, rings.inbox_can, t_ns)
-        if controllers_tell(bench.wire.buses, t_ns):
-            tell_core(bench.wire, bench.told[0], rings.inbox_can, t_ns)
+        deliver(bench, rings.inbox_can, t_ns)
+        tell_core(bench.wire, bench.told[0], rings.inbox_can, t_ns)
         bits = cycle(program, state, rings, t_ns)
-        if rings.frames_out.header[READ] < rings.frames_out.header[WRITTEN]:
-            put_on_wire(bench, rings.frames_out, t_ns)
+        put_on_wire(bench, rings.frames_out, t_ns)
         live(bench, t_ns)
         speak(bench, t_ns)
         if bits != 0 or asked(bench.doorway):
