@@ -2,15 +2,12 @@
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
 from small_bench import CHANNELS, DBC, small_design
 
 from bench.base.records import FRAME
@@ -33,6 +30,7 @@ from bench.plant.records import INPUTS, OUTPUTS
 MS = 1_000_000
 VCU_ID, IO_ID = 0x110, 0x300
 HERE = Path(__file__).parent
+SEARCH = [str(HERE), str(HERE.parent)]  # where the core's process finds this file and what it imports
 
 
 def design() -> Design:
@@ -59,7 +57,7 @@ class LoneCore:
         # somebody must be there to acknowledge before the first frame is sent
         self._port = CanPort([BenchwireBus(name, folder=folder) for name in ("dut", "io")], self.berth.clock)
         self.crew = Crew(folder)
-        self.core = self.crew.spawn("core", "lone_core:core_main", self.berth.arguments(), [str(HERE)])
+        self.core = self.crew.spawn("core", "lone_core:core_main", self.berth.arguments(), SEARCH)
         self.core.wait_ready(120_000 * MS)
         self._ring = make_ring(FRAME, 4096)
         self.frames: list[np.void] = []

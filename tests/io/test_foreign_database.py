@@ -1,12 +1,12 @@
 """ARXML, KCD and SYM: read by cantools in a limited child, equal to cantools by itself."""
 
 import random
-import sys
 from pathlib import Path
 from typing import Any
 
 import cantools
 import pytest
+from arxml import Frame, described
 
 from bench.base.errors import InputError
 from bench.canbus.protection import Profile
@@ -15,9 +15,6 @@ from bench.io.foreign_database import dbc_text, load_database
 
 TESTS = Path(__file__).resolve().parents[1]
 DATA = TESTS / "canbus" / "data"
-sys.path.insert(0, str(TESTS / "canbus"))
-
-from arxml import Frame, described  # noqa: E402
 
 STATUS = (("Crc", 0, 8), ("Counter", 8, 4), ("Speed", 16, 16), ("Torque", 32, 16))
 

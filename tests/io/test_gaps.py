@@ -1,9 +1,5 @@
 """What the recorder was too slow for is counted by kind, once."""
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
 from small_bench import MS, Bench, small_design
 
 from bench.core import inbox

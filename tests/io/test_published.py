@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
 from small_bench import CHANNELS, small_design
 
 from bench.base.errors import BenchError
@@ -89,7 +87,7 @@ def test_runs_under_way_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_snapshots_are_whole_cycles_while_another_process_writes(berth: Berth) -> None:
     berth.create(build_program(small_design()), CHANNELS)
-    command = [sys.executable, "-c", WRITER, str(berth.folder), str(Path(__file__).parents[1] / "core")]
+    command = [sys.executable, "-c", WRITER, str(berth.folder), str(Path(__file__).parents[1])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None and writer.stdout.readline() == "on\n"
         try:

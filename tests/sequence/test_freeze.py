@@ -1,12 +1,8 @@
 """A freeze that ends by itself, as the sequence sees it: real core, real desk, time handed in."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
 from small_bench import MS, SERVICE_RULES, Bench, small_design
 
 from bench.core import inbox

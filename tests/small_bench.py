@@ -37,7 +37,7 @@ from bench.core.state import make_state
 from bench.core.tables import ABOVE, ABS_BELOW, BELOW, WARN
 
 MS = 1_000_000
-DBC = Path(__file__).parents[2] / "dbc" / "edu_gen5.dbc"
+DBC = Path(__file__).parents[1] / "dbc" / "edu_gen5.dbc"
 IO_DBC = DBC.with_name("bench_io.dbc")
 
 NAMES = {
