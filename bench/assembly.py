@@ -357,6 +357,7 @@ def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
     buses = [place.open() for place in share.buses]
     spoil_buses(buses, of_buses, seed, share.berth.clock.origin_ns)
     status = None if memory is None else memory.status
+
     def tell_truth() -> None:
         if arguments["run"]:
             DiskStorage(Path(arguments["run"]), create=False).write(TRUTH, world.truth.to_parquet())

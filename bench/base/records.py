@@ -98,6 +98,7 @@ def wire_word(tec: int, rec: int, load_permille: int) -> int:
     """Both error counters and the load in the 32 bits of a WIRE_IN's ``id``, ten bits each."""
     return min(tec, 1023) | min(rec, 1023) << 10 | min(load_permille, 1023) << 20
 
+
 EVENT = np.dtype([("t_ns", "i8"), ("value", "f8"), ("extra", "f8"), ("id", "u4"), ("kind", "u2")], align=True)
 """What the core tells: a wake, a limit, a stop cause, a rung. Recorder and sequence read it."""
 

@@ -94,9 +94,7 @@ class Database:
             raise KeyError(f"{self.name} has no message with the id {frame_id:#x} (bit 31 set: extended)")
         return self.messages[place]
 
-    def decode(
-        self, frame_id: int, data: bytes, *, choices: bool = False, truncated: bool = False
-    ) -> dict[str, Any]:
+    def decode(self, frame_id: int, data: bytes, *, choices: bool = False, truncated: bool = False) -> dict[str, Any]:
         """The physical values of a frame by signal, in the signals' units (of a multiplexed message those that it has).
 
         Integers where factor and offset are integers. ``frame_id`` as in ``by_id``. ``choices``: the text instead of
@@ -111,9 +109,7 @@ class Database:
         values = codec.decode_part(data) if truncated else codec.decode(data)
         return codec.texts(data, values) if choices else values
 
-    def decode_log(
-        self, ids: Any, data: Any, t_ns: Any, lengths: Any = None, *, truncated: bool = False
-    ) -> DecodedLog:
+    def decode_log(self, ids: Any, data: Any, t_ns: Any, lengths: Any = None, *, truncated: bool = False) -> DecodedLog:
         """All frames of a log as columns by message and signal, each with its own times: ``log[message][signal]``.
 
         ``ids`` (bit 31: extended) and ``t_ns`` are integers, one for each frame. ``data`` is uint8 of frames x up to 64
@@ -203,6 +199,7 @@ def _parsed(text: str, name: str) -> tuple[list[Message], list[Finding]]:
     if not good:
         raise InputError([Problem(name, 0, 0, "has no usable message; " + " ".join(_told(name, findings)[:3]))])
     return good, findings
+
 
 def read_text(path: Path) -> str:
     """The text of a database file, decoded as ``Database.load`` does."""

@@ -61,6 +61,7 @@ FAULT = np.dtype(
 )
 """One row of the fault script of a wire; a free row has ``active`` 0."""
 
+
 @compiled
 def draw(fault: Any, count: int) -> int:
     """A number from 0 up to and without ``count``, from the script's seed: the same run strikes the same frames."""

@@ -132,9 +132,7 @@ def whole(words: Table, shift: int, mask: np.uint64, sign: np.uint64, scale: int
 
 
 @compiled
-def linear(
-    words: Table, shift: int, mask: np.uint64, sign: np.uint64, scale: float, offset: float, out: Table
-) -> None:
+def linear(words: Table, shift: int, mask: np.uint64, sign: np.uint64, scale: float, offset: float, out: Table) -> None:
     """raw * scale + offset in float64, for raw values below 2**63."""
     by = np.uint64(shift)
     for i in range(words.shape[0]):

@@ -37,9 +37,7 @@ SIGNAL = np.dtype(
 )
 
 
-def rows_of(
-    message: Message, bound: Sequence[tuple[Signal, int]], first: int, file: str
-) -> list[tuple[object, ...]]:
+def rows_of(message: Message, bound: Sequence[tuple[Signal, int]], first: int, file: str) -> list[tuple[object, ...]]:
     """Rows of the signals with their channels, from row ``first`` on, selectors before what they select.
 
     After them, outside of what the message counts as its own, come the rows of all selectors these need. Raises

@@ -20,9 +20,7 @@ _DELAYED = ("late", "partial")
 _NAMED = re.compile(r"[a-z][a-z0-9_]*=[ -~]+", re.ASCII)
 
 
-def read_faults(
-    lines: Sequence[str], dynos: Sequence[str] | None, on_can: Collection[str] = ()
-) -> tuple[Fault, ...]:
+def read_faults(lines: Sequence[str], dynos: Sequence[str] | None, on_can: Collection[str] = ()) -> tuple[Fault, ...]:
     """The faults of all lines; ``dynos``: names of the rig's dynos (``None``: not known, places are not judged).
 
     Raises ``InputError`` with every line that is wrong.

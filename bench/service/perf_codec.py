@@ -48,9 +48,7 @@ def measure(rounds: int = _ROUNDS) -> Iterator[PerfRow]:
         rounds,
     )
     yield _row("decode a frame of 8 signals to a dictionary", *figures, DECODE_GOAL)
-    figures = _in_turns(
-        lambda: ours.encode(_NAME, values), lambda: theirs.encode_message(_NAME, values), 2000, rounds
-    )
+    figures = _in_turns(lambda: ours.encode(_NAME, values), lambda: theirs.encode_message(_NAME, values), 2000, rounds)
     yield _row("encode a frame of 8 signals from a dictionary, all checks on", *figures, ENCODE_GOAL)
     yield _log(ours, theirs, 50_000, rounds, LOG_GOAL)
     yield _log(ours, theirs, 1_000_000, 3, None)

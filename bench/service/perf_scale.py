@@ -77,9 +77,7 @@ class _Bench:
     def run(self) -> float:
         """A hundred cycles, every message in each tenth: CPU time of one cycle, ns."""
         begin = time.process_time_ns()
-        self._t_ns = _drive(
-            self._program, self._state, self._rings, self._frames, self._slots, self._t_ns, _CYCLES
-        )
+        self._t_ns = _drive(self._program, self._state, self._rings, self._frames, self._slots, self._t_ns, _CYCLES)
         return (time.process_time_ns() - begin) / _CYCLES
 
 

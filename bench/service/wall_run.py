@@ -121,9 +121,7 @@ def start(
     return WallService(desk, memory.rings.events, links, recorder, memory.status, berth.clock, failure, on_turn)
 
 
-def _told(
-    blueprint: Blueprint, storage: DiskStorage, berth: Berth, labels: Labels, edges: Edges
-) -> dict[str, Any]:
+def _told(blueprint: Blueprint, storage: DiskStorage, berth: Berth, labels: Labels, edges: Edges) -> dict[str, Any]:
     """What every child is told. It stands in the private folder only, never in the run's."""
     return {
         **berth.arguments(),

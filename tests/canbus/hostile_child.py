@@ -55,16 +55,28 @@ def hostile() -> Iterator[tuple[str, str]]:
     yield "pages by name", HEAD + f"BO_ 2 B: 8 A\n{PAGED}VAL_ 2 M {texts};\n"
     names = [f"M{n}" for n in range(60)]
     pairs = "".join(f"SG_MUL_VAL_ 2 {b} {a} 0-15;\n" for a, b in pairwise(names))
-    yield "a chain of selectors", HEAD + "BO_ 2 B: 64 A\n" + "".join(
-        signal(name, "m0M", 8 * n, 8) for n, name in enumerate(names)
-    ) + pairs
-    yield "a circle of selectors", HEAD + "BO_ 2 B: 8 A\n" + signal("P", "m0M", 0) + signal("Q", "m0M", 1) + (
-        "SG_MUL_VAL_ 2 P Q 0-1;\nSG_MUL_VAL_ 2 Q P 0-1;\n"
+    yield (
+        "a chain of selectors",
+        HEAD + "BO_ 2 B: 64 A\n" + "".join(signal(name, "m0M", 8 * n, 8) for n, name in enumerate(names)) + pairs,
+    )
+    yield (
+        "a circle of selectors",
+        HEAD
+        + "BO_ 2 B: 8 A\n"
+        + signal("P", "m0M", 0)
+        + signal("Q", "m0M", 1)
+        + ("SG_MUL_VAL_ 2 P Q 0-1;\nSG_MUL_VAL_ 2 Q P 0-1;\n"),
     )
     yield "signals on one another", HEAD + "BO_ 2 B: 8 A\n" + "".join(signal(f"T{n}", "", n % 64) for n in range(9_000))
-    yield "pages on one another", HEAD + "".join(
-        f"BO_ {m} B{m}: 8 A\n" + signal("M", "M", 0, 8) + "".join(signal(f"T{n}", f"m{n}", 8, 8) for n in range(990))
-        for m in range(2, 10)
+    yield (
+        "pages on one another",
+        HEAD
+        + "".join(
+            f"BO_ {m} B{m}: 8 A\n"
+            + signal("M", "M", 0, 8)
+            + "".join(signal(f"T{n}", f"m{n}", 8, 8) for n in range(990))
+            for m in range(2, 10)
+        ),
     )
 
 

@@ -17,8 +17,6 @@ from bench.canbus.wire import FULL, NOT_SENDABLE, OFFERED, offer
 BIT_NS = 2000  # 500 kbit/s
 
 
-
-
 def test_a_lone_frame_takes_its_exact_bits() -> None:
     wire = make_wire([500_000])
     assert offer(wire, frame(0x0C0, sender=3), 1000) == OFFERED

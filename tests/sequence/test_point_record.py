@@ -13,9 +13,7 @@ def component(electrical_w: float, mechanical_w: float, u_loss_w: float = 10.0) 
     return Component(balance(electrical_w, mechanical_w), 0.001, u_loss_w, 0.0)
 
 
-@pytest.mark.parametrize(
-    ("electrical_w", "u_loss_w"), [(math.nan, 10.0), (math.inf, 10.0), (1000.0, math.nan)]
-)
+@pytest.mark.parametrize(("electrical_w", "u_loss_w"), [(math.nan, 10.0), (math.inf, 10.0), (1000.0, math.nan)])
 def test_powers_nobody_knows_are_a_reason(electrical_w: float, u_loss_w: float) -> None:
     told = unknown({"edu": component(electrical_w, 900.0, u_loss_w), "pe": component(1000.0, 900.0)})
     assert len(told) == 1
