@@ -346,14 +346,11 @@ def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
     from bench.io.emulator_host import HostParts, run_emulators
 
     share = Share.of(arguments)
-    parameters, seed = plant_parameters(share.rig, share.dut), int(arguments["seed"])
-    faults = tuple(Fault(**fault) for fault in arguments["faults"])
-    table = SteadyTwin(parameters, share.rig.supply.voltage).table
+    seed = int(arguments["seed"])
     memory = share.memory() if arguments["run"] else None
     fast = (lambda: bool(memory.state.core["fast"][0])) if memory else (lambda: False)
-    files = factory_databases(share.dut.inverter.driver)
-    of_buses, others = split_script(faults)
-    world = make_world(share.rig, share.dut, parameters, table, files, seed, others, fast)
+    of_buses, others = split_script(tuple(Fault(**fault) for fault in arguments["faults"]))
+    world = other_side(share.rig, share.dut, seed, others, fast)
     buses = [place.open() for place in share.buses]
     spoil_buses(buses, of_buses, seed, share.berth.clock.origin_ns)
     status = None if memory is None else memory.status
@@ -364,6 +361,15 @@ def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
 
     parts = HostParts(FreeWorld(world), buses, share.berth.clock, arguments["ports"], status, tell_truth)
     run_emulators(parts, control)
+
+
+def other_side(
+    rig: Rig, dut: Dut, seed: int, faults: tuple[Fault, ...] = (), fast: Callable[[], bool] = lambda: False
+) -> World:
+    """All that is emulated of a rig and a DUT, without a core."""
+    parameters = plant_parameters(rig, dut)
+    table = SteadyTwin(parameters, rig.supply.voltage).table
+    return make_world(rig, dut, parameters, table, factory_databases(dut.inverter.driver), seed, faults, fast)
 
 
 def make_recorder(storage: Storage, drawing: Drawing, start_ns: int, properties: Mapping[str, str]) -> Recorder:

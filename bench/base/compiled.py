@@ -9,10 +9,11 @@ import hashlib
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, TypeVar, cast
 
 import numba
@@ -104,28 +105,31 @@ def compiled(function: F) -> F:
     counting, which for tuples of many arrays cost more than the work itself (a cycle of the core: 5.9 us with it,
     0.34 us without). A function that would allocate (a slice copied, a new array) is refused when it is compiled.
     """
-    return _compile(function, {})
-
-
-def compiled_in_place(function: F) -> F:
-    """As ``compiled``, and its code stands wherever compiled code calls it.
-
-    For what is called every millisecond with hundreds of arrays: there the call costs more than the work (a millisecond
-    of the virtual bench: 1.65 us with calls, 0.92 us without).
-    """
-    return _compile(function, {"forceinline": True})
-
-
-def _compile(function: F, more: Mapping[str, bool]) -> F:
     folder = cache_folder(Path(cast("str", sys.modules[function.__module__].__file__)).resolve())
     settings, njit = cast("Any", config), cast("Any", numba.njit)  # the typed face of Numba knows neither of the two
-    options = {"nogil": True, "cache": folder is not None, "error_model": "numpy", "no_cfunc_wrapper": True, **more}
+    options = {"nogil": True, "cache": folder is not None, "error_model": "numpy", "no_cfunc_wrapper": True}
     before = settings.CACHE_DIR, getattr(settings, "CACHE_LOCATOR_CLASSES", "")  # Numba 0.61 has its own places only
     settings.CACHE_DIR, settings.CACHE_LOCATOR_CLASSES = str(folder or ""), f"{__name__}.{Place.__name__}"
     try:
-        return cast("F", njit(**options, _nrt=False)(function))
+        made = njit(**options, _nrt=False)(function)
     finally:
         settings.CACHE_DIR, settings.CACHE_LOCATOR_CLASSES = before
+    if folder is not None:
+        _keep_apart(made)
+    return cast("F", made)
+
+
+_OWN = token_hex(4)
+
+
+def _keep_apart(dispatcher: Any) -> None:
+    """Give what this process compiles file names of its own.
+
+    Numba numbers the files of a function's types: two processes that compile it at once for different types may both
+    take number 1, and the index of one would lead to the code of the other.
+    """
+    kept = dispatcher._cache._cache_file
+    kept._data_name_pattern = kept._data_name_pattern.replace(".nbc", f"-{_OWN}.nbc")
 
 
 def direct(function: Callable[..., Any], *example: Any) -> Callable[..., Any]:

@@ -8,12 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled
 
 WRITTEN, READ, DROPPED = 0, 8, 16  # own cache lines
 HEADER_LENGTH = 24
 
 
+@by_reference
 class Ring(NamedTuple):
     """Header (int64) and records (any structured type)."""
 

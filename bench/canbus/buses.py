@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled
 from bench.base.noise import noise_state
 from bench.base.records import WIRE_BUS_OFF
@@ -75,6 +76,7 @@ QUEUED = np.dtype(
 """A FRAME that waits for its turn."""
 
 
+@by_reference
 class Wire(NamedTuple):
     """All buses. Each has ``capacity`` places of its own in ``slots`` and ``order``, one bus after the other.
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled
 from bench.canbus.frame_bits import DATA_MAX, frame_bits
 from bench.canbus.tables import LOOKUP, CanTables
@@ -96,6 +97,7 @@ BUS_SEEN = np.dtype(
 )
 
 
+@by_reference
 class Seen(NamedTuple):
     """The memory of all monitors."""
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bench.base.by_reference import by_reference
 from bench.base.errors import InputError, Problem
 from bench.canbus.database import Database, Message, Signal
 from bench.canbus.e2e_receiver import E2E_STATE, begin
@@ -50,6 +51,7 @@ TX_STATE = np.dtype([("sent", "i8"), ("refused", "i8"), ("counter", "i8")], alig
 """``counter`` is the next one to be sent."""
 
 
+@by_reference
 class CanTables(NamedTuple):
     """All messages of all buses; the index of a message is its place in the entries given to ``build_tables``."""
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from bench.cli.terminal import note
 
-_LAST = {"core": "bench.core.cycle", "bench": "bench.emulators.couple"}
-"""The parts in the order of compilation, each with the module of the function that is compiled last."""
+_LAST = {"core": "bench.core.cycle", "world": "bench.emulators.free_world", "bench": "bench.emulators.couple"}
+"""The parts, each with the module of the function that is compiled last. All but the last are compiled side by side;
+it stands on them."""
 
 
 def announce_compilation(quiet: bool = False) -> None:
     """Say so when compiled functions are not there yet."""
     if not quiet and _missing():
-        note("compiling for this machine; takes a minute or so, once for each version of the bench")
+        note("compiling for this machine; takes half a minute or so, once for each version of the bench")
 
 
 def prepare_compiled_code(quiet: bool = False) -> None:
@@ -24,10 +25,18 @@ def prepare_compiled_code(quiet: bool = False) -> None:
     compiles for itself.
     """
     announce_compilation(quiet)
-    for part in _missing():
-        if _folder(_LAST[part]) is not None:
-            command = [sys.executable, "-m", "bench.service.compilation", part]
-            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    *beside, last = _LAST
+    missing = [part for part in _missing() if _folder(_LAST[part]) is not None]
+    for child in [_compile(part) for part in missing if part in beside]:
+        child.wait()
+    if last in missing:
+        _compile(last).wait()
+
+
+def _compile(part: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "bench.service.compilation", part]
+    silent = subprocess.DEVNULL
+    return subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent)
 
 
 def _missing() -> list[str]:

@@ -1,6 +1,6 @@
 """The cycle: the same few things every millisecond, identical on hardware, in CI and in replay."""
 
-from bench.base.compiled import compiled_in_place
+from bench.base.compiled import compiled
 from bench.core.derive import derive, tell_words
 from bench.core.ladder import climb_down
 from bench.core.limits import judge_limits
@@ -19,7 +19,7 @@ from bench.core.trajectories import confine, move
 from bench.core.wakes import wake
 
 
-@compiled_in_place
+@compiled
 def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
     """Run one cycle at ``t_ns`` (ns since the run's start, later than the last; hand in the nominal deadline, not the
     moment of waking, or every cycle counts as out of step).

@@ -39,30 +39,31 @@ def look_around(program: Any, state: Any, core: Any, t_ns: int) -> None:
 def _tell(image: Any, monitor: Any, row: Any, rx: Any, t_ns: int) -> None:
     """The statistics into the image, in the order of STATISTICS."""
     first, told = monitor.first, monitor.statistics
-    place = _put(image, first, told, 0, float(row.frames), t_ns)
+    place = _put(image, first, told & 1, float(row.frames), t_ns)
     if row.gaps > 0:  # before the second frame there is no time between two
-        place = _put(image, place, told, 1, row.min_ns * _SECONDS, t_ns)
-        place = _put(image, place, told, 2, row.sum_ns * _SECONDS / row.gaps, t_ns)
-        place = _put(image, place, told, 3, row.p99_ns * _SECONDS, t_ns)
-        place = _put(image, place, told, 4, row.max_ns * _SECONDS, t_ns)
+        place = _put(image, place, told >> 1 & 1, row.min_ns * _SECONDS, t_ns)
+        place = _put(image, place, told >> 2 & 1, row.sum_ns * _SECONDS / row.gaps, t_ns)
+        place = _put(image, place, told >> 3 & 1, row.p99_ns * _SECONDS, t_ns)
+        place = _put(image, place, told >> 4 & 1, row.max_ns * _SECONDS, t_ns)
     else:
-        place += 4
-    place = _put(image, place, told, 5, float(row.late), t_ns)
-    place = _put(image, place, told, 6, float(row.missing), t_ns)
-    place = _put(image, place, told, 7, float(row.burst), t_ns)
-    place = _put(image, place, told, 8, float(rx.bad_length), t_ns)
-    place = _put(image, place, told, 9, float(rx.bad_counter), t_ns)
-    place = _put(image, place, told, 10, float(rx.bad_crc), t_ns)
-    place = _put(image, place, told, 11, float(rx.bad_range), t_ns)
-    place = _put(image, place, told, 12, float(row.foreign), t_ns)
-    place = _put(image, place, told, 13, float(rx.state), t_ns)
-    _put(image, place, told, 14, float(rx.not_valid), t_ns)
+        for statistic in range(1, 5):
+            place += told >> statistic & 1
+    place = _put(image, place, told >> 5 & 1, float(row.late), t_ns)
+    place = _put(image, place, told >> 6 & 1, float(row.missing), t_ns)
+    place = _put(image, place, told >> 7 & 1, float(row.burst), t_ns)
+    place = _put(image, place, told >> 8 & 1, float(rx.bad_length), t_ns)
+    place = _put(image, place, told >> 9 & 1, float(rx.bad_counter), t_ns)
+    place = _put(image, place, told >> 10 & 1, float(rx.bad_crc), t_ns)
+    place = _put(image, place, told >> 11 & 1, float(rx.bad_range), t_ns)
+    place = _put(image, place, told >> 12 & 1, float(row.foreign), t_ns)
+    place = _put(image, place, told >> 13 & 1, float(rx.state), t_ns)
+    _put(image, place, told >> 14 & 1, float(rx.not_valid), t_ns)
 
 
 @compiled
-def _put(image: Any, place: int, told: int, statistic: int, value: float, t_ns: int) -> int:
-    """The next free place."""
-    if told >> statistic & 1 == 0:
+def _put(image: Any, place: int, told: int, value: float, t_ns: int) -> int:
+    """The next free place: this one, unless the value is ``told`` (1)."""
+    if told == 0:
         return place
     known = image[place]
     known.value, known.t_ns, known.arrived_ns, known.quality = value, t_ns, t_ns, GOOD
@@ -77,12 +78,12 @@ def _bus(program: Any, state: Any, core: Any, number: int, t_ns: int) -> None:
     if rule.first == NONE:
         return
     image, wire = state.image, state.wire[number]
-    place = _put(image, rule.first, _ALWAYS, 0, bus.load, t_ns)
-    place = _put(image, place, _ALWAYS, 0, float(bus.unknown_ids), t_ns)
-    place = _put(image, place, _ALWAYS, 0, float(bus.unknown), t_ns)
-    place = _put(image, place, _ALWAYS, 0, float(bus.foreign), t_ns)
+    place = _put(image, rule.first, _ALWAYS, bus.load, t_ns)
+    place = _put(image, place, _ALWAYS, float(bus.unknown_ids), t_ns)
+    place = _put(image, place, _ALWAYS, float(bus.unknown), t_ns)
+    place = _put(image, place, _ALWAYS, float(bus.foreign), t_ns)
     if wire.t_ns >= 0:  # not every adapter tells
-        place = _put(image, place, _ALWAYS, 0, float(wire.tec), t_ns)
-        place = _put(image, place, _ALWAYS, 0, float(wire.rec), t_ns)
-        _put(image, place, _ALWAYS, 0, float(wire.state), t_ns)
+        place = _put(image, place, _ALWAYS, float(wire.tec), t_ns)
+        place = _put(image, place, _ALWAYS, float(wire.rec), t_ns)
+        _put(image, place, _ALWAYS, float(wire.state), t_ns)
     core.changed |= rule.judged

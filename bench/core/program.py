@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.base.by_reference import by_reference
 from bench.base.errors import InputError, Problem
 from bench.canbus.tables import CanTables
 from bench.core import tables
@@ -19,6 +20,7 @@ from bench.core.tables import NONE
 Table = NDArray[Any]
 
 
+@by_reference
 class Program(NamedTuple):
     """What the core does, as tables (``bench.core.tables``); it never changes while the core runs."""
 

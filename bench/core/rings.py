@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.base.by_reference import by_reference
 from bench.base.records import EVENT, FRAME, INBOX
 from bench.base.ring import HEADER_LENGTH, READ, WRITTEN, Ring, make_ring
 from bench.core.program import Program
@@ -12,6 +13,7 @@ from bench.core.program import Program
 DIAGNOSTIC_FRAMES = 1024
 
 
+@by_reference
 class Samples(NamedTuple):
     """One ring per sample group, side by side: ``header[g]`` as in ``Ring``, rows of group ``g`` from
     ``first_row`` and ``first_value`` of its SAMPLE_GROUP on."""
@@ -22,6 +24,7 @@ class Samples(NamedTuple):
     quality: NDArray[np.uint8]
 
 
+@by_reference
 class Rings(NamedTuple):
     """What comes in (``inbox_*``), what goes out, and what is told."""
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.base.by_reference import by_reference
 from bench.base.quality import GOOD, STALE
 from bench.base.records import BUSES_MAX, FRAME, IMAGE, WIRE_STATE
 from bench.canbus.monitors import Seen, make_seen
@@ -16,6 +17,7 @@ from bench.core.program import Program
 Table = NDArray[Any]
 
 
+@by_reference
 class State(NamedTuple):
     """The image and all memory of the cycle (types in ``bench.core.tables``). Only the cycle writes it."""
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled
 from bench.base.noise import gauss, noise_state
 from bench.canbus.database import Database
@@ -62,6 +63,7 @@ IO_STATE = np.dtype(
 """``chain_closed``, ``door_closed``, ``hvil_closed``, ``insulation_ohm`` are also where faults are injected."""
 
 
+@by_reference
 class BenchIo(NamedTuple):
     """The node on the wire, its state and its noise."""
 

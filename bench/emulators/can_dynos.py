@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled
 from bench.base.noise import gauss, noise_state
 from bench.base.time import ns
@@ -63,6 +64,7 @@ SIDE = np.dtype(
 """One side of the bench: its drive and its flange. ``rx``: the place of its command among the frames heard."""
 
 
+@by_reference
 class CanDynos(NamedTuple):
     """The node on the wire, its sides, their noise and the drives' table; ``row`` is its row of the sensors' means."""
 

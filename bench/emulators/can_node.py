@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled
 from bench.base.records import FRAME, IMAGE
 from bench.canbus.buses import Wire
@@ -21,6 +22,7 @@ NEVER_NS = 1 << 60
 """When a message that is not cyclic is due, until it is asked for."""
 
 
+@by_reference
 class CanNode(NamedTuple):
     """Tables and state of one node; ``number`` is its place on the wire (0 is the core)."""
 

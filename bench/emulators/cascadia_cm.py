@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled
 from bench.base.noise import gauss, noise_state, uniform
 from bench.canbus.database import Database
@@ -206,6 +207,7 @@ CM_STATE = np.dtype(
 ``mount`` -1: the machine turns in the inverter's reverse direction when the vehicle goes forward."""
 
 
+@by_reference
 class CmInverter(NamedTuple):
     """The inverter's node on the wire, its state, its noise and its tables."""
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.base.compiled import compiled, compiled_in_place
+from bench.base.by_reference import by_reference
+from bench.base.compiled import compiled
 from bench.base.records import FRAME_ERROR, FRAME_IN, WIRE_BUS_OFF, WIRE_IN, wire_word
 from bench.base.ring import READ, WRITTEN, Ring, commit, slot
 from bench.canbus.buses import Wire, report, roll_load
@@ -33,6 +34,7 @@ TAP_FRAMES = 4096
 _CORE = 0  # the core's number on every bus
 
 
+@by_reference
 class EmulatedBench(NamedTuple):
     """The other side of every wire."""
 
@@ -71,7 +73,7 @@ def hears(buses: np.ndarray, members: np.ndarray, frame: Any, number: int) -> bo
     return bool(frame.sender != number and not off)
 
 
-@compiled_in_place
+@compiled
 def deliver(bench: EmulatedBench, inbox: Ring, t_ns: int) -> None:
     """Hand every frame that has ended on the wire to all but its sender."""
     count = advance(bench.wire, t_ns, bench.delivered)
@@ -124,7 +126,7 @@ def tell_core(wire: Wire, told: Any, inbox: Ring, t_ns: int) -> None:
                 commit(inbox)
 
 
-@compiled_in_place
+@compiled
 def put_on_wire(bench: EmulatedBench, frames_out: Ring, t_ns: int) -> None:
     """Offer all that the core has sent."""
     capacity = frames_out.records.shape[0]
@@ -135,7 +137,7 @@ def put_on_wire(bench: EmulatedBench, frames_out: Ring, t_ns: int) -> None:
         frames_out.header[READ] += 1
 
 
-@compiled_in_place
+@compiled
 def live(bench: EmulatedBench, t_ns: int) -> None:
     """One millisecond of inverter, bench I/O, plant and sensors, up to ``t_ns``; what they have to say is ready."""
     inputs, outputs = bench.plant.inputs[0], bench.plant.outputs[0]
@@ -158,7 +160,7 @@ def live(bench: EmulatedBench, t_ns: int) -> None:
         can_dynos.tell(bench.dynos, bench.sensors.means)
 
 
-@compiled_in_place
+@compiled
 def speak(bench: EmulatedBench, t_ns: int) -> None:
     """Every node sends what is due."""
     can_node.send_due(bench.ecu.node, bench.wire, t_ns)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled
 from bench.base.records import FRAME
 from bench.base.ring import READ, WRITTEN, Ring, commit, drain, make_ring, slot, waiting
@@ -38,6 +39,7 @@ _CHECK_OFFSETS = 0x0203
 _ROUTINES = {_CHECK_OFFSETS: b"\x00"}
 
 
+@by_reference
 class Doorway(NamedTuple):
     """What the compiled loop hands over: requests, and the trouble codes it keeps."""
 

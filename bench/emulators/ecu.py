@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled
 from bench.base.noise import gauss, noise_state, uniform
 from bench.canbus.database import Database
@@ -124,6 +125,7 @@ ECU_STATE = np.dtype(
 """From ``broken_ns`` until ``mended_ns`` something inside is broken: that is where a fault is injected."""
 
 
+@by_reference
 class Ecu(NamedTuple):
     """The inverter's node on the wire, its state and its noise."""
 

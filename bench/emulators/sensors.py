@@ -9,9 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled
 
 
+@by_reference
 class Sensors(NamedTuple):
     """The running integral, and per instrument its interval and latched means (in the order of the plant's OUTPUTS)."""
 

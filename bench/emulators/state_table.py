@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled
 
 REFUSED = -1
@@ -41,6 +42,7 @@ class Machine:
         return [(state, event, *to) for state, row in self.rows.items() for event, to in row.items()]
 
 
+@by_reference
 class StateTable(NamedTuple):
     """The compiled form: events (n, 2) of mask and value; next state and action by (state, event)."""
 

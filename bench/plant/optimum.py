@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled, machine_words, sources_hash
 from bench.base.kept import kept
 from bench.plant.dq import iron_loss_slope, q_current, q_limit, torque_constant, voltages
@@ -23,6 +24,7 @@ _COARSE, _FINE, _ZOOMS = 33, 9, 5
 _BREACH_W = 1e8  # a wish outside the limits costs this much per unit of breach
 
 
+@by_reference
 class CurrentTable(NamedTuple):
     """Tables over (speed, voltage): ``torque_max``, and over (fraction, speed, voltage): d current, field current.
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled
 from bench.plant.dq import friction_slope, iron_loss_slope, torque_constant, voltages
 from bench.plant.drive import CLOCKING, OFF, SHORT, field_step, mode, stator_currents, torque_step, voltage_limit, wish
@@ -28,6 +29,7 @@ _LESS_ROOM = 0.002
 _VOLTAGE_SLACK = 1.0 + 1e-9
 
 
+@by_reference
 class Plant(NamedTuple):
     """One bench's physics. ``inputs``, ``state`` and ``outputs`` are arrays of one record each."""
 

@@ -75,6 +75,16 @@ def test_statistics_of_received_and_of_sent_messages_are_channels() -> None:
     assert 0.0 < told(bench, "load") < 5.0
 
 
+def test_statistics_that_are_not_asked_for_move_no_other() -> None:
+    names = {each: RECEIVED[each] for each in ("frames", "period_max", "late", "bad_crc")}
+    channels = Channels([*CHANNELS, *(Channel(name, Unit.ONE) for name in names.values())])
+    bench = Bench(small_design(channels=channels, receives=(STATUS_RULE,), monitors=(Monitor(STATUS, names),)))
+    run(bench, 1, 0, lambda data: bytes([data[0] ^ 1]) + data[1:])  # one frame: there is no time between two yet
+    bench.run(250)
+    values = bench.state.image["value"]
+    assert [values[channels.index(names[each])] for each in ("frames", "late", "bad_crc")] == [1, 1, 1]
+
+
 def test_a_limit_on_a_monitor_stops_like_any_other() -> None:
     bench = watching(Limit("status regular", RECEIVED["late"], high=2.0))
     bench.run()
