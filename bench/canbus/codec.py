@@ -188,22 +188,57 @@ def _selected(signals: Table, signal: Any, data: Table) -> bool:
     first, last, place = signal.page_first, signal.page_last, signal.selector
     while place >= 0:
         selector = signals[place]
-        page = np.int64((_long_raw(selector, data) ^ selector.sign) - selector.sign)
-        if not first <= page <= last:
+        if not first <= _page(selector, data) <= last:
             return False
         first, last, place = selector.page_first, selector.page_last, selector.selector
     return True
 
 
 @compiled
-def _take_in_long(signals: Table, message: Any, image: Table, data: Table, t_ns: int, arrived_ns: int) -> int:
+def _page(selector: Any, data: Table) -> np.int64:
+    """The page that a multiplexer's row selects."""
+    return np.int64((_long_raw(selector, data) ^ selector.sign) - selector.sign)
+
+
+@compiled
+def _strays(tables: CanTables, place: int, data: Table) -> bool:
+    """Whether the multiplexer of row ``place`` is there and selects a page that the database does not have."""
+    selector = tables.signals[place]
+    if not _selected(tables.signals, selector, data):
+        return False
+    page = _page(selector, data)
+    for i in range(selector.known_first, selector.known_last):
+        if tables.pages[i].first <= page <= tables.pages[i].last:
+            return False
+    return True
+
+
+@compiled
+def _distrust(signals: Table, message: Any, image: Table, stray: int) -> None:
+    """Row ``stray`` selects an unknown page: neither its value nor anything below it can be trusted any more."""
+    if signals[stray].channel >= 0:
+        image[signals[stray].channel].quality = WRONG
+    for i in range(message.first, message.last):
+        above = signals[i].selector
+        while above >= 0 and above != stray:
+            above = signals[above].selector
+        if above == stray:
+            image[signals[i].channel].quality = WRONG
+
+
+@compiled
+def _take_in_long(tables: CanTables, message: Any, image: Table, data: Table, t_ns: int, arrived_ns: int) -> int:
     """All signals that are there, of a multiplexed frame or one of more than 8 bytes, into the image."""
-    reason = FRAME_OK
+    signals, reason = tables.signals, FRAME_OK
     for i in range(message.first, message.last):
         signal = signals[i]
         if signal.selector >= 0 and not _selected(signals, signal, data):
             continue
         reason |= _put(image[signal.channel], signal, _long_raw(signal, data), t_ns, arrived_ns)
+    for place in range(message.last, message.selectors):
+        if _strays(tables, place, data):
+            _distrust(signals, message, image, place)
+            reason = BAD_RANGE
     return reason
 
 
@@ -223,7 +258,8 @@ def receive(
     Returns 0, or the reason (1 length, 2 CRC, 3 counter, 4 range, 5 the frame is good, but the E2E receiver is not in
     VALID). With reason 4 only the channels out of range become ``WRONG`` (``NOT_A_NUMBER`` if not finite); with the
     others no value changes and all its channels become ``WRONG``. Channels of signals on another page of a multiplexed
-    message keep what they have, and grow old.
+    message keep what they have, and grow old. A page that the database does not have is out of range: then the
+    multiplexer and all that it selects, on any page, become ``WRONG``; what is on no page is taken in.
     """
     signals, message, state = tables.signals, tables.messages[index], rx_state[index]
     state.arrived_ns = arrived_ns
@@ -238,7 +274,7 @@ def receive(
     if message.length <= 8 and not message.paged:
         reason = _take_in(signals, message, image, data, t_ns, arrived_ns)
     else:
-        reason = _take_in_long(signals, message, image, data, t_ns, arrived_ns)
+        reason = _take_in_long(tables, message, image, data, t_ns, arrived_ns)
     if reason == FRAME_OK:
         state.ok += 1
     else:
@@ -264,8 +300,12 @@ def _pack(signals: Table, message: Any, image: Table, data: Table) -> bool:
 
 
 @compiled
-def _pack_long(signals: Table, message: Any, image: Table, data: Table) -> bool:
-    """The same for a multiplexed frame or one of more than 8 bytes: multiplexers come before what they select."""
+def _pack_long(tables: CanTables, message: Any, image: Table, data: Table) -> bool:
+    """The same for a multiplexed frame or one of more than 8 bytes: multiplexers come before what they select.
+
+    A page that the database does not have cannot be sent.
+    """
+    signals = tables.signals
     for i in range(message.first, message.last):
         signal = signals[i]
         if signal.selector >= 0 and not _selected(signals, signal, data):
@@ -274,21 +314,24 @@ def _pack_long(signals: Table, message: Any, image: Table, data: Table) -> bool:
         if not fits:
             return False
         _put_long_raw(signal, data, raw)
-    return True
+    known = True
+    for place in range(message.last, message.selectors):
+        known = known and not _strays(tables, place, data)
+    return known
 
 
 @compiled
 def transmit(tables: CanTables, tx_state: Table, image: Table, index: int, frame: Any) -> int:
     """Fill ``frame`` (id, bus, length, data) of message ``index`` from the values in ``image``.
 
-    Returns 0, or 1 if a value is not finite, out of its range or does not fit its bits: then the frame must not be
-    sent, and its counter has not moved. ``t_ns`` and ``sender`` are the caller's.
+    Returns 0, or 1 if a value is not finite, out of its range, does not fit its bits or names no page of a multiplexed
+    message: then the frame must not be sent, and its counter has not moved. ``t_ns`` and ``sender`` are the caller's.
     """
     signals, message, state, data = tables.signals, tables.messages[index], tx_state[index], frame.data
     for i in range(64):
         data[i] = message.base[i]
     short = message.length <= 8 and not message.paged
-    fits = _pack(signals, message, image, data) if short else _pack_long(signals, message, image, data)
+    fits = _pack(signals, message, image, data) if short else _pack_long(tables, message, image, data)
     if not fits:
         state.refused += 1
         return 1

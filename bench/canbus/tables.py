@@ -10,7 +10,7 @@ from bench.base.errors import InputError, Problem
 from bench.canbus.database import Database, Message, Signal
 from bench.canbus.e2e_receiver import E2E_STATE, begin
 from bench.canbus.protection import PROTECTION, fill_protection
-from bench.canbus.signal_rows import SIGNAL, rows_of
+from bench.canbus.signal_rows import PAGES, SIGNAL, rows_of
 
 MESSAGE = np.dtype(
     [
@@ -18,6 +18,7 @@ MESSAGE = np.dtype(
         ("id", "u4"),  # bit 31: extended
         ("first", "i4"),  # its signals are signals[first:last]
         ("last", "i4"),
+        ("selectors", "i4"),  # its multiplexers are signals[last:selectors]
         ("paged", "u1"),  # 1: multiplexed, not every frame has every signal
         ("bus", "u1"),
         ("length", "u1"),
@@ -57,6 +58,7 @@ class CanTables(NamedTuple):
 
     messages: np.ndarray
     signals: np.ndarray
+    pages: np.ndarray
     lookup: np.ndarray
     protections: np.ndarray
 
@@ -78,6 +80,7 @@ def build_tables(
     _refuse_twins(entries, found)
     messages, protections = np.zeros(len(found), MESSAGE), np.zeros(len(found), PROTECTION)
     signals: list[tuple[object, ...]] = []
+    pages: list[tuple[int, int]] = []
     for record, rule, (message, bus), entry in zip(messages, protections, found, entries, strict=True):
         _fill_message(record, message, bus)
         if protected and message.protection:
@@ -93,10 +96,12 @@ def build_tables(
             elif signal.initial:
                 told = f"{message.name}: {signal.name} is on a page and has a start value; bind it, or take that out"
                 raise InputError([Problem(entry[0].name, 0, 0, told)])
-        record["first"], record["paged"] = len(signals), message.multiplexed
-        signals += rows_of(message, bound, len(signals), entry[0].name)
-        record["last"] = record["first"] + sum(max(1, len(signal.pages)) for signal, _ in bound)
-    return CanTables(messages, np.array(signals, SIGNAL), _lookup_table(messages), protections)
+        rows = rows_of(message, bound, len(signals), len(pages), entry[0].name)
+        record["first"], record["last"] = len(signals), len(signals) + len(rows.own)
+        record["selectors"], record["paged"] = record["last"] + len(rows.selectors), message.multiplexed
+        signals += rows.own + rows.selectors
+        pages += rows.pages
+    return CanTables(messages, np.array(signals, SIGNAL), np.array(pages, PAGES), _lookup_table(messages), protections)
 
 
 def make_rx_state(tables: CanTables) -> np.ndarray:

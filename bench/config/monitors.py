@@ -21,7 +21,7 @@ MESSAGE_STATISTICS: dict[str, tuple[Unit, str]] = {
     "bad_length": (Unit.ONE, "frames of wrong length"),
     "bad_counter": (Unit.ONE, "frames whose counter stood still or jumped"),
     "bad_crc": (Unit.ONE, "frames with a wrong CRC"),
-    "bad_range": (Unit.ONE, "frames with a value out of its range"),
+    "bad_range": (Unit.ONE, "frames with a value out of its range, or a page that the database does not have"),
     "foreign": (Unit.ONE, "frames that another node sent, though the message is ours"),
     "e2e_state": (Unit.ONE, "receiver of the protected message: 0 valid, 2 no data, 3 init, 4 invalid"),
     "e2e_refused": (Unit.ONE, "good frames that were not used, since the receiver was not in valid"),

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from bench.base.errors import InputError
-from bench.base.quality import GOOD
+from bench.base.quality import GOOD, WRONG
 from bench.base.records import FRAME, IMAGE
 from bench.canbus import Database
-from bench.canbus.codec import FRAME_OK, receive, transmit
+from bench.canbus.codec import BAD_RANGE, FRAME_OK, receive, transmit
 from bench.canbus.message import Message
 from bench.canbus.tables import build_tables, make_rx_state, make_tx_state
 
@@ -36,13 +36,16 @@ def test_every_page_is_taken_in_and_sent_as_cantools_does_it(name: str) -> None:
         payload = bytes([n]) + random.bytes(message.length - 1)
         image, data = np.zeros(len(message.signals), IMAGE), np.zeros(64, np.uint8)
         data[: message.length] = np.frombuffer(payload, np.uint8)
-        assert receive(tables, make_rx_state(tables), image, 0, data, message.length, 7, n + 1) == FRAME_OK
+        reason = receive(tables, make_rx_state(tables), image, 0, data, message.length, 7, n + 1)
         taken = {s.name: r["value"] for s, r in zip(message.signals, image, strict=True) if r["arrived_ns"] == n + 1}
         try:
             expected = ORACLE.decode_message(name, payload, decode_choices=False)
         except cantools.database.errors.DecodeError:
-            continue  # a page that the database does not have: what is on no page is taken in all the same
+            assert reason == BAD_RANGE  # a page that the database does not have
+            assert transmit(tables, make_tx_state(tables), image, 0, np.zeros(1, FRAME)[0]) == 1
+            continue
         known += 1
+        assert reason == FRAME_OK
         assert taken == expected and all(image["quality"][image["arrived_ns"] > 0] == GOOD)
         frame = np.zeros(1, FRAME)
         assert transmit(tables, make_tx_state(tables), image, 0, frame[0]) == 0
@@ -60,6 +63,33 @@ def test_what_is_on_another_page_keeps_its_value_and_grows_old() -> None:
         assert receive(tables, rx, image, 0, data, 8, t_ns, t_ns) == FRAME_OK
     assert image["value"][places["Zero"]] == 12.5
     assert (image["arrived_ns"][places["Zero"]], image["arrived_ns"][places["One"]]) == (1, 2)
+
+
+def test_a_page_that_the_database_does_not_have_makes_all_pages_wrong_until_they_come_again() -> None:
+    message, tables = bound("PLAIN")
+    image, rx = np.zeros(len(message.signals), IMAGE), make_rx_state(tables)
+
+    def take(page: int, t_ns: int) -> dict[str, int]:
+        data = np.zeros(64, np.uint8)
+        data[:2] = page, t_ns
+        receive(tables, rx, image, 0, data, 8, t_ns, t_ns)
+        return {signal.name: int(quality) for signal, quality in zip(message.signals, image["quality"], strict=True)}
+
+    take(1, 1)
+    take(0, 2)
+    assert take(2, 3) == {"Page": WRONG, "Always": GOOD, "Zero": WRONG, "ZeroToo": WRONG, "One": WRONG}
+    assert image["arrived_ns"].tolist() == [3, 3, 2, 2, 1]
+    assert take(0, 4) == {"Page": GOOD, "Always": GOOD, "Zero": GOOD, "ZeroToo": GOOD, "One": WRONG}
+    assert (rx["ok"][0], rx["bad_range"][0]) == (3, 1)
+
+
+def test_only_what_the_lost_multiplexer_selects_is_wrong() -> None:
+    message, tables = bound("NESTED")
+    image, data = np.zeros(len(message.signals), IMAGE), np.zeros(64, np.uint8)
+    data[0] = 1 | 2 << 2 | 4 << 5  # Bottom, three bits with sign, is -4
+    assert receive(tables, make_rx_state(tables), image, 0, data, 8, 1, 1) == BAD_RANGE
+    wrong = {s.name for s, quality in zip(message.signals, image["quality"], strict=True) if quality == WRONG}
+    assert wrong == {"Bottom", "Deep", "DeepToo"}
 
 
 def test_a_value_on_another_page_is_not_asked_for() -> None:
