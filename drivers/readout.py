@@ -1,6 +1,8 @@
 """Readings of one instrument as one array that can be posted to the core as it is: no object per value."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 from bench.base.quality import Quality
 from bench.base.reading import Reading
 from bench.base.records import INBOX, READING
+from bench.schedule.requests import Exchange, Now, Operation
 
 UNBOUND = 0xFFFFFFFF
 
@@ -40,3 +43,27 @@ class Readout:
         """The same for people."""
         rows = zip(self.channels, self.values.tolist(), self.qualities.tolist(), self.times.tolist(), strict=True)
         return [Reading(channel, value, Quality(quality), t_ns) for channel, value, quality, t_ns in rows]
+
+
+class Readable(Protocol):
+    """A driver whose reading is one question, and a function of its answer."""
+
+    @property
+    def session(self) -> AbstractContextManager[Any]:
+        """Refuses when the bytes may not fit the questions any more."""
+
+    def question(self) -> Exchange:
+        """What to ask."""
+
+    def take(self, reply: bytes, arrived_ns: int) -> NDArray[np.void]:
+        """What the answer says."""
+
+
+def read(driver: Readable) -> Operation[NDArray[np.void]]:
+    """One reading by itself (a link reads cyclically, by ``Poll``)."""
+    with driver.session:
+        reply: bytes = yield driver.question()
+        return driver.take(reply, (yield _NOW))
+
+
+_NOW = Now()

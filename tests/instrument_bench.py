@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from bench.base.errors import LinkClosed, LinkTimeout
+from bench.base.errors import DeviceError, LinkClosed, LinkError, LinkTimeout
 from bench.base.time import NS_PER_MS
 from bench.emulators.instruments.peer import Peer
 from bench.emulators.instruments.wiring import AnalyzerWiring, ElementWiring, FlangeWiring
 from bench.emulators.instruments.yokogawa import YokogawaEmulator
 from bench.plant.records import INPUTS, OUTPUTS
-from bench.schedule.requests import Exchange, Now, Post, Reopen, Sleep, SleepUntil
+from bench.schedule.requests import Exchange, Now, Poll, Post, Reopen, Sleep, SleepUntil
 
 OUTPUT_NAMES = tuple(OUTPUTS.names or ())
 
@@ -70,6 +70,7 @@ class Wire:
 
     def run(self, job: Generator[Any, Any, Any], until_ns: int | None = None) -> Any:
         """The job's result, or ``None`` when ``until_ns`` has come first."""
+        self._until_ns = until_ns
         while until_ns is None or self.t_ns < until_ns:
             answer, error = self._left
             self._left = None, None
@@ -79,7 +80,7 @@ class Wire:
                 return stop.value
             try:
                 self._left = self._serve(request), None
-            except (LinkTimeout, LinkClosed) as failure:
+            except (LinkError, DeviceError) as failure:
                 self._left = None, failure
         return None
 
@@ -95,6 +96,8 @@ class Wire:
                 self.t_ns = max(self.t_ns, request.t_ns)
             case Post():
                 self.posts.append(request.values.copy())
+            case Poll():
+                self._poll(request)
             case Reopen():
                 self.reopened += 1
                 self.peer.opened(self.t_ns)
@@ -104,6 +107,14 @@ class Wire:
             case _:
                 raise AssertionError(f"unexpected request {request}")
         return None
+
+    def _poll(self, request: Poll) -> None:
+        while self._until_ns is None or self.t_ns < self._until_ns:
+            reply = self._exchange(request.question())
+            self.posts.append(request.take(reply, self.t_ns).copy())
+            self.t_ns = max(self.t_ns, request.next_ns(self.t_ns))
+            if request.wanted():
+                return
 
     def _exchange(self, request: Exchange) -> bytes:
         self.exchanges.append(request.data)

@@ -27,7 +27,7 @@ from bench.emulators.diagnosed import DiagnosedEcu
 from bench.emulators.virtual_can import VirtualCan
 from bench.emulators.virtual_line import VirtualLine
 from bench.links.mailbox import Mailbox, Question
-from bench.schedule.requests import Ask, Exchange, Frames, Operation, Post, Prompt, Record, Reopen
+from bench.schedule.requests import Ask, Exchange, Frames, Operation, Poll, Post, Prompt, Record, Reopen
 from bench.schedule.scheduler import PENDING, Job, Scheduler
 from bench.sequence.desk import Desk
 
@@ -91,7 +91,8 @@ class VirtualBench:
                 Exchange: lambda job, request: self._lines[job].exchange(job, request),
                 Frames: lambda job, request: self._can.exchange(job, request),
                 Reopen: lambda job, request: self._lines[job].reopen(job, request),
-                Post: self._post,
+                Poll: lambda job, request: self._lines[job].poll(job, request, self._post),
+                Post: lambda _job, request: self._post(request.values),
                 Ask: self._ask,
                 Record: self._journal,
                 Prompt: lambda _job, request: request.default,
@@ -158,8 +159,8 @@ class VirtualBench:
         self._collect(self.scheduler.t_ns)
         self.scheduler.call(self.scheduler.t_ns + _STRIDE_NS, self._stride, _RECORD_PRIORITY)
 
-    def _post(self, _job: Job, request: Post) -> None:
-        if not self._push(self._rings.inbox_links, np.ascontiguousarray(request.values)):
+    def _post(self, values: NDArray[np.void]) -> None:
+        if not self._push(self._rings.inbox_links, np.ascontiguousarray(values)):
             raise LinkError("the core does not take in readings; its inbox is full")
 
     def _serve_ecu(self) -> None:

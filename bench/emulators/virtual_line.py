@@ -1,10 +1,11 @@
 """The line between a link and an emulated instrument in virtual time: the same bytes as over TCP, but no socket."""
 
+from collections.abc import Callable
 from typing import Any
 
 from bench.base.errors import LinkClosed, LinkTimeout
 from bench.emulators.device import ByteDevice
-from bench.schedule.requests import Exchange, Reopen
+from bench.schedule.requests import Exchange, Poll, Reopen
 from bench.schedule.scheduler import PENDING, Job, Scheduler
 from drivers.framing import Framer, FramingError, whole
 
@@ -13,70 +14,137 @@ class VirtualLine:
     """One connection. What arrives late stays in the line and would shift the next answer, as on a real socket."""
 
     def __init__(self, name: str, device: ByteDevice, scheduler: Scheduler) -> None:
-        self._name = name
-        self._device = device
-        self._scheduler = scheduler
-        self._left = b""
-        self._asked = 0
+        self.name = name
+        self.device = device
+        self.scheduler = scheduler
+        self.left = b""
+        self.asked = 0
 
     def exchange(self, job: Job, request: Exchange) -> Any:
         """Answer an ``Exchange`` of ``job``."""
-        device, t_ns = self._device, self._scheduler.t_ns
-        if device.closed():
-            raise LinkClosed(f"{self._name}: the instrument has closed the connection")
-        self._collect(t_ns)
-        device.receive(request.data, t_ns)
         if not request.reply:
+            self.send(request.data)
             return b""
-        self._asked += 1
-        self._wait(job, request, None, t_ns + request.timeout_ns, self._asked)
+        _Question(self, job).ask(request)
+        return PENDING
+
+    def poll(self, job: Job, request: Poll, post: Callable[[Any], None]) -> Any:
+        """Answer a ``Poll`` of ``job``; ``post`` takes the records."""
+        _Polling(self, job, request, post).ask(request.question())
         return PENDING
 
     def reopen(self, _job: Job, _request: Reopen) -> None:
         """Answer a ``Reopen``: bytes of the old connection are gone."""
-        self._left = b""
-        self._asked += 1
-        self._device.opened(self._scheduler.t_ns)
-        if self._device.closed():
-            raise LinkClosed(f"{self._name}: the instrument refuses the connection")
+        self.left = b""
+        self.asked += 1
+        self.device.opened(self.scheduler.t_ns)
+        if self.device.closed():
+            raise LinkClosed(f"{self.name}: the instrument refuses the connection")
 
-    def _collect(self, t_ns: int) -> None:
-        """Bytes that left the instrument before the question lie in the receive buffer."""
-        while (due_ns := self._device.next_ns()) is not None and due_ns <= t_ns:
-            self._left += self._device.produce(t_ns)
+    def send(self, data: bytes) -> None:
+        """Bytes to the instrument. Those that left it before lie in the receive buffer."""
+        device, t_ns = self.device, self.scheduler.t_ns
+        if device.closed():
+            raise LinkClosed(f"{self.name}: the instrument has closed the connection")
+        while (due_ns := device.next_ns()) is not None and due_ns <= t_ns:
+            self.left += device.produce(t_ns)
+        device.receive(data, t_ns)
 
-    def _wait(self, job: Job, request: Exchange, framer: Framer | None, deadline_ns: int, number: int) -> None:
-        due_ns = self._device.next_ns()
-        if due_ns is None or due_ns > deadline_ns:
-            came = len(framer) if framer else 0
-            error = LinkTimeout(f"{self._name}: no complete answer in time ({came} bytes came)")
-            self._scheduler.wake(job, deadline_ns, error=error)
+
+class _Question:
+    """A question under way, and what its answer is for: to resume the job."""
+
+    def __init__(self, line: VirtualLine, job: Job) -> None:
+        self._line = line
+        self._job = job
+        self._framer: Framer | None = None
+        self._arrival = self._arrive
+
+    def ask(self, request: Exchange) -> None:
+        """Raises ``LinkClosed``."""
+        line = self._line
+        line.send(request.data)
+        line.asked += 1
+        self._number = line.asked
+        self._kind = request.reply
+        self._deadline_ns = line.scheduler.t_ns + request.timeout_ns
+        self._wait()
+
+    def answered(self, answer: bytes) -> None:
+        """All of it is there."""
+        self._line.scheduler.resume(self._job, answer)
+
+    def failed(self, error: Exception) -> None:
+        """It will not come, or is none."""
+        self._line.scheduler.resume(self._job, error=error)
+
+    def _wait(self) -> None:
+        line = self._line
+        due_ns = line.device.next_ns()
+        if due_ns is not None and due_ns <= self._deadline_ns:
+            line.scheduler.call(due_ns, self._arrival, self._job.priority)
             return
-        self._scheduler.call(
-            due_ns, lambda: self._arrive(job, request, framer, deadline_ns, number), job.priority
-        )  # fmt: skip
+        came = len(self._framer) if self._framer else 0
+        error = LinkTimeout(f"{line.name}: no complete answer in time ({came} bytes came)")
+        line.scheduler.wake(self._job, self._deadline_ns, error=error)
 
-    def _arrive(self, job: Job, request: Exchange, framer: Framer | None, deadline_ns: int, number: int) -> None:
-        if number != self._asked:
+    def _arrive(self) -> None:
+        line = self._line
+        if self._number != line.asked:
             return  # nobody waits for this any more
-        data = self._device.produce(self._scheduler.t_ns)
-        if self._left:
-            data, self._left = self._left + data, b""
-        if framer is None:
-            if whole(request.reply, data):
-                self._scheduler.resume(job, data)
-                return
-            framer = Framer(request.reply)
-        if not data and self._device.closed():
-            closed = LinkClosed(f"{self._name}: the instrument has closed the connection")
-            self._scheduler.resume(job, error=closed)
-            return
+        data = line.device.produce(line.scheduler.t_ns)
+        if line.left:
+            data, line.left = line.left + data, b""
+        if self._framer is None and whole(self._kind, data):
+            self.answered(data)
+        elif not data and line.device.closed():
+            self.failed(LinkClosed(f"{line.name}: the instrument has closed the connection"))
+        else:
+            self._collect(data)
+
+    def _collect(self, data: bytes) -> None:
+        """A part of an answer, or something else."""
+        self._framer = framer = self._framer or Framer(self._kind)
         try:
             answer = framer.feed(data)
         except FramingError as error:
-            self._scheduler.resume(job, error=error)
+            self.failed(error)
             return
         if answer is None:
-            self._wait(job, request, framer, deadline_ns, number)
+            self._wait()
         else:
-            self._scheduler.resume(job, answer)
+            self.answered(answer)
+
+
+class _Polling(_Question):
+    """One question after the other; the job sleeps until there is something else to do, or something goes wrong."""
+
+    def __init__(self, line: VirtualLine, job: Job, poll: Poll, post: Callable[[Any], None]) -> None:
+        super().__init__(line, job)
+        self._poll = poll
+        self._post = post
+        self._turn = self._next
+
+    def answered(self, answer: bytes) -> None:
+        """Take it, and on to the next."""
+        scheduler, poll = self._line.scheduler, self._poll
+        self._framer = None
+        try:
+            self._post(poll.take(answer, scheduler.t_ns))
+        except Exception as error:  # it belongs to the job
+            self.failed(error)
+            return
+        next_ns = poll.next_ns(scheduler.t_ns)
+        if next_ns > scheduler.t_ns:
+            scheduler.call(next_ns, self._turn, self._job.priority)
+        else:
+            self._next()
+
+    def _next(self) -> None:
+        if self._poll.wanted():
+            self._line.scheduler.resume(self._job)
+            return
+        try:
+            self.ask(self._poll.question())
+        except Exception as error:  # it belongs to the job
+            self.failed(error)

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from bench.base.errors import BenchError, InternalError
 from bench.io.clock import MonotonicClock
-from bench.schedule.requests import Exchange, Now, Operation, Post, Reopen, Sleep, SleepUntil
+from bench.schedule.requests import Exchange, Now, Operation, Poll, Post, Reopen, Sleep, SleepUntil
 
 T = TypeVar("T")
 
@@ -46,6 +46,7 @@ class JobRunner:
             SleepUntil: lambda request: self._sleep_until(request.t_ns),
             Now: lambda _request: clock.now_ns(),
             **({} if post is None else {Post: lambda request: _none(post(request.values))}),
+            **({} if post is None else {Poll: lambda request: self._poll(request, link, post)}),
             **(handlers or {}),
         }
 
@@ -76,6 +77,16 @@ class JobRunner:
             return handler(request), None
         except Exception as error:  # it belongs to the job
             return None, error
+
+    def _poll(self, request: Poll, link: Link, post: Callable[[Any], object]) -> None:
+        while not self._stopping.is_set():
+            self.step_ns = self._clock.now_ns()
+            reply = link.exchange(request.question())
+            arrived_ns = self._clock.now_ns()
+            post(request.take(reply, arrived_ns))
+            self._sleep_until(request.next_ns(arrived_ns))
+            if request.wanted():
+                return
 
     def _sleep_until(self, t_ns: int) -> None:
         remaining_ns = t_ns - self._clock.now_ns()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bench.base.ports import Identity
 from bench.base.quality import Quality
-from bench.schedule.requests import Operation
+from bench.schedule.requests import Exchange, Operation
 
 
 class Poisonable(Protocol):
@@ -35,8 +35,6 @@ class Device(Protocol):
 
     part: str
     setpoints: tuple[str, ...]
-    arrived_ns: int
-    """When the last reading arrived."""
 
     @property
     def session(self) -> Poisonable:
@@ -51,8 +49,12 @@ class Device(Protocol):
     def verify(self) -> Operation[Mapping[str, str]]:
         """Read the set-up back."""
 
-    def read(self) -> Operation[NDArray[np.void]]:
-        """Fresh readings as ``INBOX`` records."""
+    def question(self) -> Exchange:
+        """What to ask for the next reading."""
+
+    def take(self, reply: bytes, arrived_ns: int) -> NDArray[np.void]:
+        """The answer as ``INBOX`` records (the driver's own array: post it before the next one). Raises
+        ``DeviceError``."""
 
     def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
         """Records that say why there are no values."""

@@ -1,6 +1,7 @@
 """One link: a job that joins one driver with the core. It holds no plan, no clock and no socket.
 
-Order of a turn: set-points that changed (so that a stop overtakes everything), one question, one reading, sleep.
+Order of a turn: set-points that changed (so that a stop overtakes everything), one question, then readings at the
+link's pace until one of the two is there again.
 Before it is asked to identify the device it stays unconnected; before ``set_up`` it neither writes nor reads.
 
 When an exchange fails (F-37, F-38) the readings are marked at once, and once per turn a fresh connection is tried: same
@@ -11,9 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bench.base.errors import DeviceError, LinkError
 from bench.base.quality import Quality
 from bench.base.time import NS_PER_MS
@@ -21,7 +19,7 @@ from bench.links.device import Device, Driven, Ranged
 from bench.links.face import Face
 from bench.links.follower import Follower
 from bench.links.mailbox import Mailbox, Question
-from bench.schedule.requests import Now, Operation, Post, Sleep, SleepUntil
+from bench.schedule.requests import Now, Operation, Poll, Post, Sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,6 @@ class Pace:
 class LinkCounters:
     """What went wrong so far; the runtime may show it."""
 
-    readings: int = 0
     failures: int = 0
     recoveries: int = 0
     refused_writes: int = 0
@@ -62,8 +59,7 @@ class _Link:
         self.follower = Follower(cast("Driven", driver), face) if driver.setpoints else None
         self.connected = False
         self.ready = False
-        self._batch: NDArray[np.void] | None = None
-        self._post = Post(None)
+        self._poll = Poll(driver.question, driver.take, self._next_ns, self._wanted)
         self._idle = Sleep(pace.idle_ns)
         self._retry_from_ns = 0
         self._answers: Mapping[str, Callable[[Mapping[str, Any]], Operation[Mapping[str, Any]]]] = {
@@ -90,13 +86,11 @@ class _Link:
             yield from self._follow()
         if len(self.mailbox):
             yield from self._answer()
-        batch = yield from self.driver.read()
-        if batch is not self._batch:
-            self._batch, self._post = batch, Post(batch)
-        yield self._post
-        self.counters.readings += 1
-        if self.pace.period_ns:
-            yield SleepUntil(self._next_ns(self.driver.arrived_ns))
+        yield self._poll
+
+    def _wanted(self) -> bool:
+        """Whether there is more to do than to read."""
+        return (self.follower is not None and self.follower.changed()) or len(self.mailbox) > 0
 
     def _follow(self) -> Operation[None]:
         assert self.follower is not None
@@ -111,6 +105,8 @@ class _Link:
     def _next_ns(self, now_ns: int) -> int:
         """The next place on the grid of readings; a late turn skips places, it never runs back to back."""
         period_ns, phase_ns = self.pace.period_ns, self.pace.phase_ns
+        if not period_ns:
+            return now_ns
         return ((now_ns - phase_ns) // period_ns + 1) * period_ns + phase_ns
 
     # --- failures --------------------------------------------------------------------------------------------------

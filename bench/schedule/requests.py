@@ -3,7 +3,7 @@
 The union is small and closed. Jobs know no clock, thread or socket; whoever runs them does.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
@@ -68,6 +68,22 @@ class Post:
     """Put readings into the core's inbox. ``values`` is a structured array (``READING_POST``). Answer: ``None``."""
 
     values: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """Read cyclically: ask ``question()``, hand the answer and the time of its arrival to ``take``, post the records it
+    makes, and again at ``next_ns(arrival)``.
+
+    Answer: ``None``, as soon as ``wanted()`` is true where the next question would be due; the first is asked in any
+    case. What an ``Exchange``, ``take`` or a ``Post`` raises is thrown into the job. It is a loop of those three and a
+    sleep, and spares the job a dozen resumptions for each reading.
+    """
+
+    question: Callable[[], Exchange]
+    take: Callable[[bytes, int], Any]
+    next_ns: Callable[[int], int]
+    wanted: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +220,7 @@ Request: TypeAlias = (
     | Frames
     | Reopen
     | Post
+    | Poll
     | Command
     | Until
     | Ramp

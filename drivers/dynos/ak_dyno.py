@@ -17,11 +17,11 @@ from bench.base.ports import Identity
 from bench.base.quality import Quality
 from bench.base.reading import Reading
 from bench.base.time import NS_PER_MS
-from bench.schedule.requests import Exchange, Now, Operation
+from bench.schedule.requests import Exchange, Operation
 from drivers import ak, scpi
 from drivers.command import UNVERIFIED, Command
 from drivers.grammar import GrammarError
-from drivers.readout import Readout
+from drivers.readout import Readout, read
 from drivers.session import Expected, Session
 
 COMMANDS: tuple[Command, ...] = (
@@ -73,7 +73,6 @@ class AkDynoSettings:
 
 
 OFF, HOLDING, FAULT = 0.0, 1.0, 2.0
-_NOW = Now()
 _SETTING = re.compile(rb"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
@@ -86,7 +85,6 @@ class AkDyno:
     def __init__(self, part: str, settings: AkDynoSettings | None = None) -> None:
         self.part = part
         self.settings = settings or AkDynoSettings()
-        self.arrived_ns = 0
         self.session = Session(part, self.settings.expected)
         self.readout = Readout([f"{part}.{q}" for q in ("speed", "torque", "state")])
         self.setpoints = (f"{part}.speed_cmd", f"{part}.enable_cmd")
@@ -173,23 +171,28 @@ class AkDyno:
         return {m.state: "SREM", m.watchdog_in_force: f"{watchdog:g}"}
 
     def read(self) -> Operation[NDArray[np.void]]:
-        """Fresh ``INBOX`` records (the driver's own array: post it before the next read)."""
-        with self.session:
-            reply = yield self._values
-            self.arrived_ns = arrived_ns = yield _NOW
-            match = self._plain.fullmatch(reply)
-            if match is None:
-                return self._take_slowly(reply, arrived_ns)
-            out, sign, t_ns = self.readout, self._sign, arrived_ns - self._age_ns
-            speed, torque, state = map(float, match.groups())
-            if not max(abs(speed), abs(torque)) < scpi.OVERFLOW:
-                return self._take_slowly(reply, arrived_ns)
-            values, qualities, times = out.values, out.qualities, out.times
-            # one by one: three assignments are quicker than one of a tuple
-            values[0], values[1], values[2] = speed * sign, torque * sign, state
-            qualities[0] = qualities[1] = qualities[2] = 0
-            times[0] = times[1] = times[2] = t_ns
-            return out.records
+        """One reading, see ``take``."""
+        return read(self)
+
+    def question(self) -> Exchange:
+        """Speed, torque and state in one telegram."""
+        return self._values
+
+    def take(self, reply: bytes, arrived_ns: int) -> NDArray[np.void]:
+        """Fresh ``INBOX`` records (the driver's own array: post it before the next read). Raises ``GrammarError``."""
+        match = self._plain.fullmatch(reply)
+        if match is None:
+            return self._take_slowly(reply, arrived_ns)
+        out, sign, t_ns = self.readout, self._sign, arrived_ns - self._age_ns
+        speed, torque, state = map(float, match.groups())
+        if not max(abs(speed), abs(torque)) < scpi.OVERFLOW:
+            return self._take_slowly(reply, arrived_ns)
+        values, qualities, times = out.values, out.qualities, out.times
+        # one by one: three assignments are quicker than one of a tuple
+        values[0], values[1], values[2] = speed * sign, torque * sign, state
+        qualities[0] = qualities[1] = qualities[2] = 0
+        times[0] = times[1] = times[2] = t_ns
+        return out.records
 
     # --- set-points ------------------------------------------------------------------------------------------------
 

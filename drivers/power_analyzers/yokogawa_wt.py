@@ -21,7 +21,7 @@ from drivers import scpi
 from drivers.command import UNVERIFIED, Command
 from drivers.grammar import GrammarError
 from drivers.power_analyzers.settings import AnalyzerSettings, Element, MotorInput, settings_of_rig, standard_items
-from drivers.readout import Readout
+from drivers.readout import Readout, read
 from drivers.session import Session
 
 COMMANDS: tuple[Command, ...] = (
@@ -76,7 +76,6 @@ class YokogawaWT5000:
         self.settings = settings or AnalyzerSettings()
         self.items = tuple(self.settings.items) or standard_items(self.settings)
         self.readout = Readout([item.channel for item in self.items])
-        self.arrived_ns = 0
         self.session = Session(part, self.settings.expected)
         self.ranges: dict[str, float] = {}
         self._bytes = 4 * len(self.items)
@@ -141,20 +140,23 @@ class YokogawaWT5000:
         return in_force
 
     def read(self) -> Operation[NDArray[np.void]]:
-        """All items of the next update as ``INBOX`` records (the driver's own array: post it before the next read).
+        """One reading, see ``take``. Raises ``LinkError`` or ``GrammarError``; both poison the session."""
+        return read(self)
 
-        ``t_ns`` is the middle of the update. Raises ``LinkError`` or ``GrammarError``; both poison the session.
+    def question(self) -> Exchange:
+        """All items, as soon as the present update has ended."""
+        return self._read
+
+    def take(self, reply: bytes, arrived_ns: int) -> NDArray[np.void]:
+        """All items of an update as ``INBOX`` records (the driver's own array: post it before the next read).
+
+        ``t_ns`` is the middle of the update. Raises ``GrammarError``.
         """
-        with self.session:
-            reply = yield self._read
-            self.arrived_ns = arrived_ns = yield _NOW
-            start = scpi.block_start(reply, self._bytes)
-            raw = np.frombuffer(reply, np.uint8)
-            out = self.readout
-            scpi.take_singles(
-                raw, start, self._single, self._word, out.values, out.qualities, out.times, arrived_ns - self._age_ns
-            )
-            return out.records
+        start = scpi.block_start(reply, self._bytes)
+        raw = np.frombuffer(reply, np.uint8)
+        out, t_ns = self.readout, arrived_ns - self._age_ns
+        scpi.take_singles(raw, start, self._single, self._word, out.values, out.qualities, out.times, t_ns)
+        return out.records
 
     def set_ranges(self, ranges: Mapping[str, float]) -> Operation[Mapping[str, float]]:
         """Fix the ranges for predicted r.m.s. values (``dc.current``: 37 A, ...); the ranges in force, read back.

@@ -17,11 +17,11 @@ from bench.base.ports import Identity
 from bench.base.quality import Quality
 from bench.base.reading import Reading
 from bench.base.time import NS_PER_MS
-from bench.schedule.requests import Exchange, Now, Operation
+from bench.schedule.requests import Exchange, Operation
 from drivers import scpi
 from drivers.command import UNVERIFIED, Command
 from drivers.grammar import GrammarError
-from drivers.readout import Readout
+from drivers.readout import Readout, read
 from drivers.session import Expected, Session
 
 COMMANDS: tuple[Command, ...] = (
@@ -51,7 +51,6 @@ ALARM_BITS = 0b1111 | 1 << 13 | 1 << 14
 """QUES bits: OVP, OCP, OPP, OT, power fail, master/slave (bits 0-9 from a scrambled drawing: verify on hardware)."""
 
 _ARRAY = re.compile(rb"(" + scpi.NUMBER + rb") ?V, ?(" + scpi.NUMBER + rb") ?A, ?(" + scpi.NUMBER + rb") ?W")
-_NOW = Now()
 _ERRORS_MAX = 8
 _WRITES = {"voltage_cmd": ("VOLT", b"V"), "current_cmd": ("CURR", b"A"), "sink_current_cmd": ("SINK:CURR", b"A")}
 
@@ -84,12 +83,12 @@ class EaPsb:
     def __init__(self, part: str = "supply", settings: EaPsbSettings | None = None) -> None:
         self.part = part
         self.settings = settings or EaPsbSettings()
-        self.arrived_ns = 0
         self.session = Session(part, self.settings.expected)
         self.readout = Readout([f"{part}.{q}" for q in ("voltage", "current", "power", "output", "alarm")])
         self.setpoints = tuple(f"{part}.{q}" for q in ("voltage_cmd", "current_cmd", "sink_current_cmd", "output_cmd"))
         self._measured = self.readout.records[:3]
         self._until_status = 0
+        self._asked_full = True
         self._age_ns = round(self.settings.latency_ms * NS_PER_MS)
         self._brief = Exchange(b"MEAS:ARR?\n", "line", self.settings.timeout_ms * NS_PER_MS)
         self._full = Exchange(b"MEAS:ARR?;:OUTP?;:STAT:QUES?\n", "line", self.settings.timeout_ms * NS_PER_MS)
@@ -166,12 +165,17 @@ class EaPsb:
         return in_force
 
     def read(self) -> Operation[NDArray[np.void]]:
-        """Fresh ``INBOX`` records (the driver's own array: post it before the next read)."""
-        full = self._until_status <= 0
-        with self.session:
-            reply = yield self._full if full else self._brief
-            self.arrived_ns = arrived_ns = yield _NOW
-            return self._take_full(reply, arrived_ns) if full else self._take(reply[:-1], arrived_ns)
+        """One reading, see ``take``."""
+        return read(self)
+
+    def question(self) -> Exchange:
+        """Voltage, current and power; with each n-th reading output and alarms too."""
+        self._asked_full = self._until_status <= 0
+        return self._full if self._asked_full else self._brief
+
+    def take(self, reply: bytes, arrived_ns: int) -> NDArray[np.void]:
+        """Fresh ``INBOX`` records (the driver's own array: post it before the next read). Raises ``GrammarError``."""
+        return self._take_full(reply, arrived_ns) if self._asked_full else self._take(reply[:-1], arrived_ns)
 
     # --- set-points ------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from bench.io.control import Control, control_pair
 from bench.io.job_runner import Interrupted, JobRunner
 from bench.io.recorder_process import LateCycles
 from bench.io.ring_edges import SharedWriter, Tail
-from bench.schedule.requests import Exchange, Now, Operation, Post, Record, Reopen, Sleep, SleepUntil
+from bench.schedule.requests import Exchange, Now, Operation, Poll, Post, Record, Reopen, Sleep, SleepUntil
 
 MS = 1_000_000
 
@@ -60,6 +60,23 @@ def test_requests_are_answered_and_failures_thrown_into_the_job() -> None:
     answer, took_ns = JobRunner(line, clock, posted.append).run(job())
     assert (answer, line.calls, posted) == (b"2\n", [b"A?\n", 5, b"B?\n"], [[1, 2]])
     assert 5 * MS <= took_ns < 500 * MS
+
+
+def test_cyclic_reading_goes_on_until_something_else_is_wanted_or_goes_wrong() -> None:
+    line, clock, posted = Line(b"1\n", b"2\n", b"3\n", LinkTimeout("late")), MonotonicClock(), []
+    poll = Poll(
+        lambda: Exchange(b"A?\n"), lambda reply, _ns: int(reply), lambda now_ns: now_ns + MS, lambda: len(posted) == 2
+    )
+
+    def job() -> Operation[Any]:
+        yield poll
+        posted.append("turn")
+        with pytest.raises(LinkTimeout):
+            yield poll
+        return "end"
+
+    assert JobRunner(line, clock, posted.append).run(job()) == "end"
+    assert posted == [1, 2, "turn", 3]
 
 
 def test_what_a_job_raises_comes_out() -> None:
