@@ -104,17 +104,17 @@ HARD_LADDER = (
 
 
 @cache
-def can_tables() -> Any:
-    """Torque command, status and DC frames on bus 0, the watchdog's frame on bus 1."""
+def can_tables(*more: tuple[Database, int, str]) -> Any:
+    """Torque command, status and DC frames on bus 0, the watchdog's frame on bus 1, and ``more``."""
     edu, io = Database.load(DBC), Database.load(IO_DBC)
-    entries = [(edu, 0, "VCU_TORQUE_CMD"), (edu, 0, "EDU_STATUS"), (edu, 0, "EDU_DC"), (io, 1, "BENCH_IO_CMD")]
+    entries = [(edu, 0, "VCU_TORQUE_CMD"), (edu, 0, "EDU_STATUS"), (edu, 0, "EDU_DC"), (io, 1, "BENCH_IO_CMD"), *more]
+    of_message = {name: database for database, _, name in entries}
 
     def bind(message: str, signal: str) -> int:
-        database = io if message == "BENCH_IO_CMD" else edu
-        channel = next(s.channel for s in database.message(message).signals if s.name == signal)
+        channel = of_message[message].message(message).signal(signal).channel
         return CHANNELS.index(channel) if channel in CHANNELS else -1
 
-    return build_tables(entries, bind)
+    return build_tables(entries, bind, own_node="BENCH")
 
 
 def small_design(**changes: Any) -> Design:

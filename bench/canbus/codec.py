@@ -14,8 +14,9 @@ from bench.base.compiled import compiled
 from bench.base.quality import GOOD, NOT_A_NUMBER, WRONG
 from bench.canbus.e2e import write_header
 from bench.canbus.e2e_receiver import ERROR, OK, VALID, judge
+from bench.canbus.message import EXTENDED, parameter_group
 from bench.canbus.signal_rows import FLOAT32, INTEGER
-from bench.canbus.tables import CanTables
+from bench.canbus.tables import GROUP, CanTables
 
 Table = NDArray[Any]
 
@@ -29,13 +30,28 @@ _U0, _U1, _U7, _U8 = np.uint64(0), np.uint64(1), np.uint64(7), np.uint64(8)
 _BYTE = np.uint64(0xFF)
 _GOLDEN = np.uint64(0x9E37_79B9_7F4A_7C15)
 _S32 = np.uint64(32)
+_GROUP = np.uint64(GROUP)
+
+
+_group_of = compiled(parameter_group)
 
 
 @compiled
 def lookup(tables: CanTables, bus: int, frame_id: int) -> int:
-    """The index of the message with ``frame_id`` (bit 31: extended) on ``bus``, or -1."""
-    table = tables.lookup
-    key = (np.uint64(bus) << _S32) | np.uint64(frame_id)
+    """The index of the message with ``frame_id`` (bit 31: extended) on ``bus``, or -1.
+
+    Where no message has the very id, the one that stands for its parameter group (J1939), as ``Database.by_id`` does.
+    """
+    on_bus = np.uint64(bus) << _S32
+    index = _find(tables.lookup, on_bus | np.uint64(frame_id))
+    if index >= 0 or frame_id < EXTENDED:
+        return index
+    return _find(tables.lookup, _GROUP | on_bus | np.uint64(_group_of(int(frame_id))))
+
+
+@compiled
+def _find(table: Table, key: np.uint64) -> int:
+    """The index that a key of LOOKUP leads to, or -1."""
     last = np.uint64(table.shape[0] - 1)
     place = ((key * _GOLDEN) >> _S32) & last
     while table[place].index >= 0:

@@ -94,6 +94,15 @@ class Database:
             raise KeyError(f"{self.name} has no message with the id {frame_id:#x} (bit 31 set: extended)")
         return self.messages[place]
 
+    def group_of(self, name: str) -> int | None:
+        """The parameter group (``parameter_group``) that message ``name`` stands for, whatever source sends it.
+
+        None where it is none of J1939, or one of several sources of its group. Raises ``InputError``.
+        """
+        message = self.message(name)
+        group = parameter_group(message.id)
+        return group if message.j1939 and self._by_group.get(group) == self._by_name[name] else None
+
     def decode(self, frame_id: int, data: bytes, *, choices: bool = False, truncated: bool = False) -> dict[str, Any]:
         """The physical values of a frame by signal, in the signals' units (of a multiplexed message those that it has).
 

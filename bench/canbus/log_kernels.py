@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.base.compiled import compiled
-from bench.canbus.message import EXTENDED, STANDARD_MAX
+from bench.canbus.message import EXTENDED, STANDARD_MAX, parameter_group
 
 Table = NDArray[Any]
 
@@ -21,6 +21,8 @@ GROUP = 1 << 32
 _GOLDEN = np.uint64(0x9E37_79B9_7F4A_7C15)
 _S32, _U0, _U1, _U8 = np.uint64(32), np.uint64(0), np.uint64(1), np.uint64(8)
 _BYTE, _LAST_SHIFT = np.uint64(0xFF), np.uint64(56)
+
+_group_of = compiled(parameter_group)
 
 
 def places(keys: list[int]) -> Table:
@@ -66,8 +68,7 @@ def assign(table: Table, index_of: Table, ids: Table, message: Table, counts: Ta
                 frame_id |= EXTENDED
             found = _find(table, np.uint64(frame_id))
             if found == UNKNOWN and frame_id >= EXTENDED:
-                mask = 0x83FF_FF00 if (frame_id >> 16) & 0xFF >= 0xF0 else 0x83FF_0000
-                found = _find(table, np.uint64((frame_id & mask) | GROUP))
+                found = _find(table, np.uint64(_group_of(int(frame_id)) | GROUP))
             last_index = np.int64(UNKNOWN) if found == UNKNOWN else np.int64(index_of[found])
         message[i] = last_index
     if last_index != UNKNOWN:

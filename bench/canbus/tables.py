@@ -29,7 +29,10 @@ MESSAGE = np.dtype(
 )
 
 LOOKUP = np.dtype([("key", "u8"), ("index", "i4")], align=True)
-"""A hash table with open addressing from bus and id to the message's index; -1 marks a free place."""
+"""A hash table with open addressing from bus and id (or parameter group) to the message's index; -1: a free place."""
+
+GROUP = 1 << 63
+"""Flag of a key that is a J1939 parameter group."""
 
 RX_STATE = np.dtype(
     [
@@ -68,16 +71,20 @@ def build_tables(
     bind: Callable[[str, str], int],
     *,
     protected: bool = True,
+    own_node: str = "",
 ) -> CanTables:
     """Tables for ``entries`` of (database, bus, message name), in this order.
 
     ``bind(message, signal)`` gives the index of the signal in the image, or -1: ignored on reception, sent with its
     initial value. CRC and counter of protected messages are never bound, unless ``protected`` is False, which makes
-    them signals like any other. A signal on several ranges of pages has a row for each. Raises ``InputError`` for
-    unknown messages, signals and pages that the core cannot handle, and ids used twice on a bus.
+    them signals like any other. A signal on several ranges of pages has a row for each. A J1939 message that stands for
+    its parameter group in its database is found by that, but not one that ``own_node`` sends: others may send the same
+    group from their addresses. Raises ``InputError`` for unknown messages, signals and pages that the core cannot
+    handle, and ids and groups used twice on a bus.
     """
     found = [(database.message(name), bus) for database, bus, name in entries]
-    _refuse_twins(entries, found)
+    keys = [_keys(database, bus, name, own_node) for database, bus, name in entries]
+    _refuse_twins(entries, keys)
     messages, protections = np.zeros(len(found), MESSAGE), np.zeros(len(found), PROTECTION)
     signals: list[tuple[object, ...]] = []
     pages: list[tuple[int, int]] = []
@@ -101,7 +108,7 @@ def build_tables(
         record["selectors"], record["paged"] = record["last"] + len(rows.selectors), message.multiplexed
         signals += rows.own + rows.selectors
         pages += rows.pages
-    return CanTables(messages, np.array(signals, SIGNAL), np.array(pages, PAGES), _lookup_table(messages), protections)
+    return CanTables(messages, np.array(signals, SIGNAL), np.array(pages, PAGES), _lookup_table(keys), protections)
 
 
 def make_rx_state(tables: CanTables) -> np.ndarray:
@@ -116,14 +123,23 @@ def make_tx_state(tables: CanTables) -> np.ndarray:
     return np.zeros(len(tables.messages), TX_STATE)
 
 
-def _refuse_twins(entries: Sequence[tuple[Database, int, str]], found: Sequence[tuple[Message, int]]) -> None:
-    seen: dict[tuple[int, int], str] = {}
+def _keys(database: Database, bus: int, name: str, own_node: str) -> tuple[int, ...]:
+    """By which a message is found: its id and, maybe, its parameter group."""
+    message, group = database.message(name), database.group_of(name)
+    key = bus << 32 | message.id
+    return (key,) if group is None or own_node in message.senders else (key, GROUP | bus << 32 | group)
+
+
+def _refuse_twins(entries: Sequence[tuple[Database, int, str]], keys: Sequence[tuple[int, ...]]) -> None:
+    seen: dict[int, str] = {}
     problems = []
-    for (message, bus), entry in zip(found, entries, strict=True):
-        other = seen.setdefault((bus, message.id), message.name)
-        if other is not message.name or [e[1:] for e in entries].count(entry[1:]) > 1:
-            text = f"{message.name} and {other} have the same id on bus {bus}; take one out of the rig"
-            problems.append(Problem(entry[0].name, 0, 0, text))
+    for (database, bus, name), mine in zip(entries, keys, strict=True):
+        others = [seen[key] for key in mine if key in seen]
+        if others:
+            what = "id" if mine[0] in seen else "parameter group"
+            text = f"{name} and {others[0]} have the same {what} on bus {bus}; take one out of the rig"
+            problems.append(Problem(database.name, 0, 0, text))
+        seen |= dict.fromkeys(mine, name)
     if problems:
         raise InputError(problems)
 
@@ -152,16 +168,16 @@ def hash_place(key: int, size: int) -> int:
     return (key * 0x9E37_79B9_7F4A_7C15 & 0xFFFF_FFFF_FFFF_FFFF) >> 32 & size - 1
 
 
-def _lookup_table(messages: np.ndarray) -> np.ndarray:
+def _lookup_table(keys: Sequence[tuple[int, ...]]) -> np.ndarray:
     size = 8
-    while size < 2 * len(messages):
+    while size < 2 * sum(map(len, keys)):
         size *= 2
     table = np.zeros(size, LOOKUP)
     table["index"] = -1
-    for index, message in enumerate(messages):
-        key = int(message["bus"]) << 32 | int(message["id"])
-        place = hash_place(key, size)
-        while table["index"][place] >= 0:
-            place = (place + 1) % size
-        table[place] = (key, index)
+    for index, mine in enumerate(keys):
+        for key in mine:
+            place = hash_place(key, size)
+            while table["index"][place] >= 0:
+                place = (place + 1) % size
+            table[place] = (key, index)
     return table

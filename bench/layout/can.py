@@ -83,7 +83,7 @@ def bench_can(
         Watched(bus, name, index in sent, db.message(name).protection is not None)
         for index, (db, bus, name) in enumerate(entries)
     )
-    made, rules = build_tables(entries, bind), (tuple(receives), tuple(transmits), messages, watched)
+    made, rules = build_tables(entries, bind, own_node=OWN_NODE), (tuple(receives), tuple(transmits), messages, watched)
     return BenchCan(made, *rules, _raw(databases), frozenset(heard), tuple(unprotected))
 
 
@@ -109,7 +109,7 @@ def _merely_watched(
     found = []
     for bus, db in sorted(databases.items()):
         others = [m for m in db.messages if (bus, m.name) not in taken and not _of_absent(m, absent)]
-        bare = Database(db.name, [replace(message, signals=()) for message in others], ())
+        bare = Database(db.name, [replace(message, signals=()) for message in db.messages], ())
         found += [(bare, bus, message.name) for message in others]
     return found
 

@@ -2,7 +2,9 @@
 
 import math
 import struct
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import cantools
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from core_codec import decode, encode
 from generated_dbc import generated
 
+from bench.base.errors import InputError
 from bench.base.quality import GOOD, NOT_A_NUMBER, WRONG
 from bench.base.records import FRAME, IMAGE
 from bench.canbus.codec import BAD_RANGE, FRAME_OK, NOT_VALID, lookup, receive, transmit
@@ -17,6 +20,7 @@ from bench.canbus.database import EXTENDED, Database, Message, Signal
 from bench.canbus.tables import build_tables, make_rx_state, make_tx_state
 
 DBC = Path(__file__).parents[2] / "dbc"
+GROUPS = Path(__file__).parent / "data" / "own" / "groups.dbc"
 OURS = ["edu_gen5.dbc", "bench_io.dbc"]
 
 
@@ -87,6 +91,44 @@ def test_lookup_finds_by_bus_and_id_only_what_is_there() -> None:
         assert lookup(tables, n % 2, message.id) == n
         assert lookup(tables, 1 - n % 2, message.id) == -1
     assert lookup(tables, 0, 1) == lookup(tables, 0, EXTENDED | 6) == -1
+
+
+@pytest.mark.parametrize("left_out", [None, "TWO_0", "EEC1"])
+def test_lookup_finds_parameter_groups_as_the_database_does(left_out: str | None) -> None:
+    database = Database.load(GROUPS)
+    names = [message.name for message in database.messages if message.name != left_out]
+    tables, random, found = build_tables([(database, 1, name) for name in names], lambda *_: 0), Random(3), set()
+    for _ in range(3000):
+        group = cantools.j1939.frame_id_unpack(random.choice(database.messages).id & ~EXTENDED)
+        turned = {"priority": random.randrange(8), "source_address": random.choice((0, 1, 2, 0xFE, 0xFF))}
+        if group.pdu_format < 0xF0:
+            turned["pdu_specific"] = random.randrange(256)
+        frame_id = EXTENDED | cantools.j1939.frame_id_pack(*group._replace(**turned))
+        try:
+            expected = database.by_id(frame_id).name
+        except KeyError:
+            expected = None  # two sources of one group, and this is neither
+        index = lookup(tables, 1, frame_id)
+        assert (names[index] if index >= 0 else None) == (expected if expected in names else None), hex(frame_id)
+        assert lookup(tables, 0, frame_id) == lookup(tables, 1, frame_id & 0x7FF) == -1
+        found.add(expected)
+    assert found == {None, "EEC1", "TSC1", "TWO_0", "TWO_1"}
+
+
+def test_a_parameter_group_that_we_send_is_not_ours_when_another_address_sends_it() -> None:
+    database = Database.load(GROUPS)
+    entries, mine = [(database, 0, "EEC1"), (database, 0, "TSC1")], database.message("EEC1").id
+    others = mine & ~0xFF | 0x17
+    assert lookup(build_tables(entries, lambda *_: -1), 0, others) == 0
+    ours = build_tables(entries, lambda *_: -1, own_node="ECU")
+    assert (lookup(ours, 0, mine), lookup(ours, 0, others)) == (0, -1)
+
+
+def test_one_parameter_group_of_two_databases_on_a_bus_is_refused() -> None:
+    first = Database.load(GROUPS)
+    other = [replace(m, name="OTHER", id=m.id - 1) for m in first.messages if m.name == "EEC1"]
+    with pytest.raises(InputError, match="OTHER and EEC1 have the same parameter group on bus 0"):
+        build_tables([(first, 0, "EEC1"), (Database("other", other, ()), 0, "OTHER")], lambda *_: -1)
 
 
 def test_a_frame_written_by_one_side_is_read_by_the_other() -> None:

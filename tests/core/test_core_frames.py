@@ -27,10 +27,11 @@ from small_bench import (
 from bench.base.quality import GOOD, WRONG
 from bench.base.records import EV_FRAME_BAD, EV_STOP
 from bench.base.ring import drain
+from bench.canbus.database import EXTENDED, Database
 from bench.canbus.e2e_receiver import FrameStatus, State
 from bench.core import inbox
 from bench.core.causes import Cause
-from bench.core.design import Setpoint
+from bench.core.design import Setpoint, Transmit
 from bench.core.tables import NO_STOP
 
 OF_CAN = ("dut.speed", "dut.torque_est", "dut.state")
@@ -140,6 +141,44 @@ def test_a_wrong_length_is_told_and_enters_nothing(spoil):
     edu.run(1, spoil, speed=9999.0)
     assert bench.value("dut.speed") == 1500.0
     assert [e["value"] for e in of_kind(bench.told, EV_FRAME_BAD)] == [1.0]
+
+
+GROUP = """VERSION ""
+BU_: ECU BENCH
+BO_ 2566848766 TEMPERATURES: 8 ECU
+ SG_ Winding : 0|8@1+ (1,-40) [-40|210] "degC" BENCH
+BO_ 2365522430 SPEED_REQUEST: 8 BENCH
+ SG_ Speed : 0|16@1+ (1,0) [0|20000] "rpm" ECU
+BA_DEF_ BO_ "VFrameFormat" ENUM "StandardCAN","ExtendedCAN","reserved","J1939PG";
+BA_DEF_DEF_ "VFrameFormat" "J1939PG";
+BA_DEF_ SG_ "BenchChannel" STRING ;
+BA_DEF_DEF_ "BenchChannel" "";
+BA_ "BenchChannel" SG_ 2566848766 Winding "dut.winding_temp";
+"""
+"""Groups 0xFF00 and 0xFF01 (to all), from the null address."""
+
+
+def test_a_j1939_message_enters_from_any_source_and_what_others_send_of_our_group_is_not_foreign():
+    groups = Database.from_text(GROUP, "groups.dbc")
+    can = can_tables((groups, 0, "TEMPERATURES"), (groups, 0, "SPEED_REQUEST"))
+    bench = Bench(small_design(can=can, limits=(), transmits=(Transmit("SPEED_REQUEST", 5, 10 * MS),)))
+    del bench.keep["dut.winding_temp"]
+    bench.run()
+
+    def take(frame_id: int, first: int) -> tuple[float, int]:
+        data = bytes([first]) + bytes(7)
+        inbox.post(bench.rings.inbox_can, inbox.frame_in(0, EXTENDED | frame_id, data, bench.t_ns))
+        bench.run()
+        return bench.value("dut.winding_temp"), int(bench.state.counters["unknown"][0])
+
+    assert take(0x18FF0003, 100) == (60.0, 0)
+    assert take(0x0CFF0021, 101) == (61.0, 0)
+    assert take(0x0CFF0221, 102) == (61.0, 1)  # another group
+    assert take(0x0CFF0121, 103) == (61.0, 2)  # ours, from another address: nothing is bound to it
+    assert of_kind(bench.told, EV_FRAME_BAD).size == 0
+    own = int(can.messages["id"][5]) & ~EXTENDED
+    take(own, 0)
+    assert [event["value"] for event in of_kind(bench.told, EV_FRAME_BAD)] == [6.0]
 
 
 def test_silence_costs_the_receivers_trust_cycle_by_cycle_and_two_good_frames_give_it_back():

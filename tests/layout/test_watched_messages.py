@@ -2,6 +2,7 @@
 
 from bench.base.channel import Channel, Channels
 from bench.base.units import Unit
+from bench.canbus.codec import lookup
 from bench.canbus.database import Database
 from bench.layout.can import bench_can
 from bench.layout.monitors import Watched
@@ -32,3 +33,13 @@ def test_unused_multiplexed_and_twice_named_messages_are_watched_and_bring_no_va
     )  # fmt: skip
     assert [receive.name for receive in can.receives] == ["Used"]
     assert list(can.tables.messages["last"] - can.tables.messages["first"]) == [1, 0, 0, 0]
+
+
+def test_of_two_sources_of_a_parameter_group_only_those_are_watched() -> None:
+    two = [(0x98FF0000 | source, f"From{source}", PLAIN.format("X")) for source in (1, 2)]
+    told = 'BA_DEF_ BO_ "VFrameFormat" ENUM "StandardCAN","ExtendedCAN","reserved","J1939PG";\n'
+    told += 'BA_DEF_DEF_ "VFrameFormat" "J1939PG";\nBA_ "GenMsgCycleTime" BO_ 2566848513 10;\n'
+    told += 'BA_ "BenchChannel" SG_ 2566848513 X "dc.voltage";\n'
+    can = bench_can({0: database(*two, more=told)}, Channels([Channel("dc.voltage", Unit.VOLT)]))
+    assert [lookup(can.tables, 0, 0x98FF0000 | source) for source in (1, 2, 3)] == [0, 1, -1]
+    assert [lookup(can.tables, 0, 0x8CFF0000 | source) for source in (1, 2, 3)] == [-1, -1, -1]
