@@ -144,14 +144,16 @@ def _drivers() -> str:
     from drivers.registry import BUILT_IN, driver_class
 
     text = (
-        "# Drivers\n\nEvery command a driver sends, and where it is written.\n"
-        "`unverified`: no page at hand; check it on hardware.\n"
+        "# Drivers\n\nEvery command that a driver sends or its emulator knows, from the command table of both, and\n"
+        "where it is written. `unverified`: no page at hand; check it on hardware. Command: `[...]` may be left out,\n"
+        "`<x>` is a number, capitals are the short form, `?` at the end: can only be asked.\n"
     )
     for name in BUILT_IN:
         found = driver_class(name)
         tested = "tested on hardware" if found.tested_on_hardware else "**never tested on hardware**"
-        rows = ((f"`{command.text}`", command.purpose, command.source) for command in found.commands)
-        text += f"\n## `{name}` ({found.__name__}, {tested})\n\n" + _table(("command", "purpose", "source"), rows)
+        rows = ((f"`{c.text}`", c.purpose, c.unit, str(c.range), c.reply, c.source) for c in found.commands)
+        head = ("command", "meaning", "unit", "range", "answer", "source")
+        text += f"\n## `{name}` ({found.__name__}, {tested})\n\n" + _table(head, rows)
     return text
 
 

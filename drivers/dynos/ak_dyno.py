@@ -24,19 +24,21 @@ from drivers.grammar import GrammarError
 from drivers.readout import Readout, read
 from drivers.session import Expected, Session
 
+_COMMON = "common AK function (CAI 700 p.149)"
+_VENDOR = f"{UNVERIFIED}: vendor specific"
 COMMANDS: tuple[Command, ...] = (
-    Command("AKEN", "identity", "common AK function (CAI 700 p.149)"),
-    Command("ASTF", "error list", "common AK function (CAI 700 p.149)"),
-    Command("ASTZ", "state, remote or manual first", "common AK function (CAI 700 p.149)"),
-    Command("SREM", "remote control", "common AK function (CAI 700 p.149)"),
-    Command("SRES", "reset", "common AK function (CAI 700 p.149)"),
-    Command("STBY", "standby: run free", "common AK function (CAI 700 p.149)"),
-    Command("AKON", "values: speed, torque, state", f"function common, layout {UNVERIFIED}"),
-    Command("SSPD", "speed set-point in rpm", f"{UNVERIFIED}: vendor specific"),
-    Command("ASPD", "speed set-point in force", f"{UNVERIFIED}: vendor specific"),
-    Command("SHLD", "hold speed", f"{UNVERIFIED}: vendor specific"),
-    Command("EWDG", "communication time-out in ms", f"{UNVERIFIED}: vendor specific"),
-    Command("AWDG", "communication time-out in force", f"{UNVERIFIED}: vendor specific"),
+    Command("identity", "AKEN", "identity", reply="text", source=_COMMON),
+    Command("faults", "ASTF", "error list", reply="list", source=_COMMON),
+    Command("state", "ASTZ", "state, remote or manual first", reply="list", source=_COMMON),
+    Command("remote", "SREM", "remote control", source=_COMMON),
+    Command("reset", "SRES", "reset", source=_COMMON),
+    Command("free", "STBY", "standby: run free", source=_COMMON),
+    Command("values", "AKON", "speed, torque, state", "rpm, N m", "", "list", f"function common, layout {UNVERIFIED}"),
+    Command("set_speed", "SSPD", "speed set-point", "rpm", source=_VENDOR),
+    Command("speed_in_force", "ASPD", "speed set-point in force", "rpm", reply="number", source=_VENDOR),
+    Command("hold", "SHLD", "hold speed", source=_VENDOR),
+    Command("set_watchdog", "EWDG", "communication time-out", "ms", source=_VENDOR),
+    Command("watchdog_in_force", "AWDG", "communication time-out in force", "ms", reply="number", source=_VENDOR),
 )
 
 

@@ -18,48 +18,15 @@ from bench.base.reading import Reading
 from bench.base.time import NS_PER_MS
 from bench.schedule.requests import Exchange, Now, Operation
 from drivers import scpi
-from drivers.command import UNVERIFIED, Command
 from drivers.grammar import GrammarError
 from drivers.power_analyzers.settings import AnalyzerSettings, Element, MotorInput, settings_of_rig, standard_items
+from drivers.power_analyzers.yokogawa_commands import TABLE
 from drivers.readout import Readout, read
 from drivers.session import Session
 
-COMMANDS: tuple[Command, ...] = (
-    Command("*IDN?", "identity", "IEEE 488.2, 10.14"),
-    Command(":COMMunicate:REMote", "remote control", "coolr-hpc/pycoolr coolr_wt310.py (WT310)"),
-    Command(":COMMunicate:HEADer", "answers without header", "IM WT5000-17EN p.28, 31"),
-    Command(":COMMunicate:VERBose", "short answers", "IM WT5000-17EN p.28, 31"),
-    Command(":COMMunicate:WAIT", "wait for the next update", "WT3001E p.5-10"),
-    Command(":STATus:ERRor?", "error queue", "IM WT310-17EN p.6-33"),
-    Command(":RATE", "update interval", "instrumentation 0.14.0 (WT310), wt3000_scpi; WT5000 " + UNVERIFIED),
-    Command(":MEASure:AVERaging:STATe", "averaging off while mapping", "wt3000_scpi"),
-    Command(":NUMeric:FORMat", "answers as blocks of IEEE singles", "WT3001E p.6-97"),
-    Command(":NUMeric:NORMal:NUMber", "length of the item table", "instrumentation 0.14.0 drivers/yokogawa_wt.py"),
-    Command(":NUMeric:NORMal:ITEM<x>", "item table", "instrumentation 0.14.0 drivers/yokogawa_wt.py"),
-    Command(":NUMeric:NORMal:VALue?", "all items of one update", "instrumentation 0.14.0 drivers/yokogawa_wt.py"),
-    Command(":INPut:VOLTage:AUTO:ELEMent<x>", "fixed ranges", UNVERIFIED),
-    Command(":INPut:VOLTage:RANGe:ELEMent<x>", "voltage range", UNVERIFIED),
-    Command(":INPut:CURRent:AUTO:ELEMent<x>", "fixed ranges", UNVERIFIED),
-    Command(":INPut:CURRent:RANGe:ELEMent<x>", "current range", UNVERIFIED),
-    Command(":INPut:SCALing:CT:ELEMent<x>", "current transformer ratio", UNVERIFIED),
-    Command(":INPut:FILTer:LINE:ELEMent<x>", "line filter off: total power", UNVERIFIED),
-    Command(":INPut:SYNChronize:ELEMent<x>", "one common synchronisation source", UNVERIFIED),
-    Command(
-        ":MOTor<x>:SYNChronize",
-        "the same source for the motor inputs",
-        "wt3000_scpi 6.17 (WT3000), index " + UNVERIFIED,
-    ),
-    Command(":MOTor<x>:TORQue:TYPE", "frequency input", "wt3000_scpi tests/test_motor.py, manual 6.17"),
-    Command(":MOTor<x>:TORQue:RATE:UPPer", "torque and frequency of one point", "wt3000_scpi, manual 6.17"),
-    Command(":MOTor<x>:TORQue:RATE:LOWer", "torque and frequency of another", "wt3000_scpi, manual 6.17"),
-    Command(":MOTor<x>:TORQue:SCALing", "sign of the flange", "wt3000_scpi, manual 6.17"),
-    Command(":MOTor<x>:SPEed:TYPE", "pulse input", "wt3000_scpi, manual 6.17"),
-    Command(":MOTor<x>:SPEed:PULSe", "pulses a revolution", "wt3000_scpi, manual 6.17"),
-    Command(":MOTor<x>:SPEed:SCALing", "sign of the speed", "wt3000_scpi, manual 6.17"),
-)
-
-_READ = b":COMMunicate:WAIT 1;:NUMeric:NORMal:VALue?\n"
+_READ = TABLE.message(f"{TABLE.header('wait')} 1", f"{TABLE.header('values')}?")
 _NOW = Now()
+_header = TABLE.header
 _ERRORS_MAX = 16
 _ON_OFF = {"ON": 1.0, "OFF": 0.0}
 
@@ -68,7 +35,7 @@ class YokogawaWT5000:
     """Driver: questions out, one ``INBOX`` array in. ``part`` names it in messages; channels follow the settings."""
 
     tested_on_hardware = False
-    commands = COMMANDS
+    commands = TABLE.commands
     setpoints: tuple[str, ...] = ()
 
     def __init__(self, part: str = "analyzer", settings: AnalyzerSettings | None = None) -> None:
@@ -108,7 +75,7 @@ class YokogawaWT5000:
     def identify(self) -> Operation[Identity]:
         """Raises ``DeviceError`` if no WT5000 answers, or another one than before."""
         with self.session:
-            identity = scpi.identity((yield Exchange(b"*IDN?\n")))
+            identity = scpi.identity((yield Exchange(TABLE.question("identity"))))
             if "YOKOGAWA" not in identity.maker.upper() or not identity.model.upper().startswith(("WT5000", "760")):
                 raise DeviceError(
                     f"{self.part}: {identity} is no Yokogawa WT5000; correct the resource in the rig file"
@@ -121,7 +88,7 @@ class YokogawaWT5000:
         with self.session:
             yield from self._forget_errors()
             for header, value in wanted.items():
-                yield Exchange(f"{header} {value}\n".encode("ascii"), "")
+                yield Exchange(TABLE.message(f"{header} {value}"), "")
             yield from self._no_errors("the set-up")
         self.ranges = self._initial_ranges()
         return (yield from self.verify())
@@ -131,7 +98,7 @@ class YokogawaWT5000:
         in_force: dict[str, str] = {}
         with self.session:
             for header, value in self._rows_in_force():
-                answer = scpi.line((yield Exchange(f"{header}?\n".encode("ascii"))))
+                answer = scpi.line((yield Exchange(TABLE.message(f"{header}?"))))
                 if not same_setting(value, answer):
                     raise DeviceError(
                         f"{self.part}: {header} is {answer.decode()}, not {value}; arm again to set it up"
@@ -182,40 +149,40 @@ class YokogawaWT5000:
 
     def _set_up_rows(self) -> Iterator[tuple[str, str]]:
         yield from (
-            (":COMMunicate:REMote", "ON"),
-            (":COMMunicate:HEADer", "OFF"),
-            (":COMMunicate:VERBose", "OFF"),
-            (":RATE", f"{self.settings.update_ms}MS"),
-            (":MEASure:AVERaging:STATe", "OFF"),
+            (_header("remote"), "ON"),
+            (_header("header"), "OFF"),
+            (_header("verbose"), "OFF"),
+            (_header("rate"), f"{self.settings.update_ms}MS"),
+            (_header("averaging"), "OFF"),
         )
         yield from chain.from_iterable(self._element_rows(element) for element in self.settings.elements)
         yield from self._range_rows(self._initial_ranges())
         yield from chain.from_iterable(self._motor_rows(motor) for motor in self.settings.motors)
-        yield ":NUMeric:FORMat", "FLOAT"
-        yield ":NUMeric:NORMal:NUMber", str(len(self.items))
-        yield from ((f":NUMeric:NORMal:ITEM{i}", item.text) for i, item in enumerate(self.items, 1))
+        yield _header("format"), "FLOAT"
+        yield _header("items"), str(len(self.items))
+        yield from ((_header("item", i), item.text) for i, item in enumerate(self.items, 1))
 
     def _rows_in_force(self) -> list[tuple[str, str]]:
         return list({**dict(self._set_up_rows()), **dict(self._range_rows(self.ranges))}.items())
 
     def _element_rows(self, element: Element) -> Iterator[tuple[str, str]]:
         for n in element.numbers:
-            yield f":INPut:VOLTage:AUTO:ELEMent{n}", "OFF"
-            yield f":INPut:CURRent:AUTO:ELEMent{n}", "OFF"
-            yield f":INPut:SCALing:CT:ELEMent{n}", f"{element.ct_ratio:g}"
-            yield f":INPut:FILTer:LINE:ELEMent{n}", "OFF"
-            yield f":INPut:SYNChronize:ELEMent{n}", self.settings.sync_source
+            yield _header("voltage_auto", n), "OFF"
+            yield _header("current_auto", n), "OFF"
+            yield _header("ct", n), f"{element.ct_ratio:g}"
+            yield _header("line_filter", n), "OFF"
+            yield _header("synchronize", n), self.settings.sync_source
 
     def _motor_rows(self, motor: MotorInput) -> Iterator[tuple[str, str]]:
-        group = f":MOTor{motor.number}"
-        yield f"{group}:SYNChronize", self.settings.sync_source
-        yield f"{group}:TORQue:TYPE", "PULSE"
-        yield f"{group}:TORQue:RATE:UPPer", f"{motor.nominal_nm:g},{motor.centre_hz + motor.span_hz:g}"
-        yield f"{group}:TORQue:RATE:LOWer", f"{-motor.nominal_nm:g},{motor.centre_hz - motor.span_hz:g}"
-        yield f"{group}:TORQue:SCALing", str(motor.torque_sign)
-        yield f"{group}:SPEed:TYPE", "PULSE"
-        yield f"{group}:SPEed:PULSe", str(motor.pulses)
-        yield f"{group}:SPEed:SCALing", str(motor.speed_sign)
+        n = motor.number
+        yield _header("motor_synchronize", n), self.settings.sync_source
+        yield _header("torque_type", n), "PULSE"
+        yield _header("torque_upper", n), f"{motor.nominal_nm:g},{motor.centre_hz + motor.span_hz:g}"
+        yield _header("torque_lower", n), f"{-motor.nominal_nm:g},{motor.centre_hz - motor.span_hz:g}"
+        yield _header("torque_scaling", n), str(motor.torque_sign)
+        yield _header("speed_type", n), "PULSE"
+        yield _header("pulses", n), str(motor.pulses)
+        yield _header("speed_scaling", n), str(motor.speed_sign)
 
     # --- ranges ----------------------------------------------------------------------------------------------------
 
@@ -251,14 +218,14 @@ class YokogawaWT5000:
             if element is None:
                 continue
             current = channel.endswith(".current")
-            group, shown = ("CURRent", value / element.ct_ratio) if current else ("VOLTage", value)
-            yield from ((f":INPut:{group}:RANGe:ELEMent{n}", f"{shown:.6g}") for n in element.numbers)
+            name, shown = ("current_range", value / element.ct_ratio) if current else ("voltage_range", value)
+            yield from ((_header(name, n), f"{shown:.6g}") for n in element.numbers)
 
     def _write_range(self, channel: str, value: float) -> Operation[None]:
         self.ranges.pop(channel, None)  # unknown until read back, so a lost answer cannot leave a wrong belief
         with self.session:
             for header, text in self._range_rows({channel: value}):
-                answer = scpi.line((yield Exchange(f"{header} {text};{header}?\n".encode("ascii"))))
+                answer = scpi.line((yield Exchange(TABLE.message(f"{header} {text}", f"{header}?"))))
                 if not same_setting(text, answer):
                     raise DeviceError(f"{self.part}: {header} is {answer.decode()} after {text} was written")
         self.ranges[channel] = value
@@ -266,7 +233,7 @@ class YokogawaWT5000:
     # --- error queue -----------------------------------------------------------------------------------------------
 
     def _next_error(self) -> Operation[tuple[int, str]]:
-        return scpi.error_entry(scpi.line((yield Exchange(b":STATus:ERRor?\n"))))
+        return scpi.error_entry(scpi.line((yield Exchange(TABLE.question("error")))))
 
     def _forget_errors(self) -> Operation[None]:
         for _ in range(_ERRORS_MAX):

@@ -19,40 +19,19 @@ from bench.base.reading import Reading
 from bench.base.time import NS_PER_MS
 from bench.schedule.requests import Exchange, Operation
 from drivers import scpi
-from drivers.command import UNVERIFIED, Command
 from drivers.grammar import GrammarError
 from drivers.readout import Readout, read
 from drivers.session import Expected, Session
-
-COMMANDS: tuple[Command, ...] = (
-    Command("*IDN?", "identity", "IEEE 488.2, 10.14"),
-    Command("SYSTem:LOCK", "take remote control", "PGMBEN 5.4"),
-    Command("SYSTem:LOCK:OWNer?", "REMOTE, LOCAL or NONE", "PGMBEN 5.4"),
-    Command("SYSTem:ERRor?", "error queue; acknowledges gone alarms: read STAT:QUES? first", "PGMBEN 5.4"),
-    Command(
-        "SYSTem:COMMunicate:TIMeout",
-        "output off when nobody speaks",
-        f"{UNVERIFIED}: the option exists, its name is assumed",
-    ),
-    Command("STATus:QUEStionable?", "alarms (bits 0-9 to be verified), 10 remote, 11 output", "PGMBEN 5.4, drawing"),
-    Command("[SOURce:]VOLTage", "voltage, 0 to 102 %", "PGMBEN 5.4"),
-    Command("[SOURce:]CURRent", "source current limit", "PGMBEN 5.4"),
-    Command("[SOURce:]POWer", "source power limit", "PGMBEN 5.4"),
-    Command("SINK:CURRent", "sink current limit", "PGMBEN 5.4"),
-    Command("SINK:POWer", "sink power limit", "PGMBEN 5.4"),
-    Command("VOLTage:PROTection", "over-voltage threshold, 0 to 110 %", "PGMBEN 5.4"),
-    Command("CURRent:PROTection", "over-current threshold", "PGMBEN 5.4"),
-    Command("POWer:PROTection", "over-power threshold", "PGMBEN 5.4"),
-    Command("OUTPut", "DC terminal on or off", "PGMBEN 5.4"),
-    Command("MEASure:ARRay?", "voltage, current, power; negative = sink", "PGMBEN 5.4.4"),
-)
+from drivers.supplies.ea_psb_commands import TABLE
 
 ALARM_BITS = 0b1111 | 1 << 13 | 1 << 14
 """QUES bits: OVP, OCP, OPP, OT, power fail, master/slave (bits 0-9 from a scrambled drawing: verify on hardware)."""
 
 _ARRAY = re.compile(rb"(" + scpi.NUMBER + rb") ?V, ?(" + scpi.NUMBER + rb") ?A, ?(" + scpi.NUMBER + rb") ?W")
 _ERRORS_MAX = 8
-_WRITES = {"voltage_cmd": ("VOLT", b"V"), "current_cmd": ("CURR", b"A"), "sink_current_cmd": ("SINK:CURR", b"A")}
+_WRITES = {"voltage_cmd": "voltage", "current_cmd": "current", "sink_current_cmd": "sink_current"}
+_CHECKED = f"{TABLE.header('questionable')}?", f"{TABLE.header('error')}?"
+"""After each write: STAT:QUES? before SYST:ERR?, because the latter acknowledges gone alarms (PGMBEN 5.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +57,7 @@ class EaPsb:
     """Driver: ``read`` gives voltage, current, power (and, at a lower pace, output and alarm) as ``INBOX`` records."""
 
     tested_on_hardware = False
-    commands = COMMANDS
+    commands = TABLE.commands
 
     def __init__(self, part: str = "supply", settings: EaPsbSettings | None = None) -> None:
         self.part = part
@@ -90,8 +69,10 @@ class EaPsb:
         self._until_status = 0
         self._asked_full = True
         self._age_ns = round(self.settings.latency_ms * NS_PER_MS)
-        self._brief = Exchange(b"MEAS:ARR?\n", "line", self.settings.timeout_ms * NS_PER_MS)
-        self._full = Exchange(b"MEAS:ARR?;:OUTP?;:STAT:QUES?\n", "line", self.settings.timeout_ms * NS_PER_MS)
+        self._brief = Exchange(TABLE.question("array"), "line", self.settings.timeout_ms * NS_PER_MS)
+        self._full = Exchange(
+            TABLE.question("array", "output", "questionable"), "line", self.settings.timeout_ms * NS_PER_MS
+        )
 
     @classmethod
     def from_rig(cls, part: str, rig: Mapping[str, Any]) -> "EaPsb":
@@ -136,7 +117,7 @@ class EaPsb:
     def identify(self) -> Operation[Identity]:
         """Raises ``DeviceError`` if no PSB answers, or another one than before."""
         with self.session:
-            identity = scpi.identity((yield Exchange(b"*IDN?\n")))
+            identity = scpi.identity((yield Exchange(TABLE.question("identity"))))
             if not identity.maker.upper().startswith("EA") or "PSB" not in identity.model.upper():
                 raise DeviceError(f"{self.part}: {identity} is no EA PSB; correct the resource in the rig file")
             return self.session.meet(identity)
@@ -144,24 +125,24 @@ class EaPsb:
     def set_up(self) -> Operation[Mapping[str, str]]:
         """Remote control, output off, set-points zero, limits, thresholds and watchdog; all read back."""
         with self.session:
-            yield Exchange(b"SYST:LOCK ON\n", "")
+            yield Exchange(TABLE.message(f"{TABLE.header('lock')} ON"), "")
             yield from self._forget_errors()
-            yield Exchange(b"OUTP OFF\n", "")
-            for header, value, unit in (*self._zeros(), *self._rows()):
-                yield from self._write(header, value, unit)
+            yield Exchange(TABLE.message(f"{TABLE.header('output')} OFF"), "")
+            for name, value in (*self._zeros(), *self._rows()):
+                yield from self._write(name, value)
         return (yield from self.verify())
 
     def verify(self) -> Operation[Mapping[str, str]]:
         """Remote, limits, thresholds and watchdog as written (F-39, F-48). Raises ``DeviceError`` naming the item."""
         in_force: dict[str, str] = {}
         with self.session:
-            owner = scpi.line((yield Exchange(b"SYST:LOCK:OWN?\n")))
+            owner = scpi.line((yield Exchange(TABLE.question("owner"))))
             if owner != b"REMOTE":
                 raise DeviceError(f"{self.part}: controlled by {owner.decode()}; leave the local menu, then arm again")
-            for header, value, unit in self._rows():
-                answer = scpi.line((yield Exchange(f"{header}?\n".encode("ascii"))))
-                self._same(header, value, answer, unit)
-                in_force[header] = answer.decode()
+            for name, value in self._rows():
+                answer = scpi.line((yield Exchange(TABLE.question(name))))
+                self._same(name, value, answer)
+                in_force[TABLE.header(name)] = answer.decode()
         return in_force
 
     def read(self) -> Operation[NDArray[np.void]]:
@@ -187,9 +168,8 @@ class EaPsb:
         if quantity == "output_cmd":
             yield from self.set_output(value > 0.5)
             return
-        header, unit = _WRITES[quantity]
         with self.session:
-            yield from self._write(header, value, unit)
+            yield from self._write(_WRITES[quantity], value)
 
     def energises(self, index: int, value: float) -> bool:
         """Whether this write could bring energy in, so that it must not be repeated after a failure."""
@@ -201,9 +181,9 @@ class EaPsb:
         quantity = self.setpoints[index].partition(".")[2]
         with self.session:
             if quantity == "output_cmd":
-                return float(scpi.line((yield Exchange(b"OUTP?\n"))) == b"ON")
-            header, unit = _WRITES[quantity]
-            return scpi.quantity(scpi.line((yield Exchange(f"{header}?\n".encode("ascii")))), unit)[0]
+                return float(scpi.line((yield Exchange(TABLE.question("output")))) == b"ON")
+            name = _WRITES[quantity]
+            return scpi.quantity(scpi.line((yield Exchange(TABLE.question(name)))), _unit(name))[0]
 
     def set_voltage(self, voltage_v: float) -> Operation[None]:
         """Set the source voltage in V, read back."""
@@ -211,42 +191,46 @@ class EaPsb:
 
     def set_output(self, on: bool) -> Operation[None]:
         """Switch the DC terminal, read back."""
-        text = b"ON" if on else b"OFF"
+        text = "ON" if on else "OFF"
         self._until_status = 0
         with self.session:
-            reply = yield Exchange(b"OUTP " + text + b";:OUTP?;:STAT:QUES?;:SYST:ERR?\n")
-            answer, _, error = self._fields(reply, 3)
-            self._refuse(error, f"OUTP {text.decode()}")
-            if answer != text:
-                raise DeviceError(f"{self.part}: output is {answer.decode()} after {text.decode()} was written")
+            answer = yield from self._put("output", text)
+            if answer != text.encode():
+                raise DeviceError(f"{self.part}: output is {answer.decode()} after {text} was written")
 
     # --- inside ----------------------------------------------------------------------------------------------------
 
-    def _zeros(self) -> Iterator[tuple[str, float, bytes]]:
-        yield from ((header, 0.0, unit) for header, unit in _WRITES.values())
+    def _zeros(self) -> Iterator[tuple[str, float]]:
+        yield from ((name, 0.0) for name in _WRITES.values())
 
-    def _rows(self) -> Iterator[tuple[str, float, bytes]]:
+    def _rows(self) -> Iterator[tuple[str, float]]:
         s = self.settings
-        yield "POW", s.power_max_w, b"W"
-        yield "SINK:POW", s.sink_power_max_w, b"W"
-        yield "VOLT:PROT", s.ovp_v, b"V"
-        yield "CURR:PROT", s.ocp_a, b"A"
-        yield "POW:PROT", s.opp_w, b"W"
+        yield "power", s.power_max_w
+        yield "sink_power", s.sink_power_max_w
+        yield "over_voltage", s.ovp_v
+        yield "over_current", s.ocp_a
+        yield "over_power", s.opp_w
         if s.watchdog_s:
-            yield "SYST:COMM:TIM", s.watchdog_s, b"s"
+            yield "timeout", s.watchdog_s
 
-    def _write(self, header: str, value: float, unit: bytes) -> Operation[None]:
-        # STAT:QUES? goes before SYST:ERR? because the latter acknowledges gone alarms (PGMBEN 5.4)
-        text = f"{header} {value:.2f};:{header}?;:STAT:QUES?;:SYST:ERR?\n"
-        answer, _, error = self._fields((yield Exchange(text.encode("ascii"))), 3)
-        self._refuse(error, f"{header} {value:.2f}")
-        self._same(header, value, answer, unit)
+    def _write(self, name: str, value: float) -> Operation[None]:
+        self._same(name, value, (yield from self._put(name, f"{value:.2f}")))
 
-    def _same(self, header: str, value: float, answer: bytes, unit: bytes) -> None:
+    def _put(self, name: str, text: str) -> Operation[bytes]:
+        """Write and read back in one message; the answer. Raises ``DeviceError`` if the device refuses."""
+        header = TABLE.header(name)
+        reply = yield Exchange(TABLE.message(f"{header} {text}", f"{header}?", *_CHECKED))
+        answer, _, error = self._fields(reply, 3)
+        self._refuse(error, f"{header} {text}")
+        return answer
+
+    def _same(self, name: str, value: float, answer: bytes) -> None:
+        unit = _unit(name)
         got, quality = scpi.quantity(answer, unit)
         s = self.settings
         nominal = {b"V": s.voltage_max_v, b"A": s.current_max_a, b"W": s.power_max_w, b"s": 10.0}[unit]
         if quality is not Quality.GOOD or not abs(got - value) <= s.tolerance * nominal:
+            header = TABLE.header(name)
             raise DeviceError(f"{self.part}: {header} reads back {answer.decode()} after {value:g} was written (F-46)")
 
     def _refuse(self, error: bytes, what: str) -> None:
@@ -301,9 +285,13 @@ class EaPsb:
 
     def _forget_errors(self) -> Operation[None]:
         for _ in range(_ERRORS_MAX):
-            if scpi.error_entry(self._fields((yield Exchange(b"STAT:QUES?;:SYST:ERR?\n")), 2)[1])[0] == 0:
+            if scpi.error_entry(self._fields((yield Exchange(TABLE.question("questionable", "error"))), 2)[1])[0] == 0:
                 return
         raise DeviceError(f"{self.part}: the error queue does not run empty; look at the device's alarms")
+
+
+def _unit(name: str) -> bytes:
+    return TABLE.rows[name].unit.encode()
 
 
 def _value(field: bytes, unit: bytes) -> tuple[float, Quality]:

@@ -186,7 +186,7 @@ def test_an_instrument_that_lost_its_set_up_is_not_read_again() -> None:
     """F-39: power-cycled behind our back."""
     bench = SupplyBench(Fault("silence", 1 * S, 1 * S + 100 * NS_PER_MS)).start()
     bench.run(1.01)
-    bench.peer.values["OVP"] = 550.0
+    bench.peer.values["over_voltage"] = 550.0
     bench.run(5.0)
     assert "VOLT:PROT is" in bench.counters.last_failure or "VOLT:PROT reads back" in bench.counters.last_failure
     assert bench.posts[-1]["quality"].all()

@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 from bench.base.noise import gauss, noise_state
 from bench.base.time import NS_PER_MS, NS_PER_S
 from bench.emulators.instruments.accuracy import ErrorDraw
+from bench.emulators.instruments.behaviour import Behaviour
 from bench.emulators.instruments.faults import FaultScript
-from bench.emulators.instruments.scpi_peer import ScpiPeer, number_argument
-from bench.emulators.instruments.scpi_tree import Row, ScpiError
+from bench.emulators.instruments.scpi_peer import ScpiPeer
 from bench.emulators.instruments.yokogawa import Measured
+from drivers.command import Span
+from drivers.scpi_data import ScpiError, limit, number, switch
+from drivers.supplies.ea_psb_commands import TABLE
 
 IDENTITY = "EA Elektro-Automatik GmbH & Co. KG,PSB 10500-180,2841370007,V3.02"
-_INPUT_MAX = 256
 OVP, OCP, OPP, REMOTE, OUTPUT = 1, 2, 4, 1 << 10, 1 << 11
 
 
@@ -38,8 +40,6 @@ class EaPsbEmulator(ScpiPeer):
     that was set switches the output off: ``watchdog_ns`` tells when, ``expire`` does it.
     """
 
-    error_unknown = (-113, "Undefined header")
-
     def __init__(
         self,
         measured: Measured,
@@ -60,19 +60,24 @@ class EaPsbEmulator(ScpiPeer):
         self._remote = False
         self._on = False
         self._alarms = 0
-        self._limits = {
-            "VOLT": (0.0, plate.voltage_v, b"V"),
-            "CURR": (0.0, plate.current_a, b"A"),
-            "POW": (plate.power_w, plate.power_w, b"W"),
-            "SINKCURR": (0.0, plate.current_a, b"A"),
-            "SINKPOW": (plate.power_w, plate.power_w, b"W"),
-            "OVP": (1.1 * plate.voltage_v, 1.08 * plate.voltage_v, b"V"),
-            "OCP": (1.1 * plate.current_a, 1.08 * plate.current_a, b"A"),
-            "OPP": (1.1 * plate.power_w, 1.08 * plate.power_w, b"W"),
-            "TIM": (0.0, 3600.0, b"s"),
+        self._whole = {
+            "nominal voltage": plate.voltage_v,
+            "nominal current": plate.current_a,
+            "nominal power": plate.power_w,
+            "": 1.0,
         }
-        self.values = {key: start for key, (start, _, _) in self._limits.items()}
-        super().__init__(self._rows(), delay_ns, faults, idle_close_ns)
+        self.values = {
+            "voltage": 0.0,
+            "current": 0.0,
+            "power": plate.power_w,
+            "sink_current": 0.0,
+            "sink_power": plate.power_w,
+            "over_voltage": 1.1 * plate.voltage_v,
+            "over_current": 1.1 * plate.current_a,
+            "over_power": 1.1 * plate.power_w,
+            "timeout": 0.0,
+        }
+        super().__init__(TABLE, self._does(), delay_ns, faults, idle_close_ns)
         self._measured = measured
         self._place = (outputs.index("u_supply_v"), outputs.index("i_supply_a"))
         draw = ErrorDraw(seed, name)
@@ -83,50 +88,44 @@ class EaPsbEmulator(ScpiPeer):
         self._noise = noise_state(seed, f"{name}.noise")
         self._array_format = b"%%.%dfV, %%.%dfA, %%.0fW" % (plate.decimals, plate.decimals)
 
-    def _rows(self) -> tuple[Row, ...]:
-        return (
-            Row("*IDN", None, lambda *_: self._identity),
-            Row("*RST", self._reset, None),
-            Row("SYSTem:LOCK", self._lock, lambda *_: b"ON" if self._remote else b"OFF"),
-            Row("SYSTem:LOCK:OWNer", None, lambda *_: b"REMOTE" if self._remote else b"NONE"),
-            Row("SYSTem:LOCK:OWN", None, lambda *_: b"REMOTE" if self._remote else b"NONE"),
-            Row("SYSTem:ERRor[:NEXT]", None, self._error),
-            Row("STATus:QUEStionable[:EVENt]", None, lambda *_: b"%d" % self.questionable),
-            Row("OUTPut[:STATe]", self._output, lambda *_: b"ON" if self._on else b"OFF"),
-            Row("MEASure[:SCALar]:ARRay", None, self._array),
-            Row("MEASure[:SCALar]:VOLTage", None, lambda *_: self._array((), "", _[2]).split(b", ")[0]),
-            Row("MEASure[:SCALar]:CURRent", None, lambda *_: self._array((), "", _[2]).split(b", ")[1]),
-            Row("MEASure[:SCALar]:POWer", None, lambda *_: self._array((), "", _[2]).split(b", ")[2]),
-            self._value_row("[SOURce:]VOLTage", "VOLT"),
-            self._value_row("[SOURce:]CURRent", "CURR"),
-            self._value_row("[SOURce:]POWer", "POW"),
-            self._value_row("SINK:CURRent", "SINKCURR"),
-            self._value_row("SINK:POWer", "SINKPOW"),
-            self._value_row("[SOURce:]VOLTage:PROTection", "OVP"),
-            self._value_row("[SOURce:]CURRent:PROTection", "OCP"),
-            self._value_row("[SOURce:]POWer:PROTection", "OPP"),
-            self._value_row("SYSTem:COMMunicate:TIMeout", "TIM"),
-        )
+    def _does(self) -> dict[str, Behaviour]:
+        def measured(place: int) -> Behaviour:
+            return Behaviour(get=lambda _, argument, t_ns: self._array((), argument, t_ns).split(b", ")[place])
 
-    def _value_row(self, pattern: str, key: str) -> Row:
-        _, nominal, unit = self._limits[key]
-        most = nominal if key == "TIM" else 1.02 * nominal
+        return {
+            "identity": Behaviour(get=lambda *_: self._identity),
+            "reset": Behaviour(self._reset),
+            "lock": Behaviour(self._lock, lambda *_: b"ON" if self._remote else b"OFF"),
+            "owner": Behaviour(get=lambda *_: b"REMOTE" if self._remote else b"NONE"),
+            "error": Behaviour(get=self._error),
+            "questionable": Behaviour(get=lambda *_: b"%d" % self.questionable),
+            "output": Behaviour(self._output, lambda *_: b"ON" if self._on else b"OFF"),
+            "array": Behaviour(get=self._array),
+            "measured_voltage": measured(0),
+            "measured_current": measured(1),
+            "measured_power": measured(2),
+            **{name: self._setting(name) for name in self.values},
+        }
+
+    def _setting(self, name: str) -> Behaviour:
+        row = TABLE.rows[name]
+        assert isinstance(row.range, Span)
+        low, high = row.range.bounds(self._whole[row.range.of])
+        unit = row.unit.encode()
 
         def put(indices: tuple[int, ...], argument: str, t_ns: int) -> None:
             self._must_be_remote()
-            self.values[key] = number_argument(argument.upper().rstrip(unit.decode().upper()), 0.0, most)
+            self.values[name] = number(argument, row.unit, low, high)
             self._act()
 
-        def get(*_: object) -> bytes:
-            return b"%.*f" % (self.nameplate.decimals, self.values[key]) + unit
+        def get(indices: tuple[int, ...], argument: str, t_ns: int) -> bytes:
+            asked = limit(argument, low, high)
+            return b"%.*f" % (self.nameplate.decimals, self.values[name] if asked is None else asked) + unit
 
-        return Row(pattern, put, get)
+        return Behaviour(put, get)
 
     def handle(self, message: bytes, t_ns: int) -> None:
-        """As every SCPI peer, within the device's small buffer (-225 beyond it)."""
-        if len(message) > _INPUT_MAX:
-            self.errors.append((-225, "Out of memory"))
-            return
+        """As every SCPI peer, after a look at what has tripped."""
         self._guard()
         super().handle(message, t_ns)
 
@@ -134,7 +133,7 @@ class EaPsbEmulator(ScpiPeer):
 
     def watchdog_ns(self) -> int | None:
         """When silence switches the output off, or ``None``."""
-        seconds = self.values["TIM"]
+        seconds = self.values["timeout"]
         return self._last_ns + round(seconds * NS_PER_S) if seconds and self._on else None
 
     def expire(self, t_ns: int) -> None:
@@ -152,10 +151,10 @@ class EaPsbEmulator(ScpiPeer):
 
     def _must_be_remote(self) -> None:
         if not self._remote:
-            raise ScpiError(-221, "Settings conflict")
+            raise ScpiError(-221)
 
     def _lock(self, _: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self._remote = _switch(argument)
+        self._remote = switch(argument, -108)
 
     def _reset(self, *_: object) -> None:
         self._remote, self._alarms = True, 0
@@ -163,9 +162,9 @@ class EaPsbEmulator(ScpiPeer):
 
     def _output(self, _: tuple[int, ...], argument: str, t_ns: int) -> None:
         self._must_be_remote()
-        on = _switch(argument)
+        on = switch(argument, -108)
         if on and self._alarms:
-            raise ScpiError(-221, "Settings conflict")
+            raise ScpiError(-221)
         self._switch(on)
 
     def _switch(self, on: bool) -> None:
@@ -176,17 +175,17 @@ class EaPsbEmulator(ScpiPeer):
         """The only place where the plant is touched."""
         actuate = self._actuate
         actuate["supply_on"] = float(self._on)
-        actuate["supply_voltage_v"] = self.values["VOLT"]
-        actuate["supply_current_max_a"] = self.values["CURR"]
-        actuate["supply_sink_current_max_a"] = self.values["SINKCURR"]
+        actuate["supply_voltage_v"] = self.values["voltage"]
+        actuate["supply_current_max_a"] = self.values["current"]
+        actuate["supply_sink_current_max_a"] = self.values["sink_current"]
 
     def _guard(self) -> None:
         """Over-voltage and over-current switch the output off and latch an alarm."""
         if not self._on:
             return
         truth = self._measured()[0]
-        over_v = truth.item(self._place[0]) > self.values["OVP"]
-        over_a = abs(truth.item(self._place[1])) > self.values["OCP"]
+        over_v = truth.item(self._place[0]) > self.values["over_voltage"]
+        over_a = abs(truth.item(self._place[1])) > self.values["over_current"]
         if over_v or over_a:
             self._alarms |= OVP * over_v | OCP * over_a
             self._switch(False)
@@ -205,9 +204,3 @@ class EaPsbEmulator(ScpiPeer):
         u = truth.item(self._place[0]) + self._offset_v + self._noise_v * gauss(self._noise)
         i = truth.item(self._place[1]) + self._offset_a + self._noise_a * gauss(self._noise)
         return self._array_format % (u, i, u * i)
-
-
-def _switch(argument: str) -> bool:
-    if argument.upper() not in ("ON", "OFF", "1", "0"):
-        raise ScpiError(-108, "Parameter not allowed")
-    return argument.upper() in ("ON", "1")

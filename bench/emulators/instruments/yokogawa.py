@@ -10,11 +10,13 @@ from bench.base.noise import noise_state
 from bench.base.time import NS_PER_MS, NS_PER_S
 from bench.emulators.instruments.accuracy import AnalyzerAccuracy, ErrorDraw
 from bench.emulators.instruments.analyzer_model import AnalyzerModel, MotorSetup, Setup
+from bench.emulators.instruments.behaviour import Behaviour
 from bench.emulators.instruments.faults import FaultScript
 from bench.emulators.instruments.sampling import NO_DATA, OVER_RANGE, fill_block
-from bench.emulators.instruments.scpi_peer import ScpiPeer, number_argument
-from bench.emulators.instruments.scpi_tree import Row, ScpiError
+from bench.emulators.instruments.scpi_peer import ScpiPeer
 from bench.emulators.instruments.wiring import AnalyzerWiring
+from drivers.power_analyzers.yokogawa_commands import TABLE
+from drivers.scpi_data import ScpiError, number, switch
 
 Measured = Callable[[], tuple[NDArray[np.float64], int]]
 """The latest latched mean of the plant's outputs, flat in the order of ``OUTPUTS``, and when it was latched."""
@@ -33,8 +35,6 @@ class YokogawaEmulator(ScpiPeer):
     ``latency_ns`` is the time from the end of an update to its answer.
     """
 
-    error_unknown = (113, "Undefined header")
-
     def __init__(
         self,
         measured: Measured,
@@ -48,7 +48,7 @@ class YokogawaEmulator(ScpiPeer):
         latency_ns: int = 2 * NS_PER_MS,
         faults: FaultScript | None = None,
     ) -> None:
-        super().__init__(self._rows(), 2 * NS_PER_MS, faults)
+        super().__init__(TABLE, self._does(), 2 * NS_PER_MS, faults)
         self._measured = measured
         self._model = AnalyzerModel(wiring, outputs, accuracy or AnalyzerAccuracy(), ErrorDraw(seed, name))
         self._noise = noise_state(seed, f"{name}.noise")
@@ -73,45 +73,47 @@ class YokogawaEmulator(ScpiPeer):
             setup.motors[flange.number] = MotorSetup()
         return setup
 
-    def _rows(self) -> tuple[Row, ...]:
-        text = self._text_row
-        return (
-            Row("*IDN", None, lambda *_: self._identity),
-            Row(":STATus:ERRor", None, self.next_error),
-            text(":COMMunicate:REMote", _on_off),
-            text(":COMMunicate:HEADer", _on_off),
-            text(":COMMunicate:VERBose", _on_off),
-            text(":MEASure:AVERaging[:STATe]", _on_off),
-            Row(":COMMunicate:WAIT", self._wait, None),
-            Row(":RATE", self._set_rate, lambda *_: f"{self.update_ns / NS_PER_S:.3E}".encode()),
-            Row(":NUMeric:FORMat", self._set_format, lambda *_: b"FLO" if self._float_format else b"ASC"),
-            Row(":NUMeric[:NORMal]:NUMber", self._set_number, lambda *_: b"%d" % self.setup.shown),
-            Row(":NUMeric[:NORMal]:ITEM<x>", self._set_item, self._item),
-            Row(":NUMeric[:NORMal]:VALue", None, self._value),
-            text("[:INPut]:VOLTage:AUTO:ELEMent<x>", _on_off),
-            text("[:INPut]:CURRent:AUTO:ELEMent<x>", _on_off),
-            text("[:INPut]:FILTer:LINE[:ELEMent<x>]", _on_off),
-            text("[:INPut]:SYNChronize:ELEMent<x>", _source),
-            Row("[:INPut]:VOLTage:RANGe:ELEMent<x>", self._set_voltage_range, self._voltage_range),
-            Row("[:INPut]:CURRent:RANGe:ELEMent<x>", self._set_current_range, self._current_range),
-            Row("[:INPut]:SCALing:CT:ELEMent<x>", self._set_ct, self._ct),
-            text(":MOTor<x>:SYNChronize", _source),
-            text(":MOTor<x>:TORQue:TYPE", _pulse),
-            text(":MOTor<x>:SPEed:TYPE", _pulse),
-            Row(":MOTor<x>:TORQue:RATE:UPPer", self._set_upper, lambda x, *_: _pair(self._motor(x).upper)),
-            Row(":MOTor<x>:TORQue:RATE:LOWer", self._set_lower, lambda x, *_: _pair(self._motor(x).lower)),
-            Row(":MOTor<x>:TORQue:SCALing", self._set_torque_scale, lambda x, *_: _nr3(self._motor(x).torque_scale)),
-            Row(":MOTor<x>:SPEed:SCALing", self._set_speed_scale, lambda x, *_: _nr3(self._motor(x).speed_scale)),
-            Row(":MOTor<x>:SPEed:PULSe", self._set_pulses, lambda x, *_: b"%d" % self._motor(x).pulses),
-        )
+    def _does(self) -> dict[str, Behaviour]:
+        kept = self._kept
+        return {
+            "identity": Behaviour(get=lambda *_: self._identity),
+            "remote": kept("remote", _on_off),
+            "header": Behaviour(self._set_header, lambda *_: b"%d" % bool(self.headers)),
+            "verbose": kept("verbose", _on_off),
+            "averaging": kept("averaging", _on_off),
+            "wait": Behaviour(self._wait),
+            "rate": Behaviour(self._set_rate, lambda *_: f"{self.update_ns / NS_PER_S:.3E}".encode()),
+            "format": Behaviour(self._set_format, lambda *_: b"FLO" if self._float_format else b"ASC"),
+            "items": Behaviour(self._set_number, lambda *_: b"%d" % self.setup.shown),
+            "item": Behaviour(self._set_item, self._item),
+            "values": Behaviour(get=self._value),
+            "voltage_auto": kept("voltage_auto", _on_off),
+            "current_auto": kept("current_auto", _on_off),
+            "line_filter": kept("line_filter", _on_off),
+            "synchronize": kept("synchronize", _source),
+            "voltage_range": Behaviour(self._set_voltage_range, self._voltage_range),
+            "current_range": Behaviour(self._set_current_range, self._current_range),
+            "ct": Behaviour(self._set_ct, self._ct),
+            "motor_synchronize": kept("motor_synchronize", _source),
+            "torque_type": kept("torque_type", _pulse),
+            "speed_type": kept("speed_type", _pulse),
+            "torque_upper": Behaviour(self._set_upper, lambda x, *_: _pair(self._motor(x).upper)),
+            "torque_lower": Behaviour(self._set_lower, lambda x, *_: _pair(self._motor(x).lower)),
+            "torque_scaling": Behaviour(self._set_torque_scale, lambda x, *_: _nr3(self._motor(x).torque_scale)),
+            "speed_scaling": Behaviour(self._set_speed_scale, lambda x, *_: _nr3(self._motor(x).speed_scale)),
+            "pulses": Behaviour(self._set_pulses, lambda x, *_: b"%d" % self._motor(x).pulses),
+        }
 
-    def _text_row(self, pattern: str, normal: Callable[[str], bytes]) -> Row:
+    def _kept(self, name: str, normal: Callable[[str], bytes]) -> Behaviour:
         """A setting that is only kept and told."""
 
         def put(indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-            self._texts[f"{pattern}{indices}"] = normal(argument.upper())
+            self._texts[f"{name}{indices}"] = normal(argument.upper())
 
-        return Row(pattern, put, lambda indices, *_: self._texts.get(f"{pattern}{indices}", b"0"))
+        return Behaviour(put, lambda indices, *_: self._texts.get(f"{name}{indices}", b"0"))
+
+    def _set_header(self, _: tuple[int, ...], argument: str, t_ns: int) -> None:
+        self.headers = "full" if switch(argument, 141) else ""
 
     # --- update clock and values -----------------------------------------------------------------------------------
 
@@ -181,7 +183,7 @@ class YokogawaEmulator(ScpiPeer):
         self._float_format = argument.upper().startswith("FLO")
 
     def _set_number(self, _: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self.setup.shown = int(number_argument(argument, 1, _ITEMS_MAX, 222))
+        self.setup.shown = int(_number(argument, 1, _ITEMS_MAX))
         self._changed()
 
     def _set_item(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
@@ -217,7 +219,7 @@ class YokogawaEmulator(ScpiPeer):
 
     def _set_ct(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
         _of(self.setup.ct, indices[0])
-        self.setup.ct[indices[0]] = number_argument(argument, 1e-4, 99999.9999, 222)
+        self.setup.ct[indices[0]] = _number(argument, 1e-4, 99999.9999)
         self._changed()
 
     def _ct(self, indices: tuple[int, ...], *_: object) -> bytes:
@@ -239,16 +241,23 @@ class YokogawaEmulator(ScpiPeer):
         self._changed()
 
     def _set_torque_scale(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self._motor(indices).torque_scale = number_argument(argument, -99999.0, 99999.0, 222)
+        self._motor(indices).torque_scale = _number(argument, -99999.0, 99999.0)
         self._changed()
 
     def _set_speed_scale(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self._motor(indices).speed_scale = number_argument(argument, -99999.0, 99999.0, 222)
+        self._motor(indices).speed_scale = _number(argument, -99999.0, 99999.0)
         self._changed()
 
     def _set_pulses(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self._motor(indices).pulses = int(number_argument(argument, 1, 9999, 222))
+        self._motor(indices).pulses = int(_number(argument, 1, 9999))
         self._changed()
+
+
+def _number(argument: str, low: float, high: float) -> float:
+    try:
+        return number(argument, "", low, high)
+    except ScpiError as error:
+        raise ScpiError(222, "Data out of range") if error.code == -222 else error from None
 
 
 def _on_off(argument: str) -> bytes:
@@ -281,7 +290,7 @@ def _point(argument: str) -> tuple[float, float]:
     fields = argument.split(",")
     if len(fields) != 2:
         raise ScpiError(109, "Missing parameter")
-    return number_argument(fields[0], -1e4, 1e4, 222), number_argument(fields[1], 1.0, _HERTZ_MAX, 222)
+    return _number(fields[0], -1e4, 1e4), _number(fields[1], 1.0, _HERTZ_MAX)
 
 
 def _of(table: dict[int, float], number: int) -> float:
@@ -291,7 +300,7 @@ def _of(table: dict[int, float], number: int) -> float:
 
 
 def _step(argument: str, steps: Sequence[float]) -> float:
-    value = number_argument(argument.upper().rstrip("VA"), 0.0, 1e5, 222)
+    value = _number(argument.upper().rstrip("VA"), 0.0, 1e5)
     for step in steps:
         if abs(step - value) <= 1e-4 * step:
             return step
