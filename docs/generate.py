@@ -44,6 +44,7 @@ def pages() -> dict[str, str]:
         "commands": _commands(),
         "channels": _channels(),
         "drivers": _drivers(),
+        "ak": _ak(),
         "stops": _stops(),
         "steps": _steps(),
         "faults": _faults(),
@@ -155,6 +156,50 @@ def _drivers() -> str:
         head = ("command", "meaning", "unit", "range", "answer", "source")
         text += f"\n## `{name}` ({found.__name__}, {tested})\n\n" + _table(head, rows)
     return text
+
+
+def _ak() -> str:
+    from drivers.ak import FUNCTIONS, REFUSALS
+
+    functions = (
+        (
+            f"`{f.name}`",
+            f"`{f.text}`",
+            f.purpose,
+            f.unit,
+            str(f.range),
+            f"`{f.text} e {f.reply}".rstrip() + "`",
+            f.source,
+        )
+        for f in FUNCTIONS
+    )
+    head = ("use", "usual code", "meaning", "unit", "range", "reply", "source")
+    refusals = ((f"`{word.decode()}`", told) for word, told in REFUSALS.items())
+    return _AK + _table(head, functions) + _REFUSED + _table(("word", "meaning"), refusals)
+
+
+_AK = """# AK functions of a dyno
+
+A command is `STX`, one printable character, four letters, a space, the channel, perhaps a space and data, `ETX`. The
+device answers with `STX`, one printable character, the same letters, a space, the error status, perhaps a space and
+data, `ETX`; CR or CR LF may follow. The error status is 0, or it steps through 1 to 9 with each change of the device's
+errors. `K0` is the whole device; a device that wants no channel has `channel: ""` in the rig file. Nothing is sent
+unasked.
+
+A maker's own codes stand in the rig file by use, such as `mnemonics: {set_speed: EDRZ, speed_in_force: ADRZ}`.
+`unverified`: no manual was at hand; check it on hardware. **Never tested on hardware.**
+
+NGA: Rosemount Analytical, NGA 2000 Software Manual AK-Protocol, 90003752(1), 10/98. CU-2: testo CU-2 user manual.
+Servomex: SERVOPRO NOx manual.
+
+"""
+_REFUSED = """
+## Instead of data
+
+A function that is not carried out is answered with one of these words, the channel before it on some devices; a code
+that the device does not know is echoed as `????`. Functions S and E need remote control, except `SREM`.
+
+"""
 
 
 def _stops() -> str:

@@ -97,7 +97,7 @@ dyno_{0}.speed_cmd rpm set-point: speed to hold
 dyno_{0}.enable_cmd 1 set-point: hold speed
 dyno_{0}.speed rpm
 dyno_{0}.torque Nm the drive's estimate, positive when it drives the shaft forward
-dyno_{0}.state 1 0 standby, 1 holding speed, 2 error
+dyno_{0}.state 1 0 standby, 1 holding speed, 2 error, 3 under manual control, 4 restarted: set-up lost
 """
 
 _FLANGE = """

@@ -7,26 +7,28 @@ from pydantic import Field
 
 from bench.config.file_model import FileModel, Finding
 from bench.config.instrument import Instrument
-from bench.config.names import MNEMONIC_FORM, Name
+from bench.config.names import CHANNEL_FORM, MNEMONIC_FORM, Name
 from bench.config.quantity import Number, Seconds, SpeedRate, SpeedRpm, TorqueNm, Watts
 
 Mnemonic = Annotated[str, Field(pattern=MNEMONIC_FORM)]
 
 
 class Mnemonics(FileModel):
-    """AK functions by use. Set-points and actual values are each maker's own; the defaults are the emulated drive's."""
+    """A maker's own AK functions by use, where they are not the usual ones (reference page ``ak.md``)."""
 
-    identity: Mnemonic = "AKEN"
-    faults: Mnemonic = "ASTF"
-    state: Mnemonic = "ASTZ"
-    remote: Mnemonic = "SREM"
-    free: Mnemonic = "STBY"
-    hold: Mnemonic = "SHLD"
-    values: Mnemonic = "AKON"
-    set_speed: Mnemonic = "SSPD"
-    speed_in_force: Mnemonic = "ASPD"
-    set_watchdog: Mnemonic = "EWDG"
-    watchdog_in_force: Mnemonic = "AWDG"
+    identity: Mnemonic | None = None
+    state: Mnemonic | None = None
+    faults: Mnemonic | None = None
+    remote: Mnemonic | None = None
+    manual: Mnemonic | None = None
+    reset: Mnemonic | None = None
+    free: Mnemonic | None = None
+    hold: Mnemonic | None = None
+    values: Mnemonic | None = None
+    set_speed: Mnemonic | None = None
+    speed_in_force: Mnemonic | None = None
+    set_watchdog: Mnemonic | None = None
+    watchdog_in_force: Mnemonic | None = None
 
 
 class Shaft(FileModel):
@@ -57,7 +59,8 @@ class Dyno(Instrument):
     speed_rate_max: Annotated[SpeedRate, Field(gt=0)]
     sign: Literal[1, -1] = 1
     """-1: the machine counts backwards when the vehicle goes forward."""
-    channel: Annotated[str, Field(pattern=r"^K[0-9]{1,2}$")] = "K0"
+    channel: Annotated[str, Field(pattern=CHANNEL_FORM)] = "K0"
+    """AK channel, K0 for the whole device; empty for a device that wants none."""
     mnemonics: Mnemonics = Mnemonics()
     shaft: Shaft
 

@@ -9,7 +9,8 @@ NAME_FORM = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$"
 PART_FORM = r"^[a-z][a-z0-9_]{0,31}$"
 TEXT_FORM = r"^[^\x00-\x1f\x7f]+$"
 DAY_FORM = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
-MNEMONIC_FORM = r"^[A-Z0-9]{4}$"
+MNEMONIC_FORM = r"^[SAE][A-Z0-9]{3}$"
+CHANNEL_FORM = r"^(K[0-9]{1,2})?$"
 TROUBLE_FORM = r"^[PCBU][0-3][0-9A-F]{3}-[0-9A-F]{2}$"
 FAULT_FORM = r"^(F-[0-9]{2})?$"
 
@@ -18,7 +19,8 @@ FORMS: dict[str, str] = {
     PART_FORM: "write 1 to 32 of a-z 0-9 _, starting with a letter",
     TEXT_FORM: "write a text in one line, without control characters",
     DAY_FORM: "write a day as year-month-day, such as 2031-12-31",
-    MNEMONIC_FORM: "write four of the characters A-Z 0-9",
+    MNEMONIC_FORM: "write four of the characters A-Z 0-9, the first S, A or E",
+    CHANNEL_FORM: "write a channel such as K0, or nothing for a device that wants none",
     TROUBLE_FORM: "write a trouble code as SAE J2012 does, such as U0100-87",
     FAULT_FORM: "write the number of a fault, such as F-25",
 }

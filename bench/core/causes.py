@@ -29,6 +29,7 @@ class Cause(IntEnum):
     INSTRUMENT_SILENT = 20
     READ_BACK_DIFFERS = 21
     INSTRUMENT_RESTARTED = 22
+    CONTROL_LOST = 23
     SERVICE_SILENT = 30
     LINKS_SILENT = 31
     RECORDER_SILENT = 32
@@ -118,6 +119,9 @@ _TEXTS: dict[int, CauseText] = {
     ),
     Cause.READ_BACK_DIFFERS: CauseText("a set-point read back differs", "somebody else drives the device", "F-46"),
     Cause.INSTRUMENT_RESTARTED: CauseText("an instrument was restarted", "arm again: the set-up was lost", "F-39"),
+    Cause.CONTROL_LOST: CauseText(
+        "somebody else controls an instrument", "give it back to the bench, find who took it, then arm again", "F-48"
+    ),
     Cause.SERVICE_SILENT: CauseText("the service is silent", "look for its last words in the journal", "F-56"),
     Cause.LINKS_SILENT: CauseText("the links process is silent", "look for its last words in the journal", "F-14"),
     Cause.RECORDER_SILENT: CauseText("the recorder is silent", "check the disk", "F-58"),

@@ -101,12 +101,23 @@ def _instruments(rig: Rig) -> Iterator[Limit]:
     for name, dyno in rig.dynos.items():
         if dyno.kind == "ak":  # a message that stays away is judged by its age
             yield _silent(name, f"{name}.speed", dyno)
-        yield Limit(f"{name} tripped", f"{name}.state", -0.5, 1.5, cause=Cause.DYNO_TRIPPED, modes=MODE_ARMED)
+        yield from _dyno_state(name)
     yield _silent("supply", "supply.voltage", rig.supply)
     yield Limit("supply alarm", "supply.alarm", -0.5, 0.5, cause=Cause.SUPPLY_TRIPPED, modes=MODE_ARMED)
     yield _silent("analyzer", "dc.voltage", rig.analyzer)
     for flange in rig.analyzer_flanges:
         yield _silent(flange, f"{flange}.torque", rig.analyzer)
+
+
+def _dyno_state(name: str) -> Iterator[Limit]:
+    """What a drive says of itself: 2 error, 3 under manual control, 4 restarted. The first that is violated counts."""
+    told = (
+        ("restarted", 3.5, Cause.INSTRUMENT_RESTARTED),
+        ("under other control", 2.5, Cause.CONTROL_LOST),
+        ("tripped", 1.5, Cause.DYNO_TRIPPED),
+    )
+    for words, high, cause in told:
+        yield Limit(f"{name} {words}", f"{name}.state", -0.5, high, cause=cause, modes=MODE_ARMED)
 
 
 def _silent(name: str, channel: str, instrument: Instrument) -> Limit:

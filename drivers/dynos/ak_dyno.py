@@ -19,49 +19,17 @@ from bench.base.reading import Reading
 from bench.base.time import NS_PER_MS
 from bench.schedule.requests import Exchange, Operation
 from drivers import ak, scpi
-from drivers.command import UNVERIFIED, Command
 from drivers.grammar import GrammarError
 from drivers.readout import Readout, read
 from drivers.session import Expected, Session
 
-_COMMON = "common AK function (CAI 700 p.149)"
-_VENDOR = f"{UNVERIFIED}: vendor specific"
-COMMANDS: tuple[Command, ...] = (
-    Command("identity", "AKEN", "identity", reply="text", source=_COMMON),
-    Command("faults", "ASTF", "error list", reply="list", source=_COMMON),
-    Command("state", "ASTZ", "state, remote or manual first", reply="list", source=_COMMON),
-    Command("remote", "SREM", "remote control", source=_COMMON),
-    Command("reset", "SRES", "reset", source=_COMMON),
-    Command("free", "STBY", "standby: run free", source=_COMMON),
-    Command("values", "AKON", "speed, torque, state", "rpm, N m", "", "list", f"function common, layout {UNVERIFIED}"),
-    Command("set_speed", "SSPD", "speed set-point", "rpm", source=_VENDOR),
-    Command("speed_in_force", "ASPD", "speed set-point in force", "rpm", reply="number", source=_VENDOR),
-    Command("hold", "SHLD", "hold speed", source=_VENDOR),
-    Command("set_watchdog", "EWDG", "communication time-out", "ms", source=_VENDOR),
-    Command("watchdog_in_force", "AWDG", "communication time-out in force", "ms", reply="number", source=_VENDOR),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Mnemonics:
-    """The functions of one maker's drive."""
-
-    identity: str = "AKEN"
-    faults: str = "ASTF"
-    state: str = "ASTZ"
-    remote: str = "SREM"
-    free: str = "STBY"
-    hold: str = "SHLD"
-    values: str = "AKON"
-    set_speed: str = "SSPD"
-    speed_in_force: str = "ASPD"
-    set_watchdog: str = "EWDG"
-    watchdog_in_force: str = "AWDG"
-
 
 @dataclass(frozen=True, slots=True)
 class AkDynoSettings:
-    """``sign`` is -1 where the drive counts forward as negative; the bench's signs are then turned at this edge."""
+    """``sign`` is -1 where the drive counts forward as negative; the bench's signs are then turned at this edge.
+
+    ``channel`` is empty for a device that wants none; ``codes``: the maker's own mnemonics by use (``ak.mnemonics``).
+    """
 
     sign: int = 1
     speed_max_rpm: float = 3000.0
@@ -71,10 +39,11 @@ class AkDynoSettings:
     timeout_ms: int = 250
     expected: Expected = field(default_factory=Expected)
     channel: str = "K0"
-    mnemonics: Mnemonics = field(default_factory=Mnemonics)
+    codes: Mapping[str, str | None] = field(default_factory=dict)
 
 
-OFF, HOLDING, FAULT = 0.0, 1.0, 2.0
+OFF, HOLDING, FAULT, MANUAL, RESTARTED = 0.0, 1.0, 2.0, 3.0, 4.0
+"""The channel ``state``: the first four are the drive's own, ``RESTARTED`` is concluded from a lost set-up."""
 _SETTING = re.compile(rb"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
@@ -82,7 +51,7 @@ class AkDyno:
     """Driver: ``read`` gives speed (rpm), torque (Nm, the drive's own estimate) and state as ``INBOX`` records."""
 
     tested_on_hardware = False
-    commands = COMMANDS
+    commands = ak.FUNCTIONS
 
     def __init__(self, part: str, settings: AkDynoSettings | None = None) -> None:
         self.part = part
@@ -93,11 +62,13 @@ class AkDyno:
         self._age_ns = round(self.settings.latency_ms * NS_PER_MS)
         self._timeout_ns = self.settings.timeout_ms * NS_PER_MS
         self._sign = float(self.settings.sign)
-        values = self.settings.mnemonics.values
+        self._codes = ak.mnemonics(self.settings.codes)
+        self._restarted = False
+        values = self._codes["values"]
         self._values = Exchange(ak.telegram(values, channel=self.settings.channel), "ak", self._timeout_ns)
         # the fast path: error status 0 and three plain numbers; anything else goes through the full grammar
         self._plain = re.compile(
-            rb"\x02[ -~]" + values.encode() + rb" 0 (" + scpi.NUMBER + rb") (" + scpi.NUMBER + rb") ([012])\x03\r?"
+            rb"\x02[ -~]" + values.encode() + rb" 0 (" + scpi.NUMBER + rb") (" + scpi.NUMBER + rb") ([0123])\x03\r?"
         )
 
     @classmethod
@@ -113,7 +84,7 @@ class AkDyno:
                 timeout_ms=round(section["timeout"] * 1e3),
                 expected=Expected.of_rig(section),
                 channel=section["channel"],
-                mnemonics=Mnemonics(**section["mnemonics"]),
+                codes=section["mnemonics"],
             ),
         )
 
@@ -139,38 +110,31 @@ class AkDyno:
     def identify(self) -> Operation[Identity]:
         """Maker, model, serial and firmware as the drive tells them. Raises ``DeviceError`` if it is another one."""
         with self.session:
-            reply = yield from self._ask(self.settings.mnemonics.identity)
+            reply = yield from self._ask("identity")
             fields = b" ".join(reply.fields).decode().split(",")
             if len(fields) != 4:
                 raise DeviceError(f"{self.part}: identity {fields} is not maker,model,serial,firmware")
             return self.session.meet(Identity(*fields))
 
     def set_up(self) -> Operation[Mapping[str, str]]:
-        """Remote control, running free, speed zero, own watchdog; all read back."""
-        m = self.settings.mnemonics
+        """Remote control, running free, speed zero, own watchdog; all read back. Raises ``DeviceError``."""
         with self.session:
-            yield from self._obey(m.remote)
-            yield from self._obey(m.free)
-            yield from self._obey(m.set_watchdog, str(self.settings.watchdog_ms))
+            yield from self._obey("remote")
+            yield from self._obey("free")
+            yield from self._obey("set_watchdog", str(self.settings.watchdog_ms))
+        self._restarted = False
         yield from self.set_speed(0.0)
-        return (yield from self.verify())
+        in_force, problems = yield from self._look()
+        if problems:
+            raise DeviceError(f"{self.part}: {'; '.join(problems)}; then arm again")
+        return in_force
 
     def verify(self) -> Operation[Mapping[str, str]]:
-        """Remote, no fault, watchdog as written. Raises ``DeviceError`` naming the item."""
-        m = self.settings.mnemonics
-        with self.session:
-            state = yield from self._ask(m.state)
-            if state.fields[:1] != (b"SREM",):
-                raise DeviceError(f"{self.part}: not under remote control ({state.fields}); switch it over, arm again")
-            faults = yield from self._ask(m.faults)
-            if faults.error or faults.fields not in ((), (b"0",)):
-                raise DeviceError(f"{self.part}: faults {faults.fields}; clear them at the drive, then arm again")
-            watchdog = _setting((yield from self._ask(m.watchdog_in_force)))
-            if watchdog != self.settings.watchdog_ms:
-                raise DeviceError(
-                    f"{self.part}: watchdog is {watchdog:g} ms, not {self.settings.watchdog_ms}; arm again"
-                )
-        return {m.state: "SREM", m.watchdog_in_force: f"{watchdog:g}"}
+        """The set-up in force. What is wrong with it shows in the state of each reading from now on, so that the core
+        stops at once and knows why (F-39, F-48); after a restart nothing that energises is written until ``set_up``."""
+        in_force, _ = yield from self._look()
+        self._restarted = in_force[self._codes["watchdog_in_force"]] != str(self.settings.watchdog_ms)
+        return in_force
 
     def read(self) -> Operation[NDArray[np.void]]:
         """One reading, see ``take``."""
@@ -191,7 +155,7 @@ class AkDyno:
             return self._take_slowly(reply, arrived_ns)
         values, qualities, times = out.values, out.qualities, out.times
         # one by one: three assignments are quicker than one of a tuple
-        values[0], values[1], values[2] = speed * sign, torque * sign, state
+        values[0], values[1], values[2] = speed * sign, torque * sign, RESTARTED if self._restarted else state
         qualities[0] = qualities[1] = qualities[2] = 0
         times[0] = times[1] = times[2] = t_ns
         return out.records
@@ -200,6 +164,8 @@ class AkDyno:
 
     def write(self, index: int, value: float) -> Operation[None]:
         """Obey set-point ``index`` of ``setpoints``. Raises ``DeviceError`` if the drive does not follow."""
+        if self._restarted and self.energises(index, value):
+            raise DeviceError(f"{self.part}: was restarted and has lost its set-up; arm again (F-39)")
         yield from self.set_speed(value) if index == 0 else self.set_enable(value > 0.5)
 
     def energises(self, index: int, value: float) -> bool:
@@ -212,37 +178,58 @@ class AkDyno:
             yield from self.read()
             return float(self.readout.values[2] == HOLDING)
         with self.session:
-            return _setting((yield from self._ask(self.settings.mnemonics.speed_in_force))) * self._sign
+            return _setting((yield from self._ask("speed_in_force"))) * self._sign
 
     def set_speed(self, speed_rpm: float) -> Operation[None]:
         """Set the speed to hold in rpm, read back."""
         if not abs(speed_rpm) <= self.settings.speed_max_rpm:
             raise DeviceError(f"{self.part}: {speed_rpm:g} rpm is beyond {self.settings.speed_max_rpm:g} rpm")
-        m, wanted = self.settings.mnemonics, speed_rpm * self._sign
+        wanted = speed_rpm * self._sign
         with self.session:
-            yield from self._obey(m.set_speed, f"{wanted:.2f}")
-            in_force = _setting((yield from self._ask(m.speed_in_force)))
+            yield from self._obey("set_speed", f"{wanted:.2f}")
+            in_force = _setting((yield from self._ask("speed_in_force")))
             if not abs(in_force - wanted) <= self.settings.tolerance_rpm:
                 raise DeviceError(f"{self.part}: speed set-point reads back {in_force:g} after {wanted:g} rpm (F-46)")
 
     def set_enable(self, on: bool) -> Operation[None]:
         """Hold speed (on) or run free (off)."""
         with self.session:
-            yield from self._obey(self.settings.mnemonics.hold if on else self.settings.mnemonics.free)
+            yield from self._obey("hold" if on else "free")
 
     # --- inside ----------------------------------------------------------------------------------------------------
 
-    def _ask(self, code: str, data: str = "") -> Operation[ak.AkReply]:
-        reply = yield Exchange(ak.telegram(code, data, self.settings.channel), "ak", self._timeout_ns)
-        return ak.parse(reply, code.encode("ascii"))
+    def _look(self) -> Operation[tuple[dict[str, str], list[str]]]:
+        """The set-up in force by mnemonic, and what is wrong with it."""
+        codes, problems = self._codes, []
+        with self.session:
+            control = (yield from self._ask("state")).fields[:1]
+            faults = yield from self._ask("faults")
+            watchdog = _setting((yield from self._ask("watchdog_in_force")))
+        if control != (b"SREM",):
+            problems.append(f"not under remote control ({_text(control)}); switch it over")
+        if faults.error or faults.fields not in ((), (b"0",)):
+            problems.append(f"error status {faults.error}, errors {_text(faults.fields)}; clear them at the drive")
+        if watchdog != self.settings.watchdog_ms:
+            problems.append(f"watchdog is {watchdog:g} ms, not {self.settings.watchdog_ms}")
+        return {codes["state"]: _text(control), codes["watchdog_in_force"]: f"{watchdog:g}"}, problems
 
-    def _obey(self, code: str, data: str = "") -> Operation[None]:
-        reply = yield from self._ask(code, data)
+    def _ask(self, use: str, data: str = "") -> Operation[ak.AkReply]:
+        code = self._codes[use]
+        reply = yield Exchange(ak.telegram(code, data, self.settings.channel), "ak", self._timeout_ns)
+        answer = ak.parse(reply, code.encode("ascii"))
+        if answer.refusal:
+            raise DeviceError(f"{self.part}: {' '.join((code, data)).rstrip()} was refused: {answer.refusal}")
+        return answer
+
+    def _obey(self, use: str, data: str = "") -> Operation[None]:
+        reply = yield from self._ask(use, data)
         if reply.fields:
-            raise DeviceError(f"{self.part}: {code} {data} was refused: {b' '.join(reply.fields).decode()}")
+            raise DeviceError(f"{self.part}: {self._codes[use]} was answered with {_text(reply.fields)}")
 
     def _take_slowly(self, reply: bytes, arrived_ns: int) -> NDArray[np.void]:
-        answer = ak.parse(reply, self.settings.mnemonics.values.encode("ascii"))
+        answer = ak.parse(reply, self._codes["values"].encode("ascii"))
+        if answer.refusal:
+            raise DeviceError(f"{self.part}: values were refused: {answer.refusal}")
         if len(answer.fields) != 3:
             raise GrammarError("speed, torque and state", reply)
         out = self.readout
@@ -250,8 +237,8 @@ class AkDyno:
             value, quality = _value(answer.fields[i])
             out.values[i], out.qualities[i] = value * self._sign, quality
         out.values[2], out.qualities[2] = _value(answer.fields[2])
-        if answer.error:
-            out.values[2], out.qualities[2] = FAULT, Quality.GOOD
+        if answer.error or self._restarted:
+            out.values[2], out.qualities[2] = RESTARTED if self._restarted else FAULT, Quality.GOOD
         out.times[:] = arrived_ns - self._age_ns
         return out.records
 
@@ -266,3 +253,7 @@ def _setting(reply: ak.AkReply) -> float:
     if len(reply.fields) != 1 or _SETTING.fullmatch(reply.fields[0]) is None:
         raise GrammarError("one number", b" ".join(reply.fields))
     return float(reply.fields[0])
+
+
+def _text(fields: tuple[bytes, ...]) -> str:
+    return b" ".join(fields).decode("ascii")

@@ -2,6 +2,7 @@
 
 import struct
 
+import ak_dialogues as said
 import pytest
 from instrument_bench import OUTPUT_NAMES, Truth, wiring, yokogawa
 
@@ -182,27 +183,51 @@ def drive(truth: Truth, side: str = "l", **plate: object) -> AkDynoEmulator:
     return AkDynoEmulator(truth.measured, OUTPUT_NAMES, truth.inputs, side, replace(EXACT_DRIVE, **plate))  # type: ignore[arg-type]
 
 
-def test_ak_dialogue_and_plant() -> None:
+def held(truth: Truth) -> AkDynoEmulator:
+    """A drive that is set up and holds its speed."""
+    dyno = drive(truth)
+    for question, answer in (*said.SET_UP, *said.HOLD):
+        assert talk(dyno, question) == answer
+    return dyno
+
+
+def test_ak_dialogues_and_plant() -> None:
     truth = Truth(speed_l_rpm=300.25, dyno_l_torque_nm=-512.5)
     dyno = drive(truth)
-    assert talk(dyno, b"\x02 ASTZ K0\x03") == b"\x02 ASTZ 0 SMAN\x03"
-    assert talk(dyno, b"\x02 SHLD K0\x03") == b"\x02 SHLD 0 NOTREADY\x03"
+    whole = (*said.MANUAL, *said.IDENTITY, *said.SET_UP, *said.SPEED_150, *said.HOLD, *said.VALUES, *said.MISTAKES)
+    for question, answer in whole:
+        assert talk(dyno, question) == answer, question
+    assert (truth.inputs["dyno_l_on"][0], truth.inputs["dyno_l_speed_rpm"][0]) == (1.0, 150.0)
+    assert dyno.unknown == 3
+    for question, answer in said.LET_GO:
+        assert talk(dyno, question) == answer
+    assert truth.inputs["dyno_l_on"][0] == 0.0
+
+
+def test_line_ends_around_a_telegram_and_any_second_character() -> None:
+    dyno = drive(Truth())
     assert talk(dyno, b"\x02xSREM\x03\r") == b"\x02 SREM 0\x03"
-    assert talk(dyno, b"\x02 SSPD K0 300.0\x03") == b"\x02 SSPD 0\x03"
-    assert talk(dyno, b"\x02 SHLD K0\x03") == b"\x02 SHLD 0\x03"
-    assert talk(dyno, b"\x02 ASPD K0\x03") == b"\x02 ASPD 0 300.00\x03"
-    assert talk(dyno, b"\x02 AKON K0\x03") == b"\x02 AKON 0 300.25 -512.50 1\x03"
-    assert talk(dyno, b"\x02 SSPD K0 9000\x03") == b"\x02 SSPD 0 RANGE\x03"
-    assert talk(dyno, b"\x02 XXXX K0\x03") == b"\x02 ???? 0\x03"
-    assert (truth.inputs["dyno_l_on"][0], truth.inputs["dyno_l_speed_rpm"][0]) == (1.0, 300.0)
-    assert dyno.unknown == 1
+    assert talk(dyno, b"\n\x020ASTZ K1\x03") == b"\x02 ASTZ 0 SREM STBY\x03"
 
 
 def test_the_error_status_steps_at_each_change() -> None:
-    dyno = drive(Truth())
+    truth = Truth(speed_l_rpm=300.25, dyno_l_torque_nm=-512.5)
+    dyno = held(truth)
     dyno.trip()
+    assert truth.inputs["dyno_l_on"][0] == 0.0
+    for question, answer in said.TRIPPED:
+        assert talk(dyno, question) == answer
     assert talk(dyno, b"\x02 ASTF K0\x03") == b"\x02 ASTF 1 1\x03"
-    assert talk(dyno, b"\x02 AKON K0\x03") == b"\x02 AKON 1 0.00 0.00 2\x03"
+    assert talk(dyno, b"\x02 SHLD K0\x03") == b"\x02 SHLD 1 BS\x03"
+    assert talk(dyno, b"\x02 SRES K0\x03") == b"\x02 SRES 0\x03"
+
+
+def test_manual_control_lets_the_shaft_go() -> None:
+    truth = Truth()
+    dyno = held(truth)
+    assert talk(dyno, b"\x02 SMAN K0\x03") == b"\x02 SMAN 0\x03"
+    assert truth.inputs["dyno_l_on"][0] == 0.0
+    assert talk(dyno, b"\x02 AKON K0\x03") == b"\x02 AKON 0 0.00 0.00 3\x03"
 
 
 def test_a_drive_mounted_the_other_way_round() -> None:

@@ -1,8 +1,12 @@
-"""An emulated dynamometer drive with an AK host interface: holds a speed, tells speed, torque and state."""
+"""An emulated dynamometer drive with an AK host interface: holds a speed, tells speed, torque and state.
+
+What it understands is the table ``drivers.ak.FUNCTIONS``; ``behaviour`` has one action for each line of it.
+"""
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +17,15 @@ from bench.emulators.instruments.accuracy import ErrorDraw
 from bench.emulators.instruments.faults import FaultScript
 from bench.emulators.instruments.peer import Peer
 from bench.emulators.instruments.yokogawa import Measured
+from drivers import ak
+from drivers.command import Span
+from drivers.grammar import GrammarError
 
 IDENTITY = "bench,emulated AK drive,D-0231,1.0"
-_COMMAND = re.compile(rb"\r?\x02[ -~]([SAE][A-Z0-9]{3})(?: (K[0-9]+))?(?: ([ -~]*))?\x03")
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_CHANNELS = (b"", b"K0", b"K1")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
+_WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
+_ERROR, _MANUAL = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,7 @@ class DriveNameplate:
 class AkDynoEmulator(Peer):
     """``side`` is ``l`` or ``r``: which dyno of the plant this is (layout ``motor``: ``l``).
 
-    ``codes`` renames functions (use -> mnemonic) for a rig whose maker has its own.
+    ``codes`` renames functions (use -> mnemonic) for a rig whose maker has its own. There is one channel, K0 or K1.
     """
 
     def __init__(
@@ -49,7 +58,7 @@ class AkDynoEmulator(Peer):
         name: str = "",
         identity: str = IDENTITY,
         delay_ns: int = 2 * NS_PER_MS,
-        codes: Mapping[str, str] | None = None,
+        codes: Mapping[str, str | None] | None = None,
         faults: FaultScript | None = None,
     ) -> None:
         super().__init__(b"\x03", faults)
@@ -70,36 +79,17 @@ class AkDynoEmulator(Peer):
         self._error = 0
         self._watchdog_ms = 0
         self._set_rpm = 0.0
-        usual = self._usual()
-        renamed = dict(codes or {})
-        self._functions = {renamed.get(use, code).encode(): run for use, (code, run) in usual.items()}
-        self._values_code = renamed.get("values", "AKON").encode()
-        self._values_head = b"\x02 " + self._values_code + b" "
-        self._values_asked: dict[bytes, bool] = {}
-
-    def _usual(self) -> Mapping[str, tuple[str, Callable[[str], str | None]]]:
-        return {
-            "identity": ("AKEN", lambda _: self._identity),
-            "faults": ("ASTF", lambda _: str(self._fault)),
-            "state": ("ASTZ", lambda _: "SREM" if self._remote else "SMAN"),
-            "remote": ("SREM", self._go_remote),
-            "manual": ("SMAN", self._go_manual),
-            "reset": ("SRES", self._reset),
-            "free": ("STBY", lambda _: self._hold(False)),
-            "hold": ("SHLD", lambda _: self._hold(True)),
-            "values": ("AKON", lambda _: None),
-            "set_speed": ("SSPD", self._set_speed),
-            "speed_in_force": ("ASPD", lambda _: f"{self._set_rpm:.2f}"),
-            "set_watchdog": ("EWDG", self._set_watchdog),
-            "watchdog_in_force": ("AWDG", lambda _: str(self._watchdog_ms)),
-        }
+        self._use = {code.encode(): use for use, code in ak.mnemonics(codes).items()}
+        self._values_asked: dict[bytes, bytes] = {}
 
     def handle(self, message: bytes, t_ns: int) -> None:
         """One telegram in, one telegram out, always."""
-        if self._values_asked.get(message):
-            self.reply(t_ns + self._delay_ns, self._values(t_ns), t_ns)
-            return
-        self.reply(t_ns + self._delay_ns, self._answer(message, t_ns), t_ns)
+        code = self._values_asked.get(message)
+        if code is None:
+            answer = self._answer(message, t_ns)
+        else:  # the question that is asked all day
+            answer = ak.acknowledge(code, self._error, self._tell_values("", t_ns))
+        self.reply(t_ns + self._delay_ns, answer, t_ns)
 
     def trip(self) -> None:
         """An internal fault: the drive lets go of the shaft and says so with each answer."""
@@ -123,62 +113,120 @@ class AkDynoEmulator(Peer):
     # --- inside ----------------------------------------------------------------------------------------------------
 
     def _answer(self, message: bytes, t_ns: int) -> bytes:
-        match = _COMMAND.fullmatch(message)
-        if match is None or match[1] not in self._functions:
+        try:
+            asked = ak.parse_command(message)
+        except GrammarError:
+            asked = None
+        use = self._use.get(asked.code) if asked else None
+        if asked is None or use is None:
             self.unknown += 1
-            return b"\x02 ???? %d\x03" % self._error
-        if match[1] == self._values_code:
-            self._values_asked[message] = True
-            return self._values(t_ns)
-        answer = self._functions[match[1]]((match[3] or b"").decode("ascii"))
-        head = b"\x02 %b %d" % (match[1], self._error)
-        return head + (b" " + answer.encode("ascii") if answer else b"") + b"\x03"
+            return ak.acknowledge(ak.UNKNOWN, self._error)
+        if asked.channel not in _CHANNELS:
+            return ak.acknowledge(asked.code, self._error, asked.channel + b" NA")
+        if use == "values":
+            self._values_asked = {message: asked.code}
+        if asked.code[:1] != b"A" and use != "remote" and not self._remote:
+            return ak.acknowledge(asked.code, self._error, b"OF")
+        answer = self.behaviour[use](self, asked.data.decode("ascii"), t_ns)
+        return ak.acknowledge(asked.code, self._error, answer)
 
-    def _values(self, t_ns: int) -> bytes:
+    def _state(self) -> int:
+        if self._fault:
+            return _ERROR
+        return int(self._holding) if self._remote else _MANUAL
+
+    def _tell_identity(self, _data: str, _t_ns: int) -> bytes:
+        return self._identity.encode("ascii")
+
+    def _tell_state(self, _data: str, _t_ns: int) -> bytes:
+        led_here = "hold" if self._holding else "free"
+        code = next(code for code, use in self._use.items() if use == led_here)
+        return (b"SREM " if self._remote else b"SMAN ") + code
+
+    def _tell_faults(self, _data: str, _t_ns: int) -> bytes:
+        return b"%d" % self._fault
+
+    def _tell_values(self, _data: str, t_ns: int) -> bytes:
         if self.faults and (self.faults.active("nan", t_ns) or self.faults.active("inf", t_ns)):
-            return self._values_head + b"%d # # 0\x03" % self._error
+            return b"# # 0"
         truth, sign = self._measured()[0], self.nameplate.sign
         speed = truth.item(self._place[0]) + self.nameplate.speed_noise_rpm * gauss(self._noise)
         torque = truth.item(self._place[1]) + self._offset_nm + self._torque_noise_nm * gauss(self._noise)
-        state = 2 if self._fault else int(self._holding)
-        return self._values_head + b"%d %.2f %.2f %d\x03" % (self._error, sign * speed, sign * torque, state)
+        return b"%.2f %.2f %d" % (sign * speed, sign * torque, self._state())
 
-    def _go_remote(self, _: str) -> str | None:
+    def _tell_speed(self, _data: str, _t_ns: int) -> bytes:
+        return b"%.2f" % self._set_rpm
+
+    def _tell_watchdog(self, _data: str, _t_ns: int) -> bytes:
+        return b"%d" % self._watchdog_ms
+
+    def _go_remote(self, _data: str, _t_ns: int) -> bytes:
         self._remote = True
-        return None
+        return b""
 
-    def _go_manual(self, _: str) -> str | None:
+    def _go_manual(self, _data: str, _t_ns: int) -> bytes:
         self._remote = False
         self._act(False)
-        return None
+        return b""
 
-    def _reset(self, _: str) -> str | None:
+    def _reset(self, _data: str, _t_ns: int) -> bytes:
         self._fault = self._error = 0
-        return None
+        return b""
 
-    def _hold(self, on: bool) -> str | None:
-        if on and (not self._remote or self._fault):
-            return "NOTREADY"
-        self._act(on)
-        return None
+    def _let_go(self, _data: str, _t_ns: int) -> bytes:
+        self._act(False)
+        return b""
 
-    def _set_speed(self, data: str) -> str | None:
-        if not self._remote:
-            return "NOTREADY"
-        if _NUMBER.fullmatch(data) is None or abs(float(data)) > self.nameplate.speed_max_rpm:
-            return "RANGE"
+    def _hold(self, _data: str, _t_ns: int) -> bytes:
+        if self._fault:
+            return b"BS"
+        self._act(True)
+        return b""
+
+    def _set_speed(self, data: str, _t_ns: int) -> bytes:
+        if _NUMBER.fullmatch(data) is None:
+            return b"SE"
+        if not _within("set_speed", float(data), self.nameplate.speed_max_rpm):
+            return b"DF"
         self._set_rpm = float(data)
         self._act(self._holding)
-        return None
+        return b""
 
-    def _set_watchdog(self, data: str) -> str | None:
-        if not data.isdigit():
-            return "RANGE"
+    def _set_watchdog(self, data: str, _t_ns: int) -> bytes:
+        if _WHOLE.fullmatch(data) is None:
+            return b"SE"
+        if not _within("set_watchdog", float(data)):
+            return b"DF"
         self._watchdog_ms = int(data)
-        return None
+        return b""
 
     def _act(self, holding: bool) -> None:
         """The only place where the plant is touched."""
         self._holding = holding
         self._on_field[...] = float(holding)
         self._speed_field[...] = self._set_rpm * self.nameplate.sign
+
+    behaviour: ClassVar[Mapping[str, Callable[["AkDynoEmulator", str, int], bytes]]] = {
+        "identity": _tell_identity,
+        "state": _tell_state,
+        "faults": _tell_faults,
+        "remote": _go_remote,
+        "manual": _go_manual,
+        "reset": _reset,
+        "free": _let_go,
+        "hold": _hold,
+        "values": _tell_values,
+        "set_speed": _set_speed,
+        "speed_in_force": _tell_speed,
+        "set_watchdog": _set_watchdog,
+        "watchdog_in_force": _tell_watchdog,
+    }
+    """By use of ``ak.FUNCTIONS``: from the data of the command and the time to the data of the answer, or a refusal."""
+
+
+_SPANS = {row.name: row.range for row in ak.FUNCTIONS if isinstance(row.range, Span)}
+
+
+def _within(use: str, value: float, whole: float = 1.0) -> bool:
+    low, high = _SPANS[use].bounds(whole)
+    return low <= value <= high
