@@ -8,7 +8,8 @@ The remaining scatter of the window is a type A contribution.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from bench.analysis.efficiency import Direction, direction
 
@@ -18,16 +19,33 @@ U_BLANK = 0.02
 """Where the expanded uncertainty exceeds this (2 pp), an efficiency says nothing and is left blank."""
 
 
+class Band(NamedTuple):
+    """Limits that hold from a frequency on, up to the next band's."""
+
+    from_hz: float
+    of_reading: float
+    of_range: float
+
+
 @dataclass(frozen=True, slots=True)
 class Element:
     """Accuracy of the analyzer elements that measure one power: limits as fractions of reading and of the range
-    (voltage range times current range, V and A). ``count`` equal elements share the power (3 for three phases)."""
+    (voltage range times current range, V and A). ``count`` equal elements share the power (3 for three phases).
+    ``above``: other limits at higher frequencies, rising."""
 
     of_reading: float
     of_range: float
     voltage_range_v: float
     current_range_a: float
     count: int = 1
+    above: tuple[Band, ...] = ()
+
+    def at(self, frequency_hz: float) -> "Element":
+        """With the limits that hold at this frequency."""
+        for band in reversed(self.above):
+            if abs(frequency_hz) >= band.from_hz:
+                return replace(self, of_reading=band.of_reading, of_range=band.of_range, above=())
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +69,14 @@ class Budget:
     flanges: Mapping[str, Flange]
     basis: str = "assumed"
 
-    def with_ranges(self, ranges: Mapping[str, float]) -> "Budget":
-        """The budget with the ranges in force: ``dc.voltage`` V, ``dc.current`` A, ... (others stay as they are)."""
+    def with_ranges(self, ranges: Mapping[str, float], frequency_hz: float = 0.0) -> "Budget":
+        """The budget with the ranges in force: ``dc.voltage`` V, ``dc.current`` A, ... (others stay as they are), at
+        the electrical frequency of the phases; what is DC (any element but ``ac``) stays at its base limits."""
         elements = {
-            name: Element(
-                element.of_reading,
-                element.of_range,
-                ranges.get(f"{name}.voltage", element.voltage_range_v),
-                ranges.get(f"{name}.current", element.current_range_a),
-                element.count,
+            name: replace(
+                element.at(frequency_hz) if name == "ac" else element,
+                voltage_range_v=ranges.get(f"{name}.voltage", element.voltage_range_v),
+                current_range_a=ranges.get(f"{name}.current", element.current_range_a),
             )
             for name, element in self.elements.items()
         }

@@ -82,14 +82,22 @@ _ANALYZER = """
 dc.voltage V at the DUT's DC terminals
 dc.current A positive into the DUT
 dc.power W positive into the DUT
+dc.voltage_range V range in force
+dc.current_range A range in force, primary
 ac.voltage V phase, rms
 ac.current A phase, rms
 ac.power W sum of the phases, positive into the motor
 ac.frequency Hz electrical
+ac.voltage_range V range in force
+ac.current_range A range in force, primary
 field.voltage V rotor excitation
 field.current A rotor excitation
 field.power W rotor excitation
+field.voltage_range V range in force
+field.current_range A range in force, primary
 aux.power W 12 V supply of the DUT
+aux.voltage_range V range in force
+aux.current_range A range in force
 """
 
 _DYNO = """

@@ -240,6 +240,10 @@ class Dut(FileModel):
         """Resolution of the torque command, Nm."""
         return self.inverter.torque_step
 
+    def electrical_hz(self, speed_rpm: float) -> float:
+        """Electrical frequency of the synchronous machine at a speed, Hz."""
+        return abs(speed_rpm) / 60.0 * self.pole_pairs.value
+
     def torque_max_nm(self, speed_rpm: float) -> float:
         """Highest driving torque in Nm at the motor's speed; 0 beyond the highest speed."""
         return self.envelope.peak_torque.at(speed_rpm) if abs(speed_rpm) <= self.speed_max_rpm else 0.0

@@ -11,6 +11,7 @@ from bench.config.plan import Plan
 from bench.config.rig import Rig
 from bench.config.suggest import suggestion
 from bench.core.design import Limit
+from bench.layout.analyzer import analyzer_problems
 from bench.layout.design import can_of_bench
 from bench.layout.limits import limits, loosened
 from bench.layout.monitors import monitors
@@ -34,7 +35,8 @@ def misfits(
     can = can_of_bench(rig.value, dut.value, inverter, files, own)
     known = [*own.names, *(channel.name for channel in monitors(rig.value, can.watched).channels)]
     others = limits(rig.value, dut.value, can.heard)
-    return [*(p for file in (rig, dut, plan) for p in _unknown(file, known)), *_loosened(plan, others)]
+    unknown = (p for file in (rig, dut, plan) for p in _unknown(file, known))
+    return [*analyzer_problems(rig), *unknown, *_loosened(plan, others)]
 
 
 def _unknown(file: Limited, known: list[str]) -> Iterator[Problem]:

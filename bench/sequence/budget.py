@@ -6,7 +6,8 @@ limit of the same variance, sqrt(sum of squares). An emulated instrument draws i
 
 import math
 
-from bench.analysis.uncertainty import Budget, Element, Flange
+from bench.analysis.uncertainty import Band, Budget, Element, Flange
+from bench.config.analyzer import Accuracy
 from bench.config.analyzer import Element as RigElement
 from bench.config.flange import Flange as RigFlange
 from bench.config.rig import Rig
@@ -16,17 +17,28 @@ _PERCENT = 0.01
 
 def element_of(element: RigElement) -> Element:
     """Accuracy of power of one element group; the current sensor's own limits are added where it has any."""
-    reading, of_range = element.power.reading, element.power.range
     sensor = element.sensor.accuracy if element.sensor else None
-    if sensor is not None:
-        reading, of_range = math.hypot(reading, sensor.reading), math.hypot(of_range, sensor.range)
+    base, *above = bands_of(element.power, sensor)
     return Element(
-        of_reading=reading * _PERCENT,
-        of_range=of_range * _PERCENT,
+        of_reading=base.of_reading,
+        of_range=base.of_range,
         voltage_range_v=element.voltage_ranges[-1],
         current_range_a=element.current_ranges[-1],
         count=len(element.inputs),
+        above=tuple(above),
     )
+
+
+def bands_of(power: Accuracy, sensor: Accuracy | None) -> list[Band]:
+    """Power and sensor together, as fractions; a new band wherever one of both tables has one."""
+    tables = [power] if sensor is None else [power, sensor]
+    starts = sorted({0.0, *(band.starts for table in tables for band in table.above)})
+    found = []
+    for start_hz in starts:
+        rows = [table.at(start_hz) for table in tables]
+        of_reading, of_range = (math.hypot(*(getattr(row, key) for row in rows)) for key in ("reading", "range"))
+        found.append(Band(start_hz, of_reading * _PERCENT, of_range * _PERCENT))
+    return found
 
 
 def flange_of(flange: RigFlange) -> Flange:

@@ -20,10 +20,12 @@ MEDIA = ("coolant.flow", "oil.flow")
 
 def analyzer_channels(context: Context) -> tuple[str, ...]:
     """What the analyzer measures on this DUT; all of it is needed for a point."""
-    names = ["dc.voltage", "dc.current", "dc.power", "aux.power"]
-    if context.dut.ac_access:
+    names = ["dc.voltage", "dc.current", "dc.power"]
+    if "aux" in context.roles.elements:
+        names += ["aux.power"]
+    if context.phases_measured:
         names += ["ac.voltage", "ac.current", "ac.power", "ac.frequency"]
-    if context.dut.field_access and context.has_field:
+    if context.field_measured:
         names += ["field.voltage", "field.current", "field.power"]
     for flange in context.roles.flanges:
         names += [f"{flange}.torque", f"{flange}.speed", f"{flange}.power"]

@@ -39,6 +39,9 @@ class DutFacts(Protocol):
     def torque_step_nm(self) -> float:
         """Resolution of the torque command, Nm."""
 
+    def electrical_hz(self, speed_rpm: float) -> float:
+        """Electrical frequency at a speed, Hz."""
+
     def torque_max_nm(self, speed_rpm: float) -> float:
         """Highest motoring torque of the envelope at a speed, Nm."""
 
@@ -57,6 +60,8 @@ class Roles:
     flanges: tuple[str, ...] = ("flange_l", "flange_r")
     supply: str = "supply"
     analyzer: str = "analyzer"
+    elements: tuple[str, ...] = ("dc", "ac", "field", "aux")
+    """What the analyzer's inputs are wired to."""
     on_can: tuple[str, ...] = ()
     """Those that the core itself speaks to: they have no link to be asked."""
 
@@ -96,6 +101,8 @@ class BenchFacts:
     sign_hold_s: float = 1.0
     torque_rate_max_nm_s: float = 1000.0
     speed_rate_max_rpm_s: float = 1000.0
+    update_s: float = 0.05
+    """Of the analyzer: one measurement interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +124,19 @@ class Context:
     @property
     def efficiencies(self) -> tuple[str, ...]:
         """The efficiencies that can be measured: all three with breakout access, else only the EDU's."""
-        if self.dut.ac_access and (self.dut.field_access or not self.has_field):
+        if self.phases_measured and (self.field_measured or not self.has_field):
             return ("pe", "motor_transmission", "edu")
         return ("edu",)
+
+    @property
+    def phases_measured(self) -> bool:
+        """Whether the analyzer is wired to the phases, and the unit lets them be reached."""
+        return self.dut.ac_access and "ac" in self.roles.elements
+
+    @property
+    def field_measured(self) -> bool:
+        """Whether the analyzer is wired to the rotor winding, and the unit has one that can be reached."""
+        return self.dut.field_access and self.has_field and "field" in self.roles.elements
 
     @property
     def has_field(self) -> bool:

@@ -10,7 +10,8 @@ from bench.sequence.diagnosis import Examination
 
 def roles_of(rig: Rig) -> Roles:
     """Which parts do what on this rig."""
-    return Roles(dynos=tuple(rig.dynos), flanges=tuple(rig.flanges), on_can=rig.on_can)
+    elements = tuple(str(name) for name in rig.analyzer.elements)
+    return Roles(dynos=tuple(rig.dynos), flanges=tuple(rig.flanges), elements=elements, on_can=rig.on_can)
 
 
 def facts_of(rig: Rig, ratio: float) -> BenchFacts:
@@ -40,6 +41,7 @@ def facts_of(rig: Rig, ratio: float) -> BenchFacts:
         sign_hold_s=check.hold,
         torque_rate_max_nm_s=rig.ramps.torque,
         speed_rate_max_rpm_s=rig.ramps.speed,
+        update_s=rig.analyzer.update,
     )
 
 

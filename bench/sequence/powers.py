@@ -81,9 +81,15 @@ def component(ratio: Ratio, series: Mapping[str, Floats], speeds: Mapping[str, f
     return Component(found, expanded(ratio, means, parts, type_a).expanded, u_loss, spread)
 
 
+def frequency_hz(window: Window) -> float:
+    """The mean electrical frequency; zero where the phases are not measured."""
+    values = window.values.get("ac.frequency", ())
+    return abs(float(np.mean(values))) if len(values) else 0.0
+
+
 def components(context: Context, window: Window, ranges: Mapping[str, float]) -> dict[str, Component]:
     """All components that this DUT lets us measure."""
     series = power_series(context, window)
     speeds = {flange: float(np.mean(window.values[f"{flange}.speed"])) for flange in context.roles.flanges}
-    budget = context.budget.with_ranges(ranges)
+    budget = context.budget.with_ranges(ranges, frequency_hz(window))
     return {name: component(ratio, series, speeds, budget) for name, ratio in ratios(context).items()}

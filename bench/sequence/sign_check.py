@@ -102,7 +102,7 @@ def flange_power(context: Context, seen: Means) -> Iterator[str]:
 
 def phases(context: Context, plus: Means, minus: Means) -> Iterator[str]:
     """AC power follows, voltage and current are near the prediction; the field's items fit the inverter's."""
-    if not context.dut.ac_access:
+    if not context.phases_measured:
         return
     bench = context.bench
     change = 2.0 * bench.sign_torque_nm * bench.sign_speed_rpm * RAD_S_PER_RPM
@@ -115,7 +115,7 @@ def phases(context: Context, plus: Means, minus: Means) -> Iterator[str]:
     if "ac.frequency" in expected:
         hertz = expected["ac.frequency"]
         yield from _near("ac.frequency", plus["ac.frequency"], hertz, _SPEED_BAND * hertz + 0.5)
-    if context.dut.field_access and context.has_field:
+    if context.field_measured:
         product = plus["field.voltage"] * plus["field.current"]
         yield from _near("field.power", plus["field.power"], product, _POWER_BAND * abs(product) + 2.0)
         amperes = plus["dut.field_current"]

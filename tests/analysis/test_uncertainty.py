@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bench.analysis.uncertainty import (
+    Band,
     Budget,
     Element,
     Flange,
@@ -134,6 +135,21 @@ def test_ranges_in_force_replace_those_of_the_file() -> None:
     assert narrow.elements["dc"].current_range_a == 50.0
     assert narrow.elements["dc"].voltage_range_v == 600.0
     assert narrow.elements["ac"].voltage_range_v == 300.0
+
+
+@pytest.mark.parametrize(
+    ("hertz", "limits"),
+    [(0.0, (0.002, 0.003)), (29.9, (0.002, 0.003)), (30.0, (0.0005, 0.0005)), (65.0, (0.0002, 0.0004)),
+     (-100.0, (0.0005, 0.0005)), (5e3, (0.0015, 0.001))],
+)  # fmt: skip
+def test_the_limits_of_the_phases_are_those_of_their_frequency(hertz: float, limits: tuple[float, float]) -> None:
+    """The table of IM 760301-01E p.12-7; DC has its own line and no bands."""
+    bands = tuple(Band(*b) for b in ((30.0, 5e-4, 5e-4), (45.0, 2e-4, 4e-4), (66.0, 5e-4, 5e-4), (1e3, 15e-4, 1e-3)))
+    both = {"dc": Element(5e-4, 1e-3, 600.0, 30.0, above=bands), "ac": Element(2e-3, 3e-3, 600.0, 30.0, 3, bands)}
+    found = Budget(both, {}).with_ranges({"ac.current": 10.0}, hertz).elements
+    assert (found["ac"].of_reading, found["ac"].of_range) == limits
+    assert (found["ac"].current_range_a, found["ac"].count) == (10.0, 3)
+    assert (found["dc"].of_reading, found["dc"].of_range) == (5e-4, 1e-3)
 
 
 def test_the_scatter_of_the_window_adds() -> None:

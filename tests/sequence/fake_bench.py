@@ -49,6 +49,9 @@ class FakeDut:
     speed_max_rpm = 14000.0
     torque_step_nm = 0.05
 
+    def electrical_hz(self, speed_rpm: float) -> float:
+        return abs(speed_rpm) / 60.0 * 4.0
+
     def torque_max_nm(self, speed_rpm: float) -> float:
         return 400.0 * min(1.0, 5000.0 / max(speed_rpm, 1.0))
 

@@ -3,15 +3,20 @@
 import math
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fake_bench import FakeDut
 from sequence_helpers import MAP, make_context, plan_of
 
 from bench.base.errors import InputError
+from bench.config.analyzer import Accuracy, Band
 from bench.config.rig import load_rig
-from bench.sequence.budget import budget_of
+from bench.sequence.budget import bands_of, budget_of
+from bench.sequence.channels import analyzer_channels
 from bench.sequence.check import check_plan
+from bench.sequence.context import Roles
 from bench.sequence.estimate import estimate
 from bench.sequence.facts import facts_of, roles_of
 from bench.sequence.registry import parameter_models, step_kinds
@@ -38,6 +43,7 @@ def test_the_small_plan_has_no_problems() -> None:
         ("recover_torque: 20 Nm", "recover_torque: 420 Nm", "420 Nm lies outside the DUT's envelope"),
         ("[2000 rpm, 8000 rpm]", "[500 rpm, 8000 rpm]", "10 output revolutions take 10.5 s at 500 rpm"),
         ("timeout: 10 min", "timeout: 10 s", "must exceed the window of 20 s"),
+        ("speed: 4000 rpm, torque: 150", "speed: 200 rpm, torque: 150", "holds 0.67 periods of the phases at 200 rpm"),
     ],
 )
 def test_what_would_be_refused_is_told_before_the_start(old: str, new: str, wanted: str) -> None:
@@ -91,6 +97,29 @@ def test_the_demo_rigs_budget_is_what_its_figures_say() -> None:
     assert found.flanges["flange_l"].zero_nm == pytest.approx(math.hypot(flange.zero, of_nominal))
     assert found.elements["dc"].of_reading == pytest.approx(rig.analyzer.elements["dc"].power.reading / 100.0)
     assert found.basis == "assumed"
+
+
+def test_the_tables_of_element_and_sensor_are_taken_together_band_by_band() -> None:
+    power = Accuracy(reading=0.3, range=0.3, above=(Band(starts=45.0, reading=0.03, range=0.04),))
+    sensor = Accuracy(reading=0.04, range=0.0, above=(Band(starts=1000.0, reading=0.4, range=0.0),))
+    found = [(band.from_hz, round(1e4 * band.of_reading, 6)) for band in bands_of(power, sensor)]
+    assert found == [
+        (0.0, round(100.0 * math.hypot(0.3, 0.04), 6)),
+        (45.0, 5.0),
+        (1000.0, round(100.0 * math.hypot(0.03, 0.4), 6)),
+    ]
+
+
+def test_what_is_not_wired_to_the_analyzer_is_not_waited_for() -> None:
+    """Four inputs: DC and three phases. A unit with a rotor winding then shows its total efficiency only."""
+    context = replace(make_context(), roles=Roles(elements=("dc", "ac")))
+    assert {name.partition(".")[0] for name in analyzer_channels(context)} == {"dc", "ac", "flange_l", "flange_r"}
+    assert context.efficiencies == ("edu",)
+    dut = FakeDut()
+    dut.machine = "pmsm"
+    assert replace(context, dut=dut).efficiencies == ("pe", "motor_transmission", "edu")
+    only_dc = replace(context, dut=dut, roles=Roles(elements=("dc",)))
+    assert only_dc.efficiencies == ("edu",) and "ac.power" not in analyzer_channels(only_dc)
 
 
 def test_the_bench_facts_follow_the_layout() -> None:

@@ -104,6 +104,21 @@ def _rate_findings(parameters: MapParameters, context: Context) -> Iterator[Find
             yield Finding(("ramp", key), f"{asked:g} {unit} exceeds the rig's {most:g} {unit}; lower it")
 
 
+def _update_findings(parameters: MapParameters, context: Context) -> Iterator[Finding]:
+    """An update that is shorter than a period of the phases measures a part of it, another part each time."""
+    places = [(point.speed_rpm, _grid_place(parameters, point)) for point in points_of(parameters, context)]
+    if parameters.reference is not None:
+        places.append((parameters.reference.speed, ("reference", "speed")))
+    if not (places and context.phases_measured):
+        return
+    slowest_rpm, place = min(places)
+    periods = context.dut.electrical_hz(slowest_rpm) * context.bench.update_s
+    if periods < 1.0:
+        update = f"one update of the analyzer ({context.bench.update_s * 1e3:g} ms) holds {periods:.2f} periods"
+        remedy = "start at a higher speed, or raise 'update' in the rig file"
+        yield Finding(place, f"{update} of the phases at {slowest_rpm:g} rpm, at least one is needed; {remedy}")
+
+
 class EfficiencyMap:
     """The step kind ``efficiency_map``."""
 
@@ -111,8 +126,9 @@ class EfficiencyMap:
     parameters = MapParameters
 
     def check(self, parameters: MapParameters, context: Context) -> list[Finding]:
-        """Envelopes of DUT and dynos, rates, short-time zone, reference and recovery points."""
+        """Envelopes of DUT and dynos, rates, updates, short-time zone, reference and recovery points."""
         found = [*_envelope_findings(parameters, context), *_rate_findings(parameters, context)]
+        found += _update_findings(parameters, context)
         if not found:
             found += [*_dyno_findings(parameters, context), *_short_time_findings(parameters, context)]
         if (short := parameters.short_time) is not None:
