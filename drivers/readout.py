@@ -15,6 +15,21 @@ from bench.schedule.requests import Exchange, Now, Operation
 UNBOUND = 0xFFFFFFFF
 
 
+class Part:
+    """Neighbouring channels of a readout."""
+
+    __slots__ = ("qualities", "times", "values")
+
+    def __init__(self, values: NDArray[np.float64], qualities: NDArray[np.uint8], times: NDArray[np.int64]) -> None:
+        self.values, self.qualities, self.times = values, qualities, times
+
+    def put(self, values: NDArray[np.float64], t_ns: int) -> None:
+        """These values at one time; NaN is none."""
+        self.values[:] = values
+        self.qualities[:] = np.where(np.isnan(values), Quality.NOT_A_NUMBER, Quality.GOOD)
+        self.times[:] = t_ns
+
+
 class Readout:
     """``records`` (``INBOX``, kind READING) and views of its columns; written in place at each reading."""
 
@@ -31,6 +46,10 @@ class Readout:
     def bind(self, index_of: Callable[[str], int]) -> None:
         """Fix the place of each channel in the image. Raises what ``index_of`` raises for an unknown name."""
         self.records["id"] = [index_of(channel) for channel in self.channels]
+
+    def part(self, first: int, end: int | None = None) -> Part:
+        """The channels from ``first`` up to ``end``."""
+        return Part(self.values[first:end], self.qualities[first:end], self.times[first:end])
 
     def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
         """Every value invalid for the same reason, as after a time-out; the records."""

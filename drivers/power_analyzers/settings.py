@@ -79,6 +79,11 @@ class AnalyzerSettings:
     initial_ranges: Mapping[str, float] = field(default_factory=dict)  # empty: the widest
 
 
+def ranged_channels(elements: Sequence[Element]) -> tuple[str, ...]:
+    """What has ranges: ``dc.voltage``, ``dc.current``, ``ac.voltage`` ..."""
+    return tuple(f"{element.name}.{quantity}" for element in elements for quantity in ("voltage", "current"))
+
+
 def standard_items(settings: AnalyzerSettings) -> tuple[Item, ...]:
     """The item table that serves the bench's channels."""
     items: list[Item] = []

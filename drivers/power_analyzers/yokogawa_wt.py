@@ -19,7 +19,14 @@ from bench.base.time import NS_PER_MS
 from bench.schedule.requests import Exchange, Now, Operation
 from drivers import scpi
 from drivers.grammar import GrammarError
-from drivers.power_analyzers.settings import AnalyzerSettings, Element, MotorInput, settings_of_rig, standard_items
+from drivers.power_analyzers.settings import (
+    AnalyzerSettings,
+    Element,
+    MotorInput,
+    ranged_channels,
+    settings_of_rig,
+    standard_items,
+)
 from drivers.power_analyzers.yokogawa_commands import TABLE
 from drivers.readout import Readout, read
 from drivers.session import Session
@@ -42,9 +49,12 @@ class YokogawaWT5000:
         self.part = part
         self.settings = settings or AnalyzerSettings()
         self.items = tuple(self.settings.items) or standard_items(self.settings)
-        self.readout = Readout([item.channel for item in self.items])
+        items = [item.channel for item in self.items]
+        self.readout = Readout([*items, *(f"{name}_range" for name in ranged_channels(self.settings.elements))])
+        self._measured, self._of_ranges = self.readout.part(0, len(items)), self.readout.part(len(items))
         self.session = Session(part, self.settings.expected)
         self.ranges: dict[str, float] = {}
+        self._in_force = np.full(2 * len(self.settings.elements), np.nan)
         self._bytes = 4 * len(self.items)
         update_ns = self.settings.update_ms * NS_PER_MS
         self._age_ns = round(self.settings.latency_ms * NS_PER_MS) + update_ns // 2
@@ -91,6 +101,7 @@ class YokogawaWT5000:
                 yield Exchange(TABLE.message(f"{header} {value}"), "")
             yield from self._no_errors("the set-up")
         self.ranges = self._initial_ranges()
+        self._note_ranges()
         return (yield from self.verify())
 
     def verify(self) -> Operation[Mapping[str, str]]:
@@ -121,9 +132,10 @@ class YokogawaWT5000:
         """
         start = scpi.block_start(reply, self._bytes)
         raw = np.frombuffer(reply, np.uint8)
-        out, t_ns = self.readout, arrived_ns - self._age_ns
+        out, t_ns = self._measured, arrived_ns - self._age_ns
         scpi.take_singles(raw, start, self._single, self._word, out.values, out.qualities, out.times, t_ns)
-        return out.records
+        self._of_ranges.put(self._in_force, t_ns)
+        return self.readout.records
 
     def set_ranges(self, ranges: Mapping[str, float]) -> Operation[Mapping[str, float]]:
         """Fix the ranges for predicted r.m.s. values (``dc.current``: 37 A, ...); the ranges in force, read back.
@@ -223,12 +235,18 @@ class YokogawaWT5000:
 
     def _write_range(self, channel: str, value: float) -> Operation[None]:
         self.ranges.pop(channel, None)  # unknown until read back, so a lost answer cannot leave a wrong belief
+        self._note_ranges()
         with self.session:
             for header, text in self._range_rows({channel: value}):
                 answer = scpi.line((yield Exchange(TABLE.message(f"{header} {text}", f"{header}?"))))
                 if not same_setting(text, answer):
                     raise DeviceError(f"{self.part}: {header} is {answer.decode()} after {text} was written")
         self.ranges[channel] = value
+        self._note_ranges()
+
+    def _note_ranges(self) -> None:
+        names = ranged_channels(self.settings.elements)
+        self._in_force[:] = [self.ranges.get(name, np.nan) for name in names]
 
     # --- error queue -----------------------------------------------------------------------------------------------
 

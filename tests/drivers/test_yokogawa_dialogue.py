@@ -47,19 +47,40 @@ def test_another_model_is_refused_with_a_remedy() -> None:
 
 def test_a_reading_has_the_middle_of_its_update_as_its_time() -> None:
     wt = driver()
-    wt.bind({"dc.voltage": 7, "dc.power": 3, "flange_l.torque": 11}.__getitem__)
+    places = {"dc.voltage": 7, "dc.power": 3, "flange_l.torque": 11, "dc.voltage_range": 20, "dc.current_range": 21}
+    wt.bind(places.__getitem__)
     records = run(wt.read(), [(WAIT_VALUE, block(400.0, -5e3, 123.5))], now_ns=1_000_000_000)
-    assert records["id"].tolist() == [7, 3, 11]
-    assert records["value"].tolist() == [400.0, -5e3, 123.5]
-    assert records["t_ns"].tolist() == [973_000_000] * 3  # 1 s less 2 ms latency and half of 50 ms
-    assert [reading.channel for reading in wt.readings()] == ["dc.voltage", "dc.power", "flange_l.torque"]
+    assert records["id"].tolist() == [7, 3, 11, 20, 21]
+    assert records["value"].tolist()[:3] == [400.0, -5e3, 123.5]
+    assert records["t_ns"].tolist() == [973_000_000] * 5  # 1 s less 2 ms latency and half of 50 ms
+    assert [reading.channel for reading in wt.readings()] == list(places)
+
+
+def test_the_ranges_in_force_come_with_each_reading() -> None:
+    """Unknown until they were read back: a lost answer cannot leave a wrong belief."""
+    wt = driver()
+    run(wt.read(), [(WAIT_VALUE, block(1.0, 2.0, 3.0))])
+    assert [r.quality for r in wt.readings()[3:]] == [Quality.NOT_A_NUMBER] * 2
+    header = b":INPut:CURRent:RANGe:ELEMent1"
+    fixed = [
+        (header + b" 0.05;" + header + b"?\n", b"5.000E-02\n"),
+        (b":STATus:ERRor?\n", b'0,"No error"\n'),
+        (WAIT_VALUE, block(1.0, 2.0, 3.0)),
+    ]
+    run(wt.set_ranges({"dc.current": 37.0}), fixed)
+    voltage, current = wt.readings()[3:]
+    assert (current.channel, current.value, current.quality) == ("dc.current_range", 50.0, Quality.GOOD)
+    assert voltage.quality is Quality.NOT_A_NUMBER
+    with pytest.raises(LinkTimeout):
+        run(wt.set_ranges({"dc.current": 450.0 / 1.15}), [(header + b" 0.5;" + header + b"?\n", LinkTimeout)])
+    assert wt.ranges == {}
 
 
 def test_no_data_and_over_range() -> None:
     wt = driver()
     special = b"#212" + bytes.fromhex("7E951BEE 7E94F56A 41200000") + b"\n"
     run(wt.read(), [(WAIT_VALUE, special)])
-    assert [r.quality for r in wt.readings()] == [Quality.NOT_A_NUMBER, Quality.OVER_RANGE, Quality.GOOD]
+    assert [r.quality for r in wt.readings()[:3]] == [Quality.NOT_A_NUMBER, Quality.OVER_RANGE, Quality.GOOD]
     assert math.isnan(wt.readings()[0].value)
 
 
