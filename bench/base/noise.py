@@ -5,6 +5,7 @@ SplitMix64 (Steele, Lea, Flood 2014, DOI 10.1145/2714064.2660195); one ``uint64`
 
 import hashlib
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,3 +41,20 @@ def gauss(state: NDArray[np.uint64]) -> float:
     """The next standard normal number (Box-Muller, one of the pair)."""
     radius = math.sqrt(-2.0 * math.log(1.0 - uniform(state)))
     return radius * math.cos(2.0 * math.pi * uniform(state))
+
+
+_DRAWN = 256
+
+
+@compiled
+def _draw(state: NDArray[np.uint64], numbers: NDArray[np.float64]) -> None:
+    for i in range(numbers.shape[0]):
+        numbers[i] = gauss(state)
+
+
+def gauss_stream(state: NDArray[np.uint64]) -> Iterator[float]:
+    """What ``gauss`` gives, for Python that asks for one number at a time: many are drawn at once."""
+    numbers = np.zeros(_DRAWN)
+    while True:
+        _draw(state, numbers)
+        yield from numbers.tolist()

@@ -13,8 +13,11 @@ from bench.base.quality import GOOD
 class Face(Protocol):
     """The core's set-points as they are now."""
 
-    def values(self, names: tuple[str, ...]) -> Sequence[float]:
-        """One value per name, in order; NaN where the core has given none."""
+    def reader(self, names: tuple[str, ...]) -> Callable[[], Sequence[float]]:
+        """What reads one value per name, in order; NaN where the core has given none.
+
+        Raises ``KeyError`` for an unknown name.
+        """
 
 
 class ImageFace:
@@ -25,12 +28,9 @@ class ImageFace:
         self._value: Callable[[int], float] = image["value"].item
         self._quality: Callable[[int], int] = image["quality"].item
         self._index_of = index_of
-        self._places: dict[tuple[str, ...], tuple[int, ...]] = {}
 
-    def values(self, names: tuple[str, ...]) -> list[float]:
-        """See ``Face``. Raises ``KeyError`` for an unknown name."""
-        places = self._places.get(names)
-        if places is None:
-            places = self._places[names] = tuple(self._index_of(name) for name in names)
-        value, quality = self._value, self._quality
-        return [value(i) if quality(i) == GOOD else math.nan for i in places]
+    def reader(self, names: tuple[str, ...]) -> Callable[[], list[float]]:
+        """See ``Face``."""
+        places = tuple(self._index_of(name) for name in names)
+        value, quality, nan = self._value, self._quality, math.nan
+        return lambda: [value(i) if quality(i) == GOOD else nan for i in places]

@@ -17,8 +17,8 @@ class Follower:
 
     def __init__(self, driver: Driven, face: Face) -> None:
         self._driver = driver
-        self._face = face
         self._names = driver.setpoints
+        self._values = face.reader(driver.setpoints)
         self._seen: Sequence[float] = ()
         self._written: list[float] = []
         self.start()
@@ -31,11 +31,11 @@ class Follower:
 
     def changed(self) -> bool:
         """Whether the core's set-points are others than those obeyed last."""
-        return self._face.values(self._names) != self._seen  # the same NaN object counts as equal here
+        return self._values() != self._seen  # the same NaN object counts as equal here
 
     def follow(self) -> Operation[None]:
         """Write what has changed. Raises what the driver raises; the rest stays due."""
-        values = self._face.values(self._names)
+        values = self._values()
         for index, value in self._due(values):
             self._held[index] = value  # until it is known to have arrived
             yield from self._driver.write(index, value)

@@ -73,7 +73,8 @@ class Scheduler:
     def call(self, t_ns: int, function: Callable[[], None], priority: int = 0) -> None:
         """Call ``function`` at ``t_ns``, in its place among the jobs."""
         self._number += 1
-        heapq.heappush(self._heap, (max(t_ns, self.t_ns), priority, self._number, None, 0, function, None))
+        due_ns = t_ns if t_ns > self.t_ns else self.t_ns
+        heapq.heappush(self._heap, (due_ns, priority, self._number, None, 0, function, None))
 
     def resume(self, job: Job, value: Any = None, error: BaseException | None = None) -> None:
         """Resume a waiting ``job`` here and now, from a ``call``; a wake that was under way is void."""

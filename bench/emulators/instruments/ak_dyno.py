@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.base.noise import gauss, noise_state
+from bench.base.noise import gauss_stream, noise_state
 from bench.base.time import NS_PER_MS
 from bench.emulators.instruments.accuracy import ErrorDraw
 from bench.emulators.instruments.faults import FaultScript
@@ -69,7 +69,7 @@ class AkDynoEmulator(Peer):
         self._on_field, self._speed_field = actuate[f"dyno_{side}_on"], actuate[f"dyno_{side}_speed_rpm"]
         self._identity = identity
         self._delay_ns = delay_ns
-        self._noise = noise_state(seed, f"{name}.noise")
+        self._noise = gauss_stream(noise_state(seed, f"{name}.noise"))
         limit = self.nameplate.torque_accuracy / 100.0 * self.nameplate.torque_max_nm
         self._offset_nm = ErrorDraw(seed, name).within(limit, "torque")
         self._torque_noise_nm = self.nameplate.torque_noise / 100.0 * self.nameplate.torque_max_nm
@@ -150,8 +150,8 @@ class AkDynoEmulator(Peer):
         if self.faults and (self.faults.active("nan", t_ns) or self.faults.active("inf", t_ns)):
             return b"# # 0"
         truth, sign = self._measured()[0], self.nameplate.sign
-        speed = truth.item(self._place[0]) + self.nameplate.speed_noise_rpm * gauss(self._noise)
-        torque = truth.item(self._place[1]) + self._offset_nm + self._torque_noise_nm * gauss(self._noise)
+        speed = truth.item(self._place[0]) + self.nameplate.speed_noise_rpm * next(self._noise)
+        torque = truth.item(self._place[1]) + self._offset_nm + self._torque_noise_nm * next(self._noise)
         return b"%.2f %.2f %d" % (sign * speed, sign * torque, self._state())
 
     def _tell_speed(self, _data: str, _t_ns: int) -> bytes:

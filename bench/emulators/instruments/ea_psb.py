@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.base.noise import gauss, noise_state
+from bench.base.noise import gauss_stream, noise_state
 from bench.base.time import NS_PER_MS, NS_PER_S
 from bench.emulators.instruments.accuracy import ErrorDraw
 from bench.emulators.instruments.behaviour import Behaviour
@@ -85,7 +85,7 @@ class EaPsbEmulator(ScpiPeer):
         self._offset_a = draw.within(plate.current_accuracy, "current") / 100.0 * plate.current_a
         self._noise_v = plate.noise / 100.0 * plate.voltage_v
         self._noise_a = plate.noise / 100.0 * plate.current_a
-        self._noise = noise_state(seed, f"{name}.noise")
+        self._noise = gauss_stream(noise_state(seed, f"{name}.noise"))
         self._array_format = b"%%.%dfV, %%.%dfA, %%.0fW" % (plate.decimals, plate.decimals)
 
     def _does(self) -> dict[str, Behaviour]:
@@ -201,6 +201,6 @@ class EaPsbEmulator(ScpiPeer):
             if self.faults.active("inf", t_ns):
                 return b"9.9E+37V, 9.9E+37A, 9.9E+37W"
         truth = self._measured()[0]
-        u = truth.item(self._place[0]) + self._offset_v + self._noise_v * gauss(self._noise)
-        i = truth.item(self._place[1]) + self._offset_a + self._noise_a * gauss(self._noise)
+        u = truth.item(self._place[0]) + self._offset_v + self._noise_v * next(self._noise)
+        i = truth.item(self._place[1]) + self._offset_a + self._noise_a * next(self._noise)
         return self._array_format % (u, i, u * i)
