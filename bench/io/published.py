@@ -1,9 +1,6 @@
 """The process image for readers: any process of this user may look, read-only, and sees whole cycles.
 
-The core makes its ``sequence`` odd before a cycle and even after it. Who copies the image between two equal even
-numbers has what one cycle has left; else he tries again. Nobody holds up the core, however many look.
-
-The stores of the core become visible in their order on x86; where they may not (ARM), a snapshot could mix two cycles.
+``bench.io.steady`` says how, and on which machines.
 """
 
 import json
@@ -24,6 +21,7 @@ from bench.base.units import Unit
 from bench.core.tables import CORE as CORE_STATE
 from bench.io.folders import private_folder
 from bench.io.status import CORE, STATUS
+from bench.io.steady import SteadyLook
 
 MAP = "image.json"
 _AGAIN_S = 0.0002
@@ -70,7 +68,7 @@ class PublishedImage:
         self._memory = memory
         self._image = np.frombuffer(memory, IMAGE, len(channels), places["image"])
         self._core = np.frombuffer(memory, CORE_STATE, 1, places["core"])
-        self._sequence = np.frombuffer(memory, STATUS, 1, places["status"] + CORE * STATUS.itemsize)["sequence"]
+        self._look = SteadyLook(np.frombuffer(memory, STATUS, CORE + 1, places["status"]))
 
     @classmethod
     def attach(cls, folder: Path) -> Self:
@@ -93,19 +91,16 @@ class PublishedImage:
         """A consistent copy. Raises ``ImageUnsteadyError`` when the core does not finish a cycle within
         ``timeout_s``."""
         deadline_s = time.monotonic() + timeout_s
-        while True:
-            before = int(self._sequence[0])
-            if before % 2 == 0:
-                image, core = self._image.copy(), self._core.copy()
-                if int(self._sequence[0]) == before:
-                    return Snapshot(int(core["t_ns"][0]), image, core)
+        while (taken := self._look(lambda: (self._image.copy(), self._core.copy()))) is None:
             if time.monotonic() > deadline_s:
                 raise ImageUnsteadyError(f"no whole cycle in {timeout_s:g} s: the core has stopped or died inside one")
             time.sleep(_AGAIN_S)
+        image, core = taken
+        return Snapshot(int(core["t_ns"][0]), image, core)
 
     def close(self) -> None:
         """Let go. Arrays of earlier snapshots are copies and stay."""
-        del self._image, self._core, self._sequence
+        del self._image, self._core, self._look
         self._memory.close()
 
     def __enter__(self) -> Self:

@@ -4,28 +4,33 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.core.design import Design
-from bench.core.state import State
+
+Table = NDArray[Any]
 
 _NS = 1e9
 _BAD = ("bad_length", "bad_counter", "bad_crc", "bad_range")
 
 
-def bus_report(design: Design, state: State) -> list[Mapping[str, Any]]:
-    """One mapping for each message of the tables, then for each identifier that no database knows."""
-    return [*_known(design, state), *_unknown(design, state)]
+def bus_report(design: Design, seen: Table, rx: Table) -> list[Mapping[str, Any]]:
+    """One mapping for each message of the tables, then for each identifier that no database knows.
+
+    ``seen``: what the monitors know (SEEN), ``rx``: what the receivers know (RX_STATE).
+    """
+    return [*_known(design, seen, rx), *_unknown(design, seen)]
 
 
-def _known(design: Design, state: State) -> Iterator[Mapping[str, Any]]:
+def _known(design: Design, seen: Table, rx: Table) -> Iterator[Mapping[str, Any]]:
     for monitor in design.monitors:
-        row, heard = state.seen.rows[monitor.message], state.rx[monitor.message]
+        row, heard = seen[monitor.message], rx[monitor.message]
         bad = {} if monitor.sent else {name: int(heard[name]) for name in _BAD}
         yield {**_statistics(design, row), "message": monitor.name, "sent": monitor.sent, **bad}
 
 
-def _unknown(design: Design, state: State) -> Iterator[Mapping[str, Any]]:
-    rows = state.seen.rows[len(design.can.messages) :]
+def _unknown(design: Design, seen: Table) -> Iterator[Mapping[str, Any]]:
+    rows = seen[len(design.can.messages) :]
     for row in rows[rows["frames"] > 0]:
         yield {**_statistics(design, row), "message": "", "sent": False}
 

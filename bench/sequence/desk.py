@@ -1,19 +1,19 @@
 """The sequence's desk at the core: requests become commands, the core's events become answers.
 
-Used unchanged in every world; the owner hands in the core's arrays (its own memory, or shared with the core's process),
-feeds it the events that the core tells, and answers ``Ask`` and ``Record``.
+Used unchanged in every world; the owner hands in the core's arrays (its own memory, or shared with the core's process)
+and the way to look into them, feeds it the events that the core tells, and answers ``Ask`` and ``Record``.
 """
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.base import records as r
 from bench.base.channel import Channels
-from bench.base.errors import InternalError
+from bench.base.errors import BenchError, InternalError
 from bench.base.quality import GOOD, Quality
 from bench.base.reading import Reading
 from bench.base.ring import Ring
@@ -41,14 +41,18 @@ from bench.schedule.requests import (
 )
 from bench.schedule.scheduler import PENDING, Job, Scheduler
 from bench.sequence.bus_report import bus_report
+from bench.sequence.look import Look, at_once, steadily
 
+T = TypeVar("T")
 _METER_LOOK_NS = 20 * NS_PER_MS
 
 
 class Desk:
     """One sequence at one core. ``answer_ns``: by when the core has taken in a command and refused it, if it does."""
 
-    def __init__(self, design: Design, state: State, commands: Ring, answer_ns: int = 2 * NS_PER_MS) -> None:
+    def __init__(
+        self, design: Design, state: State, commands: Ring, answer_ns: int = 2 * NS_PER_MS, look: Look = at_once
+    ) -> None:
         self._design = design
         self._channels: Channels = design.channels
         self._setpoints = {setpoint.channel: i for i, setpoint in enumerate(design.setpoints)}
@@ -57,6 +61,7 @@ class Desk:
         self._state = state
         self._inbox = commands
         self._answer_ns = answer_ns
+        self._look = look
         self.scheduler: Scheduler | None = None
         self._jobs: list[Job] = []
         self._watching: dict[int, tuple[Job, Until, int]] = {}  # with the deadline
@@ -80,7 +85,7 @@ class Desk:
             Read: self._read,
             Measure: self._measure,
             UntilSafe: self._wait_safe,
-            BusReport: lambda _job, _request: bus_report(self._design, self._state),
+            BusReport: self._bus_report,
         }
 
     def attend(self, job: Job) -> None:
@@ -153,13 +158,32 @@ class Desk:
         return PENDING
 
     # --- reading -------------------------------------------------------------------------------------------------
-    def _read(self, _job: Job, request: Read) -> list[Reading]:
-        return [self._reading(name) for name in request.channels]
+    def _read(self, job: Job, request: Read) -> Any:
+        places = [self._channels.index(name) for name in request.channels]
+        return self._answer(job, lambda: self._state.image[places], partial(_readings, request.channels))
 
-    def _reading(self, name: str) -> Reading:
-        now = self._state.image[self._channels.index(name)]
-        quality = Quality(int(now["quality"]))
-        return Reading(name, float(now["value"]), quality, int(now["t_ns"]), int(now["arrived_ns"]))
+    def _bus_report(self, job: Job, _request: BusReport) -> Any:
+        seen, rx = self._state.seen.rows, self._state.rx
+        return self._answer(job, lambda: (seen.copy(), rx.copy()), lambda taken: bus_report(self._design, *taken))
+
+    def _answer(self, job: Job, copy: Callable[[], T], make: Callable[[T], Any]) -> Any:
+        """Answer ``job`` with what ``make`` makes of a copy that one cycle left: at once, or when the core lets it."""
+        taken = self._look(copy)
+        if taken is not None:
+            return make(taken)
+        self._clock.spawn(f"{job.name}: look", self._on_behalf(job, job.ticket, steadily(self._look, copy), make))
+        return PENDING
+
+    def _on_behalf(
+        self, job: Job, ticket: int, operation: Operation[T], make: Callable[[T], Any] = lambda found: found
+    ) -> Operation[None]:
+        """Answer ``job``, if it still waits, with what ``operation`` finds, or with its error."""
+        try:
+            found = yield from operation
+        except BenchError as failure:
+            self._clock.answer(job, ticket, error=failure)
+        else:
+            self._clock.answer(job, ticket, make(found))
 
     def _measure(self, job: Job, request: Measure) -> Any:
         if len(request.channels) > METER_CHANNELS:
@@ -171,43 +195,49 @@ class Desk:
         if self._held is not None:
             self._answer_held(job)
             return
-        inner = self._clock.spawn(f"{job.name}: measure", self._metered(job, request), job.priority)
-        self._measuring[job] = inner
+        window = self._on_behalf(job, job.ticket, self._metered(job, request))
+        self._measuring[job] = self._clock.spawn(f"{job.name}: measure", window, job.priority)
 
     def _answer_held(self, job: Job) -> None:
         self._clock.wake(job, self._clock.t_ns, error=self._held)
         self._held = None
 
-    def _metered(self, job: Job, request: Measure) -> Operation[None]:
+    def _metered(self, job: Job, request: Measure) -> Operation[Window]:
         self._send(inbox.sampling(fast=True))
         self._send(inbox.meter([self._channels.index(name) for name in request.channels]))
-        start_ns: int = yield Now()
-        yield SleepUntil(start_ns + request.duration_ns)
-        pace = request.channels.index(request.pace)
-        while self._rows(pace) < request.updates and (yield Now()) < start_ns + request.timeout_ns:
-            yield Sleep(_METER_LOOK_NS)
-        self._close_window()
-        yield Sleep(self._answer_ns)
-        end_ns: int = yield Now()
-        del self._measuring[job]
-        self._clock.wake(job, end_ns, self._window(request.channels, start_ns, end_ns))
+        try:
+            start_ns: int = yield Now()
+            yield SleepUntil(start_ns + request.duration_ns)
+            pace = request.channels.index(request.pace)
+            while (yield from self._entries())["rows"][pace] < request.updates:
+                if (yield Now()) >= start_ns + request.timeout_ns:
+                    break
+                yield Sleep(_METER_LOOK_NS)
+            self._close_window()
+            yield Sleep(self._answer_ns)
+            end_ns: int = yield Now()
+            return self._window(request.channels, (yield from self._entries()), start_ns, end_ns)
+        finally:
+            self._measuring.pop(job, None)
 
     def _close_window(self) -> None:
         self._send(inbox.stop_meter())
         self._send(inbox.sampling(fast=False))
 
-    def _rows(self, place: int) -> int:
-        return int(self._state.meter_channels["rows"][place])
+    def _entries(self) -> Operation[NDArray[Any]]:
+        """What the meter says of each of its channels, as one cycle left it."""
+        return (yield from steadily(self._look, self._state.meter_channels.copy))
 
-    def _window(self, names: tuple[str, ...], start_ns: int, end_ns: int) -> Window:
+    def _window(self, names: tuple[str, ...], entries: NDArray[Any], start_ns: int, end_ns: int) -> Window:
+        """The rows that the ``entries`` count: no cycle touches these again before the next window opens."""
         times: dict[str, NDArray[np.int64]] = {}
         values: dict[str, NDArray[np.float64]] = {}
         bad: dict[str, int] = {}
-        for place, name in enumerate(names):
-            rows = self._state.meter_rows[place][: min(self._rows(place), METER_ROWS)].copy()
+        for name, entry, kept in zip(names, entries, self._state.meter_rows, strict=False):
+            rows = kept[: min(int(entry["rows"]), METER_ROWS)].copy()
             good = rows["quality"] == GOOD
             times[name], values[name] = rows["t_ns"][good], rows["value"][good]
-            bad[name] = int(len(rows) - good.sum() + self._state.meter_channels["lost"][place])
+            bad[name] = int(len(rows) - good.sum() + entry["lost"])
         return Window(start_ns, end_ns, times, values, bad)
 
     # --- what the core tells ---------------------------------------------------------------------------------------
@@ -294,3 +324,10 @@ class Desk:
         for job in self._until_safe:
             self._clock.wake(job, self._clock.t_ns, self._report)
         self._until_safe.clear()
+
+
+def _readings(names: tuple[str, ...], records: NDArray[Any]) -> list[Reading]:
+    return [
+        Reading(name, float(now["value"]), Quality(int(now["quality"])), int(now["t_ns"]), int(now["arrived_ns"]))
+        for name, now in zip(names, records, strict=True)
+    ]

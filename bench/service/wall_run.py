@@ -17,6 +17,7 @@ from bench.io.clock import MonotonicClock
 from bench.io.disk import DiskStorage
 from bench.io.lookout import Lookout
 from bench.io.processes import Crew
+from bench.io.steady import SteadyLook
 from bench.io.wall_service import WallService
 from bench.sequence.desk import Desk
 from bench.sequence.sequencer import run_plan
@@ -115,7 +116,8 @@ def start(
     children["links"].control.send({"resources": dict(other_side())})
     for name in _CHILDREN:
         children[name].wait_ready(READY_NS)
-    desk = Desk(blueprint.design, memory.state, memory.rings.inbox_sequence, _ANSWER_NS)
+    look = SteadyLook(memory.status)
+    desk = Desk(blueprint.design, memory.state, memory.rings.inbox_sequence, _ANSWER_NS, look)
     links, recorder = children["links"].control, children["recorder"].control
     failure, on_turn = Lookout(crew, memory.status, berth.clock).failure, onlooker.turn(desk.abort)
     return WallService(desk, memory.rings.events, links, recorder, memory.status, berth.clock, failure, on_turn)

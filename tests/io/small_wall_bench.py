@@ -31,6 +31,7 @@ from bench.io.links_process import LinkPart, LinksParts, run_links
 from bench.io.processes import Crew
 from bench.io.recorder_process import RecorderParts, run_recorder
 from bench.io.status import make_status
+from bench.io.steady import SteadyLook
 from bench.io.visa import VisaLink
 from bench.io.wall_service import WallService
 from bench.links.face import ImageFace
@@ -220,7 +221,7 @@ class SmallBench:
         links = self.crew.spawn("links", "small_wall_bench:links_main", {**arguments, **resource}, search)
         for child in (core, recorder, links):
             child.wait_ready(120_000 * MS)
-        desk = Desk(design(), self.state, rings.inbox_sequence, answer_ns=20 * MS)
+        desk = Desk(design(), self.state, rings.inbox_sequence, 20 * MS, SteadyLook(self.status))
         self.service = WallService(
             desk, rings.events, links.control, recorder.control, self.status, clock, self.crew.failure
         )

@@ -1,12 +1,11 @@
 """The image for readers: read-only, whole cycles, no tables needed."""
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from image_writer import another_process_writes
 from small_bench import CHANNELS, small_design
 
 from bench.base.errors import BenchError
@@ -15,26 +14,6 @@ from bench.io.berth import Berth
 from bench.io.clock import MonotonicClock
 from bench.io.published import ImageUnsteadyError, PublishedImage, folders
 from bench.io.status import CORE
-
-WRITER = """
-import sys, time
-sys.path[:0] = [sys.argv[2]]
-from pathlib import Path
-from small_bench import small_design
-from bench.core.program import build_program
-from bench.io.berth import Berth
-from bench.io.clock import MonotonicClock
-memory = Berth(Path(sys.argv[1]), MonotonicClock()).attach(build_program(small_design()))
-row, image = memory.status[0], memory.state.image
-print("on", flush=True)
-for n in range(1, 1 << 40):
-    row["sequence"] += 1
-    for i in range(len(image)):
-        image[i]["value"], image[i]["t_ns"] = n, n
-    memory.state.core["t_ns"] = n
-    row["sequence"] += 1
-    time.sleep(0.0002)
-"""
 
 
 @pytest.fixture
@@ -87,18 +66,12 @@ def test_runs_under_way_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_snapshots_are_whole_cycles_while_another_process_writes(berth: Berth) -> None:
     berth.create(build_program(small_design()), CHANNELS)
-    command = [sys.executable, "-c", WRITER, str(berth.folder), str(Path(__file__).parents[1])]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout is not None and writer.stdout.readline() == "on\n"
-        try:
-            with PublishedImage.attach(berth.folder) as published:
-                torn, times, deadline_s = 0, set(), time.monotonic() + 20
-                while (torn < 3 or len(times) < 100) and time.monotonic() < deadline_s:
-                    seen = published.snapshot(2.0)
-                    assert (seen.image["value"] == seen.t_ns).all() and (seen.image["t_ns"] == seen.t_ns).all()
-                    times.add(seen.t_ns)
-                    torn += len(np.unique(published._image.copy()["value"])) > 1
-        finally:
-            writer.kill()
+    with another_process_writes(berth.folder), PublishedImage.attach(berth.folder) as published:
+        torn, times, deadline_s = 0, set(), time.monotonic() + 20
+        while (torn < 3 or len(times) < 100) and time.monotonic() < deadline_s:
+            seen = published.snapshot(2.0)
+            assert (seen.image["value"] == seen.t_ns).all() and (seen.image["t_ns"] == seen.t_ns).all()
+            times.add(seen.t_ns)
+            torn += len(np.unique(published._image.copy()["value"])) > 1
     assert len(times) >= 100
     assert torn >= 3, "without the sequence number some copies are torn, or this test would show nothing"
