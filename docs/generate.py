@@ -249,11 +249,34 @@ def _faults() -> str:
         "argument is the identifier of the message: `can.dut.wrong_crc:0x110@30s+100ms`. After a comma may stand\n"
         "which of its frames: `0x110,11` each eleventh, `0x110,25%` a quarter of them, drawn from the run's seed; for\n"
         "`delay` a time (`0x110,5ms`), for `wrong_length` and `babble` a length. `drop` and `bit_error` without an\n"
-        "identifier meet every frame; `bus_off` meets the controller that sends it. For `late` and `partial` the\n"
-        "argument is the delay: `supply.late:400ms@60s`. The emulated unit's diagnosis:\n"
+        "identifier meet every frame; `bus_off` meets the controller that sends it. The emulated unit's diagnosis:\n"
         "`ecu.identity:serial=4711@0s`, `ecu.stored:U0100-87@0s`.\n\n"
     )
-    return text + _table(("place", "kinds"), rows)
+    return text + _table(("place", "kinds"), rows) + _INSTRUMENT_FAULTS
+
+
+_INSTRUMENT_FAULTS = """
+## Of an instrument
+
+| kind | what happens |
+| --- | --- |
+| `silence` | questions are obeyed and not answered |
+| `late` | answers come later: `supply.late:400ms@60s` |
+| `partial` | half of an answer in time, the rest later (`partial:600ms`), or never |
+| `split` | an answer comes in four portions, 5 ms or `split:40ms` apart |
+| `endless` | an answer does not end |
+| `garbage` | what comes is no answer |
+| `bare_lf` | an empty line answers what needs no answer |
+| `close` | the connection is closed and refused |
+| `nan`, `inf` | values are "no data" or over-range |
+| `restart` | no power for this time; then a device without its set-up |
+| `local` | somebody switches it to manual control: a drive lets go of its shaft |
+| `alarm` | it trips by itself |
+| `taken` | another host takes the control: a drive goes on as that one says |
+
+Those up to `bare_lf` meet every answer, or each eleventh (`silence:11`), or a quarter of them, drawn from the run's
+seed (`late:400ms,25%`).
+"""
 
 
 def _inverters() -> str:

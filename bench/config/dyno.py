@@ -66,6 +66,11 @@ class Dyno(Instrument):
 
     def rules(self) -> Iterator[Finding]:
         yield from self._connection()
+        if self.watchdog is not None and self.timeout >= self.watchdog and self.kind != "can":
+            yield (
+                ("timeout",),
+                f"one lost answer would trip the drive; lower it below the watchdog's {self.watchdog:g} s",
+            )
         lowest = self.power_max / (self.torque_max * 0.10471975511965977)
         if lowest > self.speed_max:
             yield ("power_max",), f"is reached only at {lowest:.0f} rpm, above speed_max; lower it"

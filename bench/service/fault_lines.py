@@ -2,21 +2,19 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import get_args
 
 from bench.base.errors import InputError, Problem
-from bench.base.units import Unit, UnitError, parse
 from bench.canbus.buses import FAULTS_MAX
 from bench.canbus.fault_script import BUS_PLACES, CAN_FAULTS, read_bus_fault
 from bench.config.suggest import suggestion
 from bench.emulators.diagnosed import FAULTS as ECU_FAULTS
 from bench.emulators.diagnosed import PLACE as ECU
 from bench.emulators.diagnosed import TROUBLE_CODES
-from bench.emulators.instruments.faults import FaultKind
+from bench.emulators.instruments.faults import FAULT_KINDS, read_argument
+from bench.emulators.instruments.of_rig import KNOWN_FAULTS
 from bench.emulators.world import INVERTER, INVERTER_FAULTS
 from bench.schedule.faults import Fault, parse_fault
 
-_DELAYED = ("late", "partial")
 _NAMED = re.compile(r"[a-z][a-z0-9_]*=[ -~]+", re.ASCII)
 
 
@@ -47,8 +45,8 @@ def read_faults(lines: Sequence[str], dynos: Sequence[str] | None, on_can: Colle
 
 def kinds_of(dynos: Sequence[str], on_can: Collection[str] = ()) -> Mapping[str, tuple[str, ...]]:
     """What can go wrong where; the faults of dynos ``on_can`` are those of their frames."""
-    asked = ("analyzer", "supply", *(dyno for dyno in dynos if dyno not in on_can))
-    instruments = dict.fromkeys(asked, tuple(get_args(FaultKind)))
+    asked = {"analyzer": "analyzer", "supply": "supply", **{name: "dyno" for name in dynos if name not in on_can}}
+    instruments = {part: KNOWN_FAULTS[what] for part, what in asked.items()}
     buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))
     flanges = {name.replace("dyno", "flange"): ("flipped",) for name in dynos}
     return {**instruments, **buses, **flanges, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS}
@@ -77,9 +75,9 @@ def _argument(fault: Fault) -> str:
         return "needs what the other unit tells, such as ecu.identity:serial=4711@0s"
     elif fault.kind == "stored" and fault.argument not in TROUBLE_CODES.values():
         return f"needs a trouble code of the emulated unit: {', '.join(TROUBLE_CODES.values())}"
-    elif fault.kind in _DELAYED and fault.argument:
+    elif fault.kind in FAULT_KINDS:
         try:
-            parse(fault.argument, Unit.SECOND)
-        except UnitError as error:
+            read_argument(fault.kind, fault.argument)
+        except ValueError as error:
             return str(error)
     return ""

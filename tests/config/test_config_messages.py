@@ -427,6 +427,21 @@ RIG_CASES = [
         ],
     ),
     (
+        "timeout: 300 ms",
+        "timeout: 500 ms",
+        [
+            (0, "14: one lost answer would trip the drive; lower it below the watchdog's 0.5 s"),
+        ],
+    ),
+    (
+        "sign: 1\n",
+        "sign: 1\n    mnemonics: {hold: HOLD}\n    channel: 7\n",
+        [
+            (1, "23: 'HOLD' is not allowed here; write four of the characters A-Z 0-9, the first S, A or E"),
+            (2, "14: expected a text, found 7"),
+        ],
+    ),
+    (
         "motor_input: 2",
         "motor_input: 1",
         [

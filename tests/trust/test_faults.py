@@ -167,6 +167,27 @@ def test_f38_torn_answers_are_put_together_or_thrown_away(run_of: Runner, when: 
     assert_good_values_are_true(run, eye)
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "dyno_l.split:40ms@{}+1s",
+        "dyno_l.late:120ms,25%@{}+1s",
+        pytest.param("dyno_l.partial:350ms,9@{}+1s", marks=SLOW),
+        "dyno_l.endless@{}+60ms",
+        pytest.param("dyno_l.garbage:11@{}+1s", marks=SLOW),
+        "analyzer.split:2ms@{}+1s",  # a block in four portions
+        pytest.param("analyzer.endless@{}+60ms", marks=SLOW),
+        pytest.param("supply.split:40ms@{}+1s", marks=SLOW),
+        pytest.param("supply.endless@{}+60ms", marks=SLOW),
+    ],
+)
+def test_f38_f41_f44_answers_in_pieces_late_without_end_or_none_at_all(run_of: Runner, when: str, fault: str) -> None:
+    eye = Eye()
+    run = run_of("smoke", fault.format(when), log_full=True, watch=eye)
+    assert run.verdict.verdict == "passed", run.verdict.reasons
+    assert_good_values_are_true(run, eye)
+
+
 # --- F-43 ------------------------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bench.base.noise import gauss_stream, noise_state
 from bench.base.time import NS_PER_MS
 from bench.emulators.instruments.accuracy import ErrorDraw
-from bench.emulators.instruments.faults import FaultScript
+from bench.emulators.instruments.faults import DEVICE_FAULTS, FaultKind, FaultScript
 from bench.emulators.instruments.peer import Peer
 from bench.emulators.instruments.yokogawa import Measured
 from drivers import ak
@@ -46,6 +46,8 @@ class AkDynoEmulator(Peer):
     ``codes`` renames functions (use -> mnemonic) for a rig whose maker has its own. There is one channel, K0 or K1.
     """
 
+    known_faults = (*(kind for kind in Peer.known_faults if kind != "bare_lf"), *DEVICE_FAULTS)
+
     def __init__(
         self,
         measured: Measured,
@@ -74,6 +76,7 @@ class AkDynoEmulator(Peer):
         self._offset_nm = ErrorDraw(seed, name).within(limit, "torque")
         self._torque_noise_nm = self.nameplate.torque_noise / 100.0 * self.nameplate.torque_max_nm
         self._remote = False
+        self._other_host = False
         self._holding = False
         self._fault = 0
         self._error = 0
@@ -96,19 +99,38 @@ class AkDynoEmulator(Peer):
         self._fault, self._error = 1, self._error % 9 + 1
         self._act(False)
 
+    def befall(self, kind: FaultKind, t_ns: int) -> None:
+        """Without power or under manual control nobody holds the shaft; another host goes on holding it."""
+        self._other_host = kind == "taken"
+        if kind == "alarm":
+            self.trip()
+            return
+        self._remote = False
+        if kind == "restart":
+            self._fault = self._error = self._watchdog_ms = 0
+            self._set_rpm = 0.0
+        if kind != "taken":
+            self._act(False)
+
     # --- watchdog --------------------------------------------------------------------------------------------------
 
     def watchdog_ns(self) -> int | None:
-        """When silence makes the drive hold zero speed, or ``None``."""
-        return self._last_ns + self._watchdog_ms * NS_PER_MS if self._watchdog_ms and self._holding else None
+        """When silence makes the drive hold zero speed, or a fault of the script befalls it; or ``None``."""
+        times = [due_ns for due_ns in (self._deadline_ns(), self.fault_ns()) if due_ns is not None]
+        return min(times) if times else None
 
     def expire(self, t_ns: int) -> None:
         """Act on silence, if its time has come: hold zero speed and show a fault."""
-        deadline = self.watchdog_ns()
+        self.suffer(t_ns)
+        deadline = self._deadline_ns()
         if deadline is not None and t_ns >= deadline and self._fault == 0:
             self._fault, self._error = 2, self._error % 9 + 1
             self._set_rpm = 0.0
             self._act(True)
+
+    def _deadline_ns(self) -> int | None:
+        watched = self._watchdog_ms and self._holding and not self._other_host
+        return self._last_ns + self._watchdog_ms * NS_PER_MS if watched else None
 
     # --- inside ----------------------------------------------------------------------------------------------------
 
@@ -125,6 +147,8 @@ class AkDynoEmulator(Peer):
             return ak.acknowledge(asked.code, self._error, asked.channel + b" NA")
         if use == "values":
             self._values_asked = {message: asked.code}
+        if asked.code[:1] != b"A" and self._other_host:
+            return ak.acknowledge(asked.code, self._error, b"BS")
         if asked.code[:1] != b"A" and use != "remote" and not self._remote:
             return ak.acknowledge(asked.code, self._error, b"OF")
         answer = self.behaviour[use](self, asked.data.decode("ascii"), t_ns)
@@ -141,7 +165,8 @@ class AkDynoEmulator(Peer):
     def _tell_state(self, _data: str, _t_ns: int) -> bytes:
         led_here = "hold" if self._holding else "free"
         code = next(code for code, use in self._use.items() if use == led_here)
-        return (b"SREM " if self._remote else b"SMAN ") + code
+        control = b"SRBS" if self._other_host else b"SREM" if self._remote else b"SMAN"
+        return control + b" " + code
 
     def _tell_faults(self, _data: str, _t_ns: int) -> bytes:
         return b"%d" % self._fault

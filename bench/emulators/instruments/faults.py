@@ -1,45 +1,123 @@
-"""Faults on the instrument side of a link, by script."""
+"""Faults on the instrument side of a link, by script and seed."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-FaultKind = Literal["silence", "late", "partial", "close", "nan", "inf", "garbage"]
+from bench.base.noise import noise_state, uniform
+from bench.base.time import NS_PER_MS, ns
+from bench.base.units import Unit, UnitError, parse
+
+MessageFault = Literal["silence", "late", "partial", "split", "endless", "garbage", "bare_lf"]
+"""What happens to an answer. ``silence``: the question is obeyed, not answered; ``late``: the answer comes ``delay_ns``
+later; ``partial``: its first half in time, the rest ``delay_ns`` later (0: never); ``split``: four portions,
+``delay_ns`` apart; ``endless``: it does not end; ``garbage``: it is no answer; ``bare_lf``: an empty line answers what
+needs no answer."""
+StateFault = Literal["close", "nan", "inf"]
+"""``close``: the connection is closed and refused; ``nan`` and ``inf``: measured values are "no data", over-range."""
+DeviceFault = Literal["restart", "local", "alarm", "taken"]
+"""``restart``: no power for this time, then up again without its set-up; ``local``: somebody switches it to manual
+control; ``alarm``: it trips by itself; ``taken``: another host takes the control."""
+FaultKind = Literal[MessageFault, StateFault, DeviceFault]
+
+FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
+MESSAGE_FAULTS: tuple[FaultKind, ...] = get_args(MessageFault)
+STATE_FAULTS: tuple[FaultKind, ...] = get_args(StateFault)
+DEVICE_FAULTS: tuple[FaultKind, ...] = get_args(DeviceFault)
+DELAYED: tuple[FaultKind, ...] = ("late", "partial", "split")
+_SPLIT_NS = 5 * NS_PER_MS
+_EACH = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
+_SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?%", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """From ``start_ns`` (included) to ``end_ns`` (excluded).
 
-    ``silence``: questions are obeyed, not answered; ``late``: answers come ``delay_ns`` later; ``partial``: the first
-    half in time, the rest ``delay_ns`` later (0: never); ``close``: the connection is closed and refused; ``nan`` and
-    ``inf``: measured values are "no data" or over-range; ``garbage``: answers are no answers.
+    Faults of messages meet each ``every``-th of them, or a ``share`` drawn from the run's seed.
     """
 
     kind: FaultKind
     start_ns: int
     end_ns: int
     delay_ns: int = 0
+    every: int = 1
+    share: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.end_ns <= self.start_ns or self.delay_ns < 0:
-            raise ValueError(f"{self}: must end after it starts, and its delay cannot be negative")
+        if self.end_ns <= self.start_ns or self.delay_ns < 0 or self.every < 1 or not 0.0 < self.share <= 1.0:
+            raise ValueError(f"{self}: must end after it starts; no negative delay, 'every' from 1, 'share' to 1")
+
+
+def read_argument(kind: str, argument: str) -> dict[str, int | float]:
+    """``delay_ns``, ``every`` and ``share`` of a script line such as ``late:400ms,25%`` or ``silence:11``.
+
+    Raises ``ValueError`` with the form that is expected.
+    """
+    found: dict[str, int | float] = {"delay_ns": _SPLIT_NS} if kind == "split" else {}
+    parts = [part.strip() for part in argument.split(",")] if argument else []
+    for place, part in enumerate(parts):
+        if kind in MESSAGE_FAULTS and _SHARE.fullmatch(part) and 0.0 < float(part[:-1]) <= 100.0:
+            found["share"] = float(part[:-1]) / 100.0
+        elif kind in MESSAGE_FAULTS and _EACH.fullmatch(part):
+            found["every"] = int(part)
+        elif kind in DELAYED and place == 0:
+            found["delay_ns"] = _delay_ns(kind, part)
+        else:
+            raise ValueError(f"{kind} takes no {part!r}; {_expected(kind)}")
+    if kind == "late" and "delay_ns" not in found:
+        raise ValueError(f"how late? {_expected(kind)}")
+    return found
+
+
+def _delay_ns(kind: str, text: str) -> int:
+    try:
+        delay_ns = ns(parse(text, Unit.SECOND))
+    except UnitError as error:
+        raise ValueError(f"{error}; {_expected(kind)}") from None
+    if delay_ns <= 0:
+        raise ValueError(f"a delay of {text} is none; {_expected(kind)}")
+    return delay_ns
+
+
+def _expected(kind: str) -> str:
+    if kind not in MESSAGE_FAULTS:
+        return "leave the argument out"
+    which = "11 (each eleventh) or 25% (a quarter of the answers)"
+    return f"write a time such as 400ms, and perhaps after a comma {which}" if kind in DELAYED else f"write {which}"
 
 
 class FaultScript:
-    """All faults of one instrument; falsy when there are none."""
+    """All faults of one instrument; falsy when there are none. ``seed`` and ``name`` fix what shares draw."""
 
-    __slots__ = ("_faults",)
+    __slots__ = ("_faults", "_met", "_noise")
 
-    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+    def __init__(self, faults: Iterable[Fault] = (), seed: int = 0, name: str = "") -> None:
         self._faults = tuple(faults)
+        self._met = [0] * len(self._faults)
+        self._noise = noise_state(seed, f"{name}.faults")
 
     def __bool__(self) -> bool:
         return bool(self._faults)
 
     def active(self, kind: FaultKind, t_ns: int) -> Fault | None:
         """The fault of ``kind`` in force at ``t_ns``, or ``None``."""
-        for fault in self._faults:
-            if fault.kind == kind and fault.start_ns <= t_ns < fault.end_ns:
-                return fault
+        return next((fault for _, fault in self._in_force(kind, t_ns)), None)
+
+    def strikes(self, kind: MessageFault, t_ns: int) -> Fault | None:
+        """The same for one message: it counts, and perhaps it is spared. Call it once a message."""
+        for place, fault in self._in_force(kind, t_ns):
+            self._met[place] += 1
+            hit = self._met[place] % fault.every == 0
+            return fault if hit and (fault.share == 1.0 or uniform(self._noise) < fault.share) else None
         return None
+
+    def of_device(self) -> list[Fault]:
+        """What befalls the device itself, in the order of time."""
+        return sorted((f for f in self._faults if f.kind in DEVICE_FAULTS), key=lambda fault: fault.start_ns)
+
+    def _in_force(self, kind: FaultKind, t_ns: int) -> Iterator[tuple[int, Fault]]:
+        for place, fault in enumerate(self._faults):
+            if fault.kind == kind and fault.start_ns <= t_ns < fault.end_ns:
+                yield place, fault

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.base.time import ns
-from bench.base.units import Unit, parse
 from bench.config.analyzer import Accuracy, Element
 from bench.config.flange import Flange
 from bench.config.rig import Rig
@@ -15,10 +14,17 @@ from bench.emulators.instruments.accuracy import AnalyzerAccuracy, ElementAccura
 from bench.emulators.instruments.ak_dyno import AkDynoEmulator, DriveNameplate
 from bench.emulators.instruments.ea_psb import EaPsbEmulator, SupplyNameplate
 from bench.emulators.instruments.faults import Fault as InstrumentFault
-from bench.emulators.instruments.faults import FaultScript
+from bench.emulators.instruments.faults import FaultKind, FaultScript, read_argument
 from bench.emulators.instruments.wiring import AnalyzerWiring, ElementWiring, FlangeWiring
 from bench.emulators.instruments.yokogawa import YokogawaEmulator
 from bench.schedule.faults import Fault, of_place
+
+KNOWN_FAULTS: Mapping[str, tuple[FaultKind, ...]] = {
+    "analyzer": YokogawaEmulator.known_faults,
+    "supply": EaPsbEmulator.known_faults,
+    "dyno": AkDynoEmulator.known_faults,
+}
+"""What can go wrong with an emulated instrument, by what it is."""
 
 Measured = Callable[[], tuple[NDArray[np.float64], int]]
 
@@ -59,7 +65,7 @@ def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, fa
         seed=seed,
         identity=f"{rig.analyzer.maker},{rig.analyzer.model},{rig.analyzer.serial},F1.03",
         latency_ns=ns(rig.analyzer.latency),
-        faults=script(faults, "analyzer"),
+        faults=script(faults, "analyzer", seed),
     )
 
 
@@ -129,7 +135,7 @@ def supply(
         SupplyNameplate(rated.voltage_max, rated.current_max, rated.power_max),
         seed=seed,
         identity=f"{rated.maker} Elektro-Automatik, {rated.model}, {rated.serial}, V3.02 25.05.2023",
-        faults=script(faults, "supply"),
+        faults=script(faults, "supply", seed),
     )
 
 
@@ -154,24 +160,19 @@ def dyno(
         name=name,
         identity=f"bench,{rated.model},{rated.serial},1.0",
         codes=dict(rated.mnemonics),
-        faults=script(faults, name),
+        faults=script(faults, name, seed),
     )
 
 
-_DELAYED = ("late", "partial")
+def script(faults: tuple[Fault, ...], place: str, seed: int) -> FaultScript:
+    """The faults of one instrument. Raises ``ValueError`` for an argument that none of them takes."""
+    own = of_place(faults, place)
+    return FaultScript((_fault(fault) for fault in own), seed, place)
 
 
-def script(faults: tuple[Fault, ...], place: str) -> FaultScript:
-    """The faults of one instrument; the argument of ``late`` and ``partial`` is the delay, such as ``400ms``."""
-    return FaultScript(
-        InstrumentFault(
-            fault.kind,  # type: ignore[arg-type]
-            fault.start_ns,
-            fault.end_ns,
-            ns(parse(fault.argument or "0 s", Unit.SECOND)) if fault.kind in _DELAYED else 0,
-        )
-        for fault in of_place(faults, place)
-    )
+def _fault(fault: Fault) -> InstrumentFault:
+    kind: FaultKind = fault.kind  # type: ignore[assignment]
+    return InstrumentFault(kind, fault.start_ns, fault.end_ns, **read_argument(kind, fault.argument))  # type: ignore[arg-type]
 
 
 def by_part(
