@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from bench.assembly import Blueprint, draw, load_inputs
 from bench.base.time import VIRTUAL_EPOCH_S
@@ -16,6 +17,9 @@ from bench.sequence.verdict import RunVerdict
 from bench.service.driving import Watch
 from bench.service.run_folder import Labels
 from bench.service.virtual_run import RunResult, run_virtual
+
+settings.register_profile("bench", deadline=None)  # no test depends on the speed of the machine
+settings.load_profile("bench")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 import ak_dialogues as said
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from instrument_bench import OUTPUT_NAMES, Truth
 
@@ -66,7 +66,6 @@ def told(operation: Any, replies: Iterator[bytes]) -> None:
         operation.close()
 
 
-@settings(deadline=None)  # the first drive compiles its noise
 @given(st.lists(st.tuples(st.sampled_from(COMMANDS), EDITS), min_size=1, max_size=8), st.integers(1, 40))
 def test_the_drive_answers_each_telegram_once_whatever_it_holds(
     messages: list[tuple[bytes, list[Any]]], portion: int
@@ -80,7 +79,6 @@ def test_the_drive_answers_each_telegram_once_whatever_it_holds(
     assert answers(peer, b"\x02 AKEN K0\x03") == 1
 
 
-@settings(deadline=None)
 @given(st.sampled_from(OPERATIONS), st.lists(st.tuples(st.sampled_from(REPLIES), EDITS), min_size=12, max_size=12))
 def test_the_driver_takes_any_reply_or_refuses_it(operation: str, replies: list[tuple[bytes, list[Any]]]) -> None:
     told(getattr(AkDyno("dyno_l"), operation)(), (edited(*reply) for reply in replies))

@@ -1,11 +1,14 @@
 """Faults of an instrument's side of the wire, seen byte by byte."""
 
+from typing import Any
+
 import pytest
 
 from bench.base.time import NS_PER_MS
 from bench.emulators.instruments.faults import (
     DEVICE_FAULTS,
     FAULT_KINDS,
+    Argument,
     Fault,
     FaultKind,
     FaultScript,
@@ -134,8 +137,8 @@ def test_a_device_that_cannot_do_a_fault_says_so_at_once() -> None:
         ("close", "", {}),
     ],
 )
-def test_arguments(kind: str, argument: str, expected: dict[str, float]) -> None:
-    assert read_argument(kind, argument) == expected
+def test_arguments(kind: str, argument: str, expected: dict[str, Any]) -> None:
+    assert read_argument(kind, argument) == Argument(**expected)
 
 
 @pytest.mark.parametrize(

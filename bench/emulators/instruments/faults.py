@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from bench.base.noise import noise_state, uniform
 from bench.base.time import NS_PER_MS, ns
@@ -50,25 +50,32 @@ class Fault:
             raise ValueError(f"{self}: must end after it starts; no negative delay, 'every' from 1, 'share' to 1")
 
 
-def read_argument(kind: str, argument: str) -> dict[str, int | float]:
-    """``delay_ns``, ``every`` and ``share`` of a script line such as ``late:400ms,25%`` or ``silence:11``.
+class Argument(NamedTuple):
+    """What stands behind the colon of a script line: ``late:400ms,25%``, ``silence:11``."""
 
-    Raises ``ValueError`` with the form that is expected.
-    """
-    found: dict[str, int | float] = {"delay_ns": _SPLIT_NS} if kind == "split" else {}
-    parts = [part.strip() for part in argument.split(",")] if argument else []
-    for place, part in enumerate(parts):
-        if kind in MESSAGE_FAULTS and _SHARE.fullmatch(part) and 0.0 < float(part[:-1]) <= 100.0:
-            found["share"] = float(part[:-1]) / 100.0
-        elif kind in MESSAGE_FAULTS and _EACH.fullmatch(part):
-            found["every"] = int(part)
-        elif kind in DELAYED and place == 0:
-            found["delay_ns"] = _delay_ns(kind, part)
-        else:
-            raise ValueError(f"{kind} takes no {part!r}; {_expected(kind)}")
-    if kind == "late" and "delay_ns" not in found:
+    delay_ns: int = 0
+    every: int = 1
+    share: float = 1.0
+
+
+def read_argument(kind: str, argument: str) -> Argument:
+    """The argument of a fault of ``kind``. Raises ``ValueError`` with the form that is expected."""
+    found = Argument(_SPLIT_NS if kind == "split" else 0)
+    for place, part in enumerate(argument.split(",") if argument else ()):
+        found = _with(found, kind, place, part.strip())
+    if kind == "late" and not found.delay_ns:
         raise ValueError(f"how late? {_expected(kind)}")
     return found
+
+
+def _with(found: Argument, kind: str, place: int, part: str) -> Argument:
+    if kind in MESSAGE_FAULTS and _SHARE.fullmatch(part) and 0.0 < float(part[:-1]) <= 100.0:
+        return found._replace(share=float(part[:-1]) / 100.0)
+    if kind in MESSAGE_FAULTS and _EACH.fullmatch(part):
+        return found._replace(every=int(part))
+    if kind in DELAYED and place == 0:
+        return found._replace(delay_ns=_delay_ns(kind, part))
+    raise ValueError(f"{kind} takes no {part!r}; {_expected(kind)}")
 
 
 def _delay_ns(kind: str, text: str) -> int:

@@ -172,7 +172,7 @@ def script(faults: tuple[Fault, ...], place: str, seed: int) -> FaultScript:
 
 def _fault(fault: Fault) -> InstrumentFault:
     kind: FaultKind = fault.kind  # type: ignore[assignment]
-    return InstrumentFault(kind, fault.start_ns, fault.end_ns, **read_argument(kind, fault.argument))  # type: ignore[arg-type]
+    return InstrumentFault(kind, fault.start_ns, fault.end_ns, *read_argument(kind, fault.argument))
 
 
 def by_part(
