@@ -1,5 +1,6 @@
 """``bench check PLAN``."""
 
+import time
 from typing import Annotated
 
 import typer
@@ -27,7 +28,7 @@ def command(
     inputs = prepared.blueprint.inputs
     expected = estimate(inputs.plan.value, inputs.kinds, prepared.blueprint.context)
     found = {"plan": inputs.plan.value.plan, "rig": inputs.rig.value.rig, "dut": inputs.dut.value.name}
-    said = remarks(prepared.blueprint)
+    said = remarks(prepared.blueprint, time.strftime("%Y-%m-%d"))
     if json:
         figures = {
             "points": expected.points,

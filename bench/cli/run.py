@@ -50,11 +50,15 @@ def command(
         list[str] | None,
         typer.Option(metavar="LINE", help="What goes wrong, e.g. analyzer.silence@300s+2s (repeatable)."),
     ] = None,
+    override_calibration: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Run on a bench although this calibration has expired (repeatable)."),
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """Run a test plan and write a run folder with journal, samples, table of points and report."""
     start_s = start_of(start, int(time.time()) if world is WorldName.HARDWARE else VIRTUAL_EPOCH_S)
-    from bench.cli.worlds import run_in
+    from bench.cli.worlds import run_in, with_calibrations
     from bench.service.preparation import prepare
     from bench.service.run_folder import Labels
 
@@ -68,6 +72,7 @@ def command(
         log_full=wall or inbox is InboxMode.FULL,
         when_read=lambda: prepare_compiled_code(json),
     )
+    prepared = with_calibrations(world, prepared, tuple(override_calibration or ()))
     labels = Labels(str(world), seed, start_s)
     from bench.cli.watcher import Watcher
 

@@ -1,6 +1,7 @@
 """From the name of a world to what runs a plan in it."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,18 @@ Runner = Callable[["Prepared", Path, "Labels", "Watcher"], "RunResult"]
 def run_in(world: WorldName) -> Runner:
     """The runner of a world."""
     return {WorldName.VIRTUAL: _virtual, WorldName.LOOPBACK: _loopback, WorldName.HARDWARE: _hardware}[world]
+
+
+def with_calibrations(world: WorldName, prepared: "Prepared", overridden: Sequence[str]) -> "Prepared":
+    """``prepared``, with expired calibrations refused or overridden where instruments are real."""
+    from bench.service.calibration import OPTION, allowed
+
+    if world is WorldName.HARDWARE:
+        return allowed(prepared, time.strftime("%Y-%m-%d"), overridden)
+    if overridden:
+        told = f"emulated instruments do not expire; leave it out, or use --world {WorldName.HARDWARE}"
+        raise InputError([Problem(OPTION, 0, 0, told)])
+    return prepared
 
 
 def _virtual(prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watcher") -> "RunResult":

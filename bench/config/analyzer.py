@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bench.config.calibration import Certificate
 from bench.config.file_model import FileModel, Finding
 from bench.config.instrument import Instrument
 from bench.config.quantity import Amperes, Hertz, Number, Percent, Seconds, Volts
@@ -55,6 +56,7 @@ class CurrentSensor(FileModel):
     polarity: Literal[1, -1] = 1
     accuracy: Accuracy | None = None
     """Its own limits; none: contained in the element's."""
+    certificate: Certificate | None = None
 
 
 class Element(FileModel):
@@ -94,6 +96,7 @@ class Analyzer(Instrument):
     line_filter: Literal["off"] = "off"
     """Off: the whole power is measured, harmonics of the switching included."""
     averaging: Literal["off"] = "off"
+    certificate: Certificate | None = None
     elements: dict[Literal["dc", "ac", "field", "aux"], Element]
 
     def rules(self) -> Iterator[Finding]:
@@ -109,6 +112,9 @@ class Analyzer(Instrument):
             yield ("sync",), f"input {self.sync[1]} is wired to nothing; name an input of an element"
         seen: dict[int, str] = {}
         for name, element in self.elements.items():
+            if element.basis == "certificate" and self.certificate is None:
+                told = "says 'certificate' but the analyzer has none; add 'certificate' to it or write 'assumed'"
+                yield ("elements", name, "basis"), told
             for number in element.inputs:
                 if number in seen:
                     yield (

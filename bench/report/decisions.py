@@ -74,6 +74,7 @@ def _diagnosed(data: Mapping[str, Any]) -> str:
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "run_started": lambda data: str(data.get("title") or data.get("plan", "")),
     "armed": _armed,
+    "calibration_overridden": lambda data: f"{data['name']}: {data['certificate']} was good until {data['due']}",
     "diagnostics": _diagnosed,
     "dtcs_cleared": lambda data: ", ".join(map(str, data.get("codes") or ["there were none"])),
     "sign_check": _sign_check,

@@ -170,10 +170,12 @@ def introduce(context: Context) -> Operation[dict[str, Any]]:
 
 
 def arm(context: Context) -> Operation[None]:
-    """Walk all stages; journal ``arming`` for each and ``armed`` at the end.
+    """Walk all stages; journal ``arming`` for each and ``armed`` at the end; first of all what was overridden.
 
     Raises ``SequenceFailed`` with the stage that did not come and what was there instead.
     """
+    for name, number, due in context.overridden:
+        yield Record("calibration_overridden", {"name": name, "certificate": number, "due": due})
     parts = yield from introduce(context)
     yield from examine(context.examination)
     for name, stage in STAGES:

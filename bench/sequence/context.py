@@ -109,7 +109,8 @@ class BenchFacts:
 class Context:
     """Everything that a step is handed besides its own parameters.
 
-    ``position`` (where the bench was sent last) and ``tally`` (points so far) go on from step to step.
+    ``position`` (where the bench was sent last) and ``tally`` (points so far) go on from step to step. ``overridden``:
+    expired calibrations that somebody has allowed by name, each with the certificate's number and last day.
     """
 
     dut: DutFacts
@@ -118,6 +119,7 @@ class Context:
     budget: Budget
     roles: Roles = Roles()
     examination: Examination = field(default_factory=Examination)
+    overridden: tuple[tuple[str, str, str], ...] = ()
     position: Position = field(default_factory=Position)
     tally: Tally = field(default_factory=Tally)
 

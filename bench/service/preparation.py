@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from bench.assembly import Blueprint, draw, load_inputs
 from bench.base.errors import InputError, Problem
+from bench.config.calibration import expired
 from bench.config.dut import Dut
 from bench.config.located import Located, load_located
 from bench.config.plan import load_plan
@@ -64,11 +65,13 @@ def prepare(
     return Prepared(blueprint, faults)
 
 
-def remarks(blueprint: Blueprint) -> list[str]:
-    """What the gate of the CAN databases has to say about messages that nobody needs here, and what nobody protects."""
+def remarks(blueprint: Blueprint, today: str) -> list[str]:
+    """What the gate of the CAN databases has to say about messages that nobody needs here, what nobody protects, and
+    which calibrations have expired by ``today`` (such as 2031-12-31)."""
     inputs = blueprint.inputs
     findings = [finding for database in inputs.databases.values() for finding in database.findings]
-    return [*findings, *layout_remarks(inputs.dut.value, blueprint.can)]
+    old = [f"the calibration of {name} expired on {found.due}" for name, _, found in expired(inputs.rig.value, today)]
+    return [*findings, *layout_remarks(inputs.dut.value, blueprint.can), *old]
 
 
 def _noting(problems: list[Problem], attempt: Callable[[], T]) -> T | None:

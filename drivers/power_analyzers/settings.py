@@ -36,6 +36,9 @@ class MotorInput:
     centre_hz: float = 60_000.0
     span_hz: float = 30_000.0
     pulses: int = 1024
+    clockwise_hz: float = 0.0
+    counterclockwise_hz: float = 0.0
+    """Sensitivity for each direction from the certificate; 0: the nominal span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ def _element_of(name: str, element: Mapping[str, Any]) -> Element:
 
 
 def _motor_of(name: str, flange: Mapping[str, Any]) -> MotorInput:
+    factors = flange["k_factor"] or {"clockwise": 0.0, "counterclockwise": 0.0}
     return MotorInput(
         name,
         flange["motor_input"],
@@ -142,4 +146,6 @@ def _motor_of(name: str, flange: Mapping[str, Any]) -> MotorInput:
         centre_hz=flange["frequency_centre"],
         span_hz=flange["frequency_span"],
         pulses=flange["pulses_per_rev"],
+        clockwise_hz=factors["clockwise"],
+        counterclockwise_hz=factors["counterclockwise"],
     )

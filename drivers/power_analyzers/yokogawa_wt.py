@@ -19,6 +19,7 @@ from bench.base.time import NS_PER_MS
 from bench.schedule.requests import Exchange, Now, Operation
 from drivers import scpi
 from drivers.grammar import GrammarError
+from drivers.power_analyzers.k_factor import KFactors
 from drivers.power_analyzers.settings import (
     AnalyzerSettings,
     Element,
@@ -51,6 +52,7 @@ class YokogawaWT5000:
         self.items = tuple(self.settings.items) or standard_items(self.settings)
         items = [item.channel for item in self.items]
         self.readout = Readout([*items, *(f"{name}_range" for name in ranged_channels(self.settings.elements))])
+        self._k_factors = KFactors.of(self.settings.motors, items)
         self._measured, self._of_ranges = self.readout.part(0, len(items)), self.readout.part(len(items))
         self.session = Session(part, self.settings.expected)
         self.ranges: dict[str, float] = {}
@@ -134,6 +136,8 @@ class YokogawaWT5000:
         raw = np.frombuffer(reply, np.uint8)
         out, t_ns = self._measured, arrived_ns - self._age_ns
         scpi.take_singles(raw, start, self._single, self._word, out.values, out.qualities, out.times, t_ns)
+        if self._k_factors is not None:
+            self._k_factors.correct(out.values)
         self._of_ranges.put(self._in_force, t_ns)
         return self.readout.records
 

@@ -22,6 +22,7 @@ SMOKE = Path(__file__).resolve().parents[2] / "test_plans" / "smoke.yaml"
         ("run", "smoke", "--start", "tomorrow"),
         ("run", "smoke", "--world", "moon"),
         ("run", "smoke", "--world", "hardware", "--fault", "supply.silence@3s"),
+        ("run", "smoke", "--override-calibration", "flange_l"),
         ("run", "smoke", "--fault", "nonsense"),
         ("run", "smoke", "--fault", "analyser.silence@3s"),
         ("run", "smoke", "--fault", "can.dut.wrong_crc:frame@3s"),

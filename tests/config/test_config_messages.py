@@ -442,6 +442,34 @@ RIG_CASES = [
         ],
     ),
     (
+        "frequency_span: 30 kHz",
+        "frequency_span: 20 kHz",
+        [
+            (
+                -1,
+                "23: a T40B has an output of 10 kHz +- 5 kHz, 60 kHz +- 30 kHz, 240 kHz +- 120 kHz; correct centre and"
+                " span",
+            ),
+        ],
+    ),
+    (
+        "frequency_span: 30 kHz\n",
+        "frequency_span: 30 kHz\n    k_factor: {clockwise: 30.5 kHz, counterclockwise: 29.9 kHz}\n",
+        [
+            (
+                1,
+                "27: 30500 Hz is more than 1 % away from frequency_span 30000 Hz; look into the certificate",
+            ),
+        ],
+    ),
+    (
+        "basis: assumed",
+        "basis: certificate",
+        [
+            (0, "14: says 'certificate' but the analyzer has none; add 'certificate' to it or write 'assumed'"),
+        ],
+    ),
+    (
         "motor_input: 2",
         "motor_input: 1",
         [

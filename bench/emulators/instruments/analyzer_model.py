@@ -179,10 +179,13 @@ class AnalyzerModel:
         """Torque -> frequency (the flange) -> torque (RATE and SCALing as set up): two lines that ought to agree."""
         error = self._flange_errors[flange.name]
         hz_per_nm = flange.span_hz / flange.nominal_nm
+        ways = [flange.clockwise_hz or flange.span_hz, flange.counterclockwise_hz or flange.span_hz]
+        up_hz, down_hz = ways if flange.sign > 0 else reversed(ways)  # for truth above and below zero
         (upper_nm, upper_hz), (lower_nm, lower_hz) = motor.upper, motor.lower
         nm_per_hz = (upper_nm - lower_nm) / (upper_hz - lower_hz) * motor.torque_scale
         row["kind"], row["source"] = PLAIN, self._place[flange.torque_field]
-        row["gain"] = flange.sign * error.gain * hz_per_nm * nm_per_hz
+        row["gain"] = flange.sign * error.gain * up_hz / flange.nominal_nm * nm_per_hz
+        row["bend"] = flange.sign * error.gain * (down_hz - up_hz) / flange.nominal_nm * nm_per_hz
         zero_hz = flange.centre_hz + error.offset_nm * hz_per_nm
         row["offset"] = (zero_hz - lower_hz) * nm_per_hz + lower_nm * motor.torque_scale
         row["noise"] = self._accuracy.flange(flange.name).noise / 100.0 * flange.nominal_nm

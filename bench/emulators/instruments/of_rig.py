@@ -54,6 +54,7 @@ def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, fa
             flange.frequency_centre,
             flange.frequency_span,
             flange.pulses_per_rev,
+            *((flange.k_factor.clockwise, flange.k_factor.counterclockwise) if flange.k_factor else ()),
         )
         for name, flange in rig.analyzer_flanges.items()
     ]

@@ -18,13 +18,14 @@ ROW = np.dtype(
         ("left", "i4"),  # rows whose product this is (PRODUCT)
         ("right", "i4"),
         ("gain", "f8"),
+        ("bend", "f8"),  # so much more gain below zero
         ("offset", "f8"),
         ("noise", "f8"),
         ("resolution", "f8"),
     ],
     align=True,
 )
-"""One measured quantity: value = gain * truth + offset + noise, rounded to the resolution."""
+"""One measured quantity: value = (gain + bend below zero) * truth + offset + noise, rounded to the resolution."""
 
 PLAIN, MAGNITUDE, PRODUCT, NOTHING = 0, 1, 2, 3
 
@@ -76,7 +77,10 @@ def _measured(row: Any, truth: np.ndarray, noise: np.ndarray) -> float:
         return np.inf
     if row.guard_b >= 0 and abs(truth[row.guard_b]) > row.limit_b:
         return np.inf
-    value: float = row.gain * truth[row.source] + row.offset if row.source >= 0 else row.offset
+    value: float = row.offset
+    if row.source >= 0:
+        true = truth[row.source]
+        value += (row.gain if true >= 0.0 else row.gain + row.bend) * true
     if row.kind == MAGNITUDE:
         value = abs(value)
     if row.noise > 0.0:

@@ -27,7 +27,10 @@ class ElementWiring:
 
 @dataclass(frozen=True, slots=True)
 class FlangeWiring:
-    """A torque flange on a motor input. ``sign`` -1: it is mounted from the other side."""
+    """A torque flange on a motor input. ``sign`` -1: it is mounted from the other side.
+
+    ``clockwise_hz`` and ``counterclockwise_hz``: what nominal torque of each direction really changes (0: ``span_hz``).
+    """
 
     name: str
     number: int
@@ -39,6 +42,8 @@ class FlangeWiring:
     centre_hz: float = 60_000.0
     span_hz: float = 30_000.0
     pulses: int = 1024
+    clockwise_hz: float = 0.0
+    counterclockwise_hz: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
