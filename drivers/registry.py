@@ -13,6 +13,8 @@ ENTRY_POINTS = "bench.drivers"
 BUILT_IN: Mapping[str, str] = {
     "yokogawa_wt5000": "drivers.power_analyzers.yokogawa_wt:YokogawaWT5000",
     "ea_psb": "drivers.supplies.ea_psb:EaPsb",
+    "itech_it6000c": "drivers.supplies.itech_it6000c:ItechIt6000c",
+    "keysight_rp7900": "drivers.supplies.keysight_rp7900:KeysightRp7900",
     "ak_dyno": "drivers.dynos.ak_dyno:AkDyno",
 }
 

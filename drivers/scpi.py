@@ -107,6 +107,20 @@ def error_entry(text: bytes) -> tuple[int, str]:
     return int(match[1]), match[2].decode()
 
 
+def block(reply: bytes) -> bytes:
+    """The payload of a definite block, or of an indefinite one (``#0``, up to the LF that ends the answer).
+
+    Raises ``GrammarError`` unless ``reply`` is exactly one block and its LF (IEEE 488.2, 8.7.9 and 8.7.10).
+    """
+    if reply[:2] == b"#0" and reply[-1:] == b"\n":
+        return reply[2:-1]
+    digits = reply[1:2]
+    count = reply[2 : 2 + int(digits)] if digits.isdigit() else b""
+    if not (reply[:1] == b"#" and count.isdigit()):
+        raise GrammarError("a block", reply[:16])
+    return reply[block_start(reply, int(count)) : -1]
+
+
 def block_start(reply: bytes, length: int) -> int:
     """Where the payload of a definite block of ``length`` bytes starts (IEEE 488.2, 8.7.9).
 

@@ -22,14 +22,14 @@ class Dialect:
     """How one family speaks, beyond the standard.
 
     ``full``: headers are written with every node as the manual prints it, else in short form without optional nodes;
-    ``colon``: a header at the start of a message begins with one; ``one_command``: a message holds one command only;
-    ``pace_ns``: least time from one message to the next; ``message_max``: bytes the instrument can take in one;
-    ``undefined``: the error that an unknown header causes; ``no_data`` and ``over_range``: the words for no value.
+    ``colon``: a header at the start of a message begins with one; ``commands_max``: how many a message may hold (0: any
+    number); ``message_max``: bytes the instrument can take in one; ``pace_ns``: least time from an answer to the next
+    message; ``undefined``: the error that an unknown header causes; ``no_data`` and ``over_range``: words for no value.
     """
 
     full: bool = False
     colon: bool = False
-    one_command: bool = False
+    commands_max: int = 0
     pace_ns: int = 0
     message_max: int = 65_536
     undefined: tuple[int, str] = (-113, "Undefined header")
@@ -45,7 +45,10 @@ class Found(NamedTuple):
 
 
 class Table:
-    """Rows by ``name``. Raises ``ValueError`` for two rows of one name or one spelling, or a text that is no header."""
+    """Rows by ``name``, in the ``dialect`` of one family.
+
+    Raises ``ValueError`` for two rows of one name or one spelling, or a text that is no header.
+    """
 
     def __init__(self, dialect: Dialect, commands: Iterable[Command]) -> None:
         self.dialect = dialect
@@ -86,8 +89,9 @@ class Table:
 
     def message(self, *units: str) -> bytes:
         """One message of ``units``, each from the root of the tree. Raises ``ValueError`` if the dialect forbids it."""
-        if self.dialect.one_command and len(units) > 1:
-            raise ValueError(f"this instrument takes one command a message, not {len(units)}")
+        most = self.dialect.commands_max
+        if most and len(units) > most:
+            raise ValueError(f"this instrument takes {most} commands a message, not {len(units)}")
         text = ";".join(unit if i == 0 or unit.startswith((":", "*")) else f":{unit}" for i, unit in enumerate(units))
         if len(text) >= self.dialect.message_max:
             raise ValueError(f"{len(text)} bytes in one message; the instrument takes {self.dialect.message_max}")

@@ -6,10 +6,9 @@ So the same driver runs in every world. Units are those of the channels: V, A, W
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
+from bench.base.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,8 @@ class Instrument(Protocol):
     def set_up(self) -> Generator[Any, Any, Mapping[str, str]]:
         """Write the rig's set-up, read each item back, check the error queue; the set-up in force."""
 
-    def read(self) -> Generator[Any, Any, NDArray[np.void]]:
-        """One consistent set of fresh readings as ``INBOX`` records; the driver uses the array again."""
+    def read(self) -> Generator[Any, Any, object]:
+        """One consistent set of fresh readings."""
 
 
 @runtime_checkable
@@ -44,9 +43,22 @@ class PowerAnalyzer(Instrument, Protocol):
         """Fix ranges (``dc.current``: A, ...) for predicted values; the ranges in force, read back."""
 
 
+class SupplyReading(NamedTuple):
+    """In V, A, W; positive current and power: source. ``output`` is 1 or 0, ``alarm`` the bits of the instrument."""
+
+    voltage: Reading
+    current: Reading
+    power: Reading
+    output: Reading
+    alarm: Reading
+
+
 @runtime_checkable
 class Supply(Instrument, Protocol):
     """A bidirectional DC source."""
+
+    def read(self) -> Generator[Any, Any, SupplyReading]:
+        """Voltage, current and power of one moment; output and alarm may be older."""
 
     def set_voltage(self, voltage_v: float) -> Generator[Any, Any, None]:
         """Set the source voltage, read back."""

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Sequence
 from typing import Any
 
-from bench.schedule.requests import Exchange, Now, Reopen
+from bench.schedule.requests import Exchange, Now, Reopen, Sleep, SleepUntil
 
 Pair = tuple[bytes, bytes | type[Exception]]
 
@@ -23,6 +23,8 @@ def run(operation: Generator[Any, Any, Any], dialogue: Sequence[Pair], now_ns: i
         match request:
             case Now():
                 send = now_ns
+            case Sleep() | SleepUntil():
+                pass  # the pace that the device asks for
             case Reopen():
                 assert left, "reopened beyond the dialogue"
                 assert left.pop(0)[0] == b"<reopen>"

@@ -114,6 +114,21 @@ def test_a_block_that_is_not_exactly_one_is_refused(reply: bytes) -> None:
         scpi.block_start(reply, 8)
 
 
+@given(st.binary(max_size=40))
+def test_payloads_of_blocks(payload: bytes) -> None:
+    length = str(len(payload))
+    assert scpi.block(f"#{len(length)}{length}".encode() + payload + b"\n") == payload
+    assert scpi.block(b"#0" + payload + b"\n") == payload
+
+
+@given(st.binary(max_size=12))
+def test_any_bytes_are_a_block_or_refused(reply: bytes) -> None:
+    try:
+        assert len(scpi.block(reply)) < len(reply)
+    except GrammarError:
+        assert reply[:2] != b"#0" or reply[-1:] != b"\n"
+
+
 def test_identity_and_error_entries() -> None:
     found = scpi.identity(b"YOKOGAWA,WT5000,91X412345,F1.03\r\n")
     assert (found.maker, found.model, found.serial, found.firmware) == ("YOKOGAWA", "WT5000", "91X412345", "F1.03")

@@ -74,8 +74,8 @@ def test_headers_are_written_in_the_dialect() -> None:
     assert TABLE.message("*RST", "VOLT:PROT 1") == b"*RST;:VOLT:PROT 1\n"
     with pytest.raises(ValueError, match="has 1 indices, 0 were given"):
         TABLE.header("item")
-    with pytest.raises(ValueError, match="one command a message"):
-        Table(Dialect(one_command=True), TABLE.commands).question("protection", "measure")
+    with pytest.raises(ValueError, match="takes 1 commands a message, not 2"):
+        Table(Dialect(commands_max=1), TABLE.commands).question("protection", "measure")
     with pytest.raises(ValueError, match="the instrument takes 20"):
         Table(Dialect(message_max=20), TABLE.commands).question("protection", "measure")
 

@@ -63,7 +63,13 @@ def test_every_frame_is_heard_at_its_own_time(world: World) -> None:
 
 def test_an_instrument_that_hears_nothing_acts_by_itself(world: World) -> None:
     free, supply = FreeWorld(world), world.devices["supply"]
-    for command in ("SYST:LOCK ON", "SYST:COMM:TIM 2", "VOLT 100", "CURR 10", "OUTP ON"):
+    for command in (
+        "SYST:LOCK ON",
+        "SYST:COMM:MON:TIM 2;ACT ON;:POW:STAG:AFT:REM OFF",
+        "VOLT 100",
+        "CURR 10",
+        "OUTP ON",
+    ):
         supply.receive(f"{command}\n".encode(), 0)
     free.run_until(1_900 * MS)
     on = world.bench.plant.inputs["supply_on"][0]

@@ -8,8 +8,9 @@ from instrument_bench import OUTPUT_NAMES, Truth, wiring, yokogawa
 
 from bench.base.time import NS_PER_MS, NS_PER_S
 from bench.emulators.instruments.ak_dyno import AkDynoEmulator, DriveNameplate
-from bench.emulators.instruments.ea_psb import EaPsbEmulator, SupplyNameplate
+from bench.emulators.instruments.ea_psb import EaPsbEmulator
 from bench.emulators.instruments.peer import Peer
+from bench.emulators.instruments.supply import SupplyNameplate
 
 EXACT_SUPPLY = SupplyNameplate(voltage_accuracy=0.0, current_accuracy=0.0, noise=0.0)
 EXACT_DRIVE = DriveNameplate(torque_accuracy=0.0, torque_noise=0.0, speed_noise_rpm=0.0, speed_max_rpm=2500.0)
@@ -149,12 +150,12 @@ def test_supply_trips_and_reading_the_error_queue_acknowledges() -> None:
     psb = supply(truth)
     talk(psb, b"SYST:LOCK ON;:VOLT:PROT 450;:VOLT 400;:OUTP ON\n")
     truth.set(u_supply_v=460.0)
-    assert talk(psb, b"OUTP?;:STAT:QUES?\n") == b"OFF;1025\n"
+    assert talk(psb, b"OUTP?;:STAT:QUES:COND?\n") == b"OFF;1025\n"
     assert truth.inputs["supply_on"][0] == 0.0
     truth.set(u_supply_v=100.0)
     assert talk(psb, b"OUTP ON;:OUTP?\n") == b"OFF\n"
     talk(psb, b"SYST:ERR?\n")
-    assert talk(psb, b"SYST:ERR?;:STAT:QUES?\n") == b'0,"No error";1024\n'
+    assert talk(psb, b"SYST:ERR?;:STAT:QUES:COND?\n") == b'0,"No error";1024\n'
 
 
 def test_supply_closes_an_idle_connection_after_five_seconds() -> None:
@@ -171,7 +172,7 @@ def test_supply_closes_an_idle_connection_after_five_seconds() -> None:
 def test_supply_watchdog_switches_off() -> None:
     truth = Truth()
     psb = supply(truth)
-    talk(psb, b"SYST:LOCK ON;:SYST:COMM:TIM 2;:OUTP ON\n", NS_PER_S)
+    talk(psb, b"SYST:LOCK ON;:SYST:COMM:MON:TIM 2;ACT ON;:POW:STAG:AFT:REM OFF;:OUTP ON\n", NS_PER_S)
     assert psb.watchdog_ns() == 3 * NS_PER_S
     psb.expire(3 * NS_PER_S)
     assert truth.inputs["supply_on"][0] == 0.0

@@ -12,8 +12,9 @@ from bench.base.quality import Quality
 from bench.base.records import IMAGE
 from bench.base.time import NS_PER_MS, NS_PER_S
 from bench.emulators.instruments.ak_dyno import AkDynoEmulator
-from bench.emulators.instruments.ea_psb import EaPsbEmulator, SupplyNameplate
+from bench.emulators.instruments.ea_psb import EaPsbEmulator
 from bench.emulators.instruments.faults import Fault, FaultScript
+from bench.emulators.instruments.supply import SupplyNameplate
 from bench.links.face import ImageFace
 from bench.links.link import LinkCounters, Pace, link
 from bench.links.mailbox import Mailbox, Question

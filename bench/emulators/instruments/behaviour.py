@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from drivers.command import Command
+from drivers.scpi_data import ScpiError
 from drivers.scpi_message import units
 from drivers.scpi_table import Table
 
@@ -36,7 +37,10 @@ class Action(NamedTuple):
 
 
 class Behaviours:
-    """Resolves messages into actions. Raises ``ValueError`` that names the rows and behaviours that have no other."""
+    """Resolves messages into actions; one that the dialect forbids becomes a refusal.
+
+    Raises ``ValueError`` that names the rows without behaviour and the behaviours without row.
+    """
 
     def __init__(self, table: Table, behaviours: Mapping[str, Behaviour]) -> None:
         wrong = sorted(set(behaviours) ^ set(table.rows))
@@ -62,9 +66,21 @@ class Behaviours:
         return actions
 
     def _resolve(self, message: bytes) -> tuple[Action, ...]:
+        dialect = self.table.dialect
+        if len(message) > dialect.message_max:
+            return (_refusal(-225),)
         actions = []
         for unit in units(self.table, message):
             does = self._behaviours[unit.command.name] if unit.command else Behaviour()
             setter, getter = (None, does.get) if unit.query else (does.set, None)
             actions.append(Action(setter, getter, unit.indices, unit.argument, unit.command))
+        if 0 < dialect.commands_max < len(actions):
+            return (_refusal(-223),)
         return tuple(actions)
+
+
+def _refusal(code: int) -> Action:
+    def refuse(*_: object) -> None:
+        raise ScpiError(code)
+
+    return Action(refuse, None, (), "", None)

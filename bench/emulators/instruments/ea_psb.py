@@ -1,197 +1,152 @@
-"""An emulated EA PSB 10000: remote lock, set-points into the plant, measured values with units, alarms, idle close."""
+"""An emulated EA PSB 9000/10000: remote lock, two sides, alarms until acknowledged, monitoring, idle close."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from bench.base.noise import gauss_stream, noise_state
-from bench.base.time import NS_PER_MS, NS_PER_S
-from bench.emulators.instruments.accuracy import ErrorDraw
+from bench.base.time import NS_PER_S
 from bench.emulators.instruments.behaviour import Behaviour
-from bench.emulators.instruments.faults import FaultScript
-from bench.emulators.instruments.scpi_peer import ScpiPeer
-from bench.emulators.instruments.yokogawa import Measured
-from drivers.command import Span
-from drivers.scpi_data import ScpiError, limit, number, switch
+from bench.emulators.instruments.supply import SupplyEmulator, conflict
+from drivers.command import Command
+from drivers.scpi_data import ScpiError, switch
 from drivers.supplies.ea_psb_commands import TABLE
 
-IDENTITY = "EA Elektro-Automatik GmbH & Co. KG,PSB 10500-180,2841370007,V3.02"
 OVP, OCP, OPP, REMOTE, OUTPUT = 1, 2, 4, 1 << 10, 1 << 11
+CTO, CV, CC, SINK = 1 << 7, 1 << 8, 1 << 9, 1 << 12
+IDLE_CLOSE_NS = 5 * NS_PER_S
+"""A connection without traffic is closed (PGMBEN 3.7)."""
+_ERRORS_AT_ONCE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class SupplyNameplate:
-    """Nominal values, accuracy (% of nominal, rectangular) and decimals of the answers (they depend on the model)."""
+class EaPsbEmulator(SupplyEmulator):
+    """Behaves as PGMBEN tells; ``local`` is the lock of its panel."""
 
-    voltage_v: float = 500.0
-    current_a: float = 1440.0
-    power_w: float = 240_000.0
-    voltage_accuracy: float = 0.05
-    current_accuracy: float = 0.1
-    noise: float = 0.005
-    decimals: int = 2
+    table = TABLE
 
-
-class EaPsbEmulator(ScpiPeer):
-    """``measured`` gives the truth (fields ``u_supply_v``, ``i_supply_a``); ``actuate`` is the plant's INPUTS array.
-
-    ``idle_close_ns``: a connection without traffic is closed (5 s by default, PGMBEN 3.7). A communication time-out
-    that was set switches the output off: ``watchdog_ns`` tells when, ``expire`` does it.
-    """
-
-    def __init__(
-        self,
-        measured: Measured,
-        outputs: tuple[str, ...],
-        actuate: NDArray[np.void],
-        nameplate: SupplyNameplate | None = None,
-        *,
-        seed: int = 0,
-        name: str = "supply",
-        identity: str = IDENTITY,
-        delay_ns: int = 2 * NS_PER_MS,
-        idle_close_ns: int = 5 * NS_PER_S,
-        faults: FaultScript | None = None,
-    ) -> None:
-        self.nameplate = plate = nameplate or SupplyNameplate()
-        self._actuate = actuate
-        self._identity = identity.encode()
+    def __init__(self, *arguments: Any, idle_close_ns: int = IDLE_CLOSE_NS, **options: Any) -> None:
         self._remote = False
-        self._on = False
-        self._alarms = 0
-        self._whole = {
-            "nominal voltage": plate.voltage_v,
-            "nominal current": plate.current_a,
-            "nominal power": plate.power_w,
-            "": 1.0,
-        }
-        self.values = {
-            "voltage": 0.0,
-            "current": 0.0,
-            "power": plate.power_w,
-            "sink_current": 0.0,
-            "sink_power": plate.power_w,
-            "over_voltage": 1.1 * plate.voltage_v,
-            "over_current": 1.1 * plate.current_a,
-            "over_power": 1.1 * plate.power_w,
-            "timeout": 0.0,
-        }
-        super().__init__(TABLE, self._does(), delay_ns, faults, idle_close_ns)
-        self._measured = measured
-        self._place = (outputs.index("u_supply_v"), outputs.index("i_supply_a"))
-        draw = ErrorDraw(seed, name)
-        self._offset_v = draw.within(plate.voltage_accuracy, "voltage") / 100.0 * plate.voltage_v
-        self._offset_a = draw.within(plate.current_accuracy, "current") / 100.0 * plate.current_a
-        self._noise_v = plate.noise / 100.0 * plate.voltage_v
-        self._noise_a = plate.noise / 100.0 * plate.current_a
-        self._noise = gauss_stream(noise_state(seed, f"{name}.noise"))
-        self._array_format = b"%%.%dfV, %%.%dfA, %%.0fW" % (plate.decimals, plate.decimals)
+        self.local = False
+        self._timed_out = False
+        super().__init__(*arguments, idle_close_ns=idle_close_ns, **options)
+        self._array_format = b"%%.%dfV, %%.%dfA, %%.0fW" % (self.nameplate.decimals, self.nameplate.decimals)
 
-    def _does(self) -> dict[str, Behaviour]:
+    @classmethod
+    def identity_of(cls, maker: str, model: str, serial: str) -> str:
+        """Maker, model, serial number, firmware."""
+        name = f"{maker or 'EA'} Elektro-Automatik GmbH & Co. KG"
+        return f"{name}, {model or 'PSB 10500-180'}, {serial or '2841370007'}, V3.02 25.05.2023"
+
+    def _power_on(self) -> None:
+        plate = self.nameplate
+        self.values |= dict.fromkeys(("voltage", "current", "sink_current"), 0.0)
+        self.values |= {"power": plate.power_w, "sink_power": plate.power_w, "monitoring": 0.0}
+        self.values |= {"over_voltage": 1.1 * plate.voltage_v, "over_current": 1.1 * plate.current_a}
+        self.values |= {"over_power": 1.1 * plate.power_w, "monitoring_timeout": 5.0}
+        self.words["after_remote"] = "AUTO"
+
+    def _does(self) -> Mapping[str, Behaviour]:
         def measured(place: int) -> Behaviour:
             return Behaviour(get=lambda _, argument, t_ns: self._array((), argument, t_ns).split(b", ")[place])
+
+        def nominal(row: str) -> Behaviour:
+            return Behaviour(get=lambda *_: self._shown(TABLE.rows[row], self._whole[row.replace("_", " ")]))
 
         return {
             "identity": Behaviour(get=lambda *_: self._identity),
             "reset": Behaviour(self._reset),
             "lock": Behaviour(self._lock, lambda *_: b"ON" if self._remote else b"OFF"),
-            "owner": Behaviour(get=lambda *_: b"REMOTE" if self._remote else b"NONE"),
+            "owner": Behaviour(get=lambda *_: b"LOCAL" if self.local else b"REMOTE" if self._remote else b"NONE"),
             "error": Behaviour(get=self._error),
-            "questionable": Behaviour(get=lambda *_: b"%d" % self.questionable),
-            "output": Behaviour(self._output, lambda *_: b"ON" if self._on else b"OFF"),
+            "errors": Behaviour(get=lambda *_: b",".join(self._error() for _ in range(_ERRORS_AT_ONCE))),
+            "operation": Behaviour(get=lambda *_: b"%d" % (self._regulate(), self.status.operation.take())[1]),
+            "operation_condition": Behaviour(get=lambda *_: b"%d" % self._regulate()),
+            "output": self._output(),
             "array": Behaviour(get=self._array),
             "measured_voltage": measured(0),
             "measured_current": measured(1),
             "measured_power": measured(2),
-            **{name: self._setting(name) for name in self.values},
+            "nominal_voltage": nominal("nominal_voltage"),
+            "nominal_current": nominal("nominal_current"),
+            "nominal_power": nominal("nominal_power"),
         }
 
-    def _setting(self, name: str) -> Behaviour:
-        row = TABLE.rows[name]
-        assert isinstance(row.range, Span)
-        low, high = row.range.bounds(self._whole[row.range.of])
-        unit = row.unit.encode()
+    def _shown(self, row: Command, value: float) -> bytes:
+        if row.reply == "NR1":
+            return b"%.0f" % value
+        return b"%.*f" % (self.nameplate.decimals, value) + row.unit.encode()
 
-        def put(indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-            self._must_be_remote()
-            self.values[name] = number(argument, row.unit, low, high)
-            self._act()
+    # --- control ---------------------------------------------------------------------------------------------------
 
-        def get(indices: tuple[int, ...], argument: str, t_ns: int) -> bytes:
-            asked = limit(argument, low, high)
-            return b"%.*f" % (self.nameplate.decimals, self.values[name] if asked is None else asked) + unit
-
-        return Behaviour(put, get)
-
-    def handle(self, message: bytes, t_ns: int) -> None:
-        """As every SCPI peer, after a look at what has tripped."""
-        self._guard()
-        super().handle(message, t_ns)
-
-    # --- watchdog --------------------------------------------------------------------------------------------------
-
-    def watchdog_ns(self) -> int | None:
-        """When silence switches the output off, or ``None``."""
-        seconds = self.values["timeout"]
-        return self._last_ns + round(seconds * NS_PER_S) if seconds and self._on else None
-
-    def expire(self, t_ns: int) -> None:
-        """Act on silence, if its time has come."""
-        deadline = self.watchdog_ns()
-        if deadline is not None and t_ns >= deadline:
-            self._switch(False)
-
-    # --- inside ----------------------------------------------------------------------------------------------------
-
-    @property
-    def questionable(self) -> int:
-        """The questionable register."""
-        return self._alarms | REMOTE * self._remote | OUTPUT * self._on
-
-    def _must_be_remote(self) -> None:
-        if not self._remote:
-            raise ScpiError(-221)
+    def _check(self, name: str, value: float | str) -> None:
+        if self.local:
+            raise ScpiError(-201)
+        if not self._remote or (name == "output" and value and self._alarms):
+            raise conflict()
 
     def _lock(self, _: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self._remote = switch(argument, -108)
+        remote = switch(argument, -108)
+        if self.local:
+            raise ScpiError(-201)
+        if self._remote and not remote:
+            self._leave()
+        self._remote, self._timed_out = remote, False
+        self._changed()
 
-    def _reset(self, *_: object) -> None:
-        self._remote, self._alarms = True, 0
-        self._switch(False)
-
-    def _output(self, _: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self._must_be_remote()
-        on = switch(argument, -108)
-        if on and self._alarms:
-            raise ScpiError(-221)
-        self._switch(on)
-
-    def _switch(self, on: bool) -> None:
-        self._on = on
+    def _leave(self) -> None:
+        """The output stays as it is, or goes off: a setting."""
+        self._remote = False
+        self._on = self._on and self.words["after_remote"] == "AUTO"
         self._act()
 
-    def _act(self) -> None:
-        """The only place where the plant is touched."""
-        actuate = self._actuate
-        actuate["supply_on"] = float(self._on)
-        actuate["supply_voltage_v"] = self.values["voltage"]
-        actuate["supply_current_max_a"] = self.values["current"]
-        actuate["supply_sink_current_max_a"] = self.values["sink_current"]
+    def lock_locally(self) -> None:
+        """Somebody at the panel takes control."""
+        self.local = True
+        self._leave()
 
-    def _guard(self) -> None:
-        """Over-voltage and over-current switch the output off and latch an alarm."""
-        if not self._on:
-            return
-        truth = self._measured()[0]
-        over_v = truth.item(self._place[0]) > self.values["over_voltage"]
-        over_a = abs(truth.item(self._place[1])) > self.values["over_current"]
-        if over_v or over_a:
-            self._alarms |= OVP * over_v | OCP * over_a
-            self._switch(False)
+    def _reset(self, *_: object) -> None:
+        if self.local:
+            raise ScpiError(-201)
+        self._remote, self._alarms, self._on = True, 0, False
+        self.status.clear()
+        self._act()
+
+    def _silence_ns(self) -> int:
+        return self._seconds("monitoring_timeout", "monitoring") if self._remote else 0
+
+    def _silent(self, t_ns: int) -> None:
+        self._timed_out = True
+        self._leave()
+
+    # --- alarms and registers --------------------------------------------------------------------------------------
+
+    def trip(self, bits: int) -> None:
+        """The output is off until it is switched on again, after the alarm was acknowledged."""
+        self._on = False
+        super().trip(bits)
+
+    def _trips(self, voltage_v: float, current_a: float, t_ns: int) -> int:
+        values, power_w = self.values, abs(voltage_v * current_a)
+        bits = OVP * (voltage_v > values["over_voltage"]) | OCP * (abs(current_a) > values["over_current"])
+        return bits | OPP * (power_w > values["over_power"])
+
+    def _changed(self) -> None:
+        live = REMOTE * self._remote | OUTPUT * self._on
+        self.status.questionable.condition = self._alarms | live
+
+    def _regulate(self) -> int:
+        """Bits of how it regulates, from what flows now (PGMBEN 5.4.2)."""
+        bits = CTO * self._timed_out
+        if self._on:
+            _, current_a = self._true()
+            source_a, sink_a = self._limits_a()
+            limited = current_a >= 0.999 * source_a or -current_a >= 0.999 * sink_a
+            bits |= (CC if limited else CV) | SINK * (current_a < 0.0)
+        self.status.operation.condition = bits
+        return bits
 
     def _error(self, *_: object) -> bytes:
-        self._alarms = 0  # reading acknowledges (PGMBEN 5.4); a cause that is still there comes back
+        if self._alarms:  # reading acknowledges what is gone
+            self._alarms &= self._trips(*self._true(), 0)
+            self._changed()
         return self.next_error()
 
     def _array(self, _: tuple[int, ...], argument: str, t_ns: int) -> bytes:
@@ -200,7 +155,5 @@ class EaPsbEmulator(ScpiPeer):
                 return b"9.91E+37, 9.91E+37, 9.91E+37"
             if self.faults.active("inf", t_ns):
                 return b"9.9E+37V, 9.9E+37A, 9.9E+37W"
-        truth = self._measured()[0]
-        u = truth.item(self._place[0]) + self._offset_v + self._noise_v * next(self._noise)
-        i = truth.item(self._place[1]) + self._offset_a + self._noise_a * next(self._noise)
-        return self._array_format % (u, i, u * i)
+        voltage_v, current_a = self._acquire()
+        return self._array_format % (voltage_v, current_a, voltage_v * current_a)

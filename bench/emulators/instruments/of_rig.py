@@ -5,16 +5,21 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.base.errors import InputError, Problem
 from bench.base.time import ns
 from bench.config.analyzer import Accuracy, Element
 from bench.config.flange import Flange
 from bench.config.rig import Rig
+from bench.config.suggest import suggestion
 from bench.emulators.device import ByteDevice
 from bench.emulators.instruments.accuracy import AnalyzerAccuracy, ElementAccuracy, FlangeAccuracy, ReadingRange
 from bench.emulators.instruments.ak_dyno import AkDynoEmulator, DriveNameplate
-from bench.emulators.instruments.ea_psb import EaPsbEmulator, SupplyNameplate
+from bench.emulators.instruments.ea_psb import EaPsbEmulator
 from bench.emulators.instruments.faults import Fault as InstrumentFault
 from bench.emulators.instruments.faults import FaultKind, FaultScript, read_argument
+from bench.emulators.instruments.itech_it6000c import ItechIt6000cEmulator
+from bench.emulators.instruments.keysight_rp7900 import KeysightRp7900Emulator
+from bench.emulators.instruments.supply import SupplyEmulator, SupplyNameplate
 from bench.emulators.instruments.wiring import AnalyzerWiring, ElementWiring, FlangeWiring
 from bench.emulators.instruments.yokogawa import YokogawaEmulator
 from bench.schedule.faults import Fault, of_place
@@ -35,6 +40,13 @@ _FIELDS = {
     "aux": ("", "", "p_aux_w", ""),
 }
 """Where an element is connected: voltage, current, power, frequency (names of the plant's OUTPUTS)."""
+
+SUPPLIES: Mapping[str, type[SupplyEmulator]] = {
+    "ea_psb": EaPsbEmulator,
+    "itech_it6000c": ItechIt6000cEmulator,
+    "keysight_rp7900": KeysightRp7900Emulator,
+}
+"""By the driver's name in the rig file."""
 
 SIDE_FIELDS = {"l": "l", "r": "r", "m": "l"}  # the plant of a motor bench has its one dyno on the left
 
@@ -127,15 +139,19 @@ def supply(
     seed: int,
     faults: tuple[Fault, ...],
 ) -> ByteDevice:
-    """The DC supply."""
+    """The DC supply. Raises ``InputError`` for a driver that nobody emulates."""
     rated = rig.supply
-    return EaPsbEmulator(
+    if rated.driver not in SUPPLIES:
+        told = f"supply: nobody emulates {rated.driver!r}; {suggestion(rated.driver, SUPPLIES)}"
+        raise InputError([Problem(rig.rig, 0, 0, told)])
+    family = SUPPLIES[rated.driver]
+    return family(
         measured,
         tuple(outputs),
         actuate,
         SupplyNameplate(rated.voltage_max, rated.current_max, rated.power_max),
         seed=seed,
-        identity=f"{rated.maker} Elektro-Automatik, {rated.model}, {rated.serial}, V3.02 25.05.2023",
+        identity=family.identity_of(rated.maker, rated.model, rated.serial),
         faults=script(faults, "supply", seed),
     )
 

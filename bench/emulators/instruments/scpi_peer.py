@@ -33,9 +33,7 @@ class ScpiPeer(Peer):
         """Whether an answer begins with its header, and in which form."""
         common = {name: does for name, does in self._common().items() if name in table.rows}
         self._behaviours = Behaviours(table, {**common, **behaviours})
-        self._undefined = ScpiError(*table.dialect.undefined)
-        self._message_max = table.dialect.message_max
-        self._one_command = table.dialect.one_command
+        self._undefined = table.dialect.undefined
         self._delay_ns = delay_ns
         self._hold_ns = -1
 
@@ -45,14 +43,13 @@ class ScpiPeer(Peer):
 
     def handle(self, message: bytes, t_ns: int) -> None:
         """Obey a message; its answers, joined by semicolons, go out together."""
-        if len(message) > self._message_max:
-            self.status.error(-225)
-            return
         actions = self._behaviours.resolve(message)
-        if self._one_command and len(actions) > 1:
-            self.refuse(ScpiError(-102))
-            return
         self._hold_ns = -1
+        if len(actions) == 1:
+            answer = self._obey(actions[0], t_ns)
+            if answer is not None:
+                self.reply(t_ns + self._delay_ns, answer + b"\n", t_ns)
+            return
         answers: list[bytes] = []
         for i, action in enumerate(actions):
             answer = self._obey(action, t_ns)
@@ -63,11 +60,6 @@ class ScpiPeer(Peer):
                 return
         if answers:
             self.reply(max(t_ns + self._delay_ns, self._hold_ns), b";".join(answers) + b"\n", t_ns)
-
-    def refuse(self, error: ScpiError) -> None:
-        """Queue what was not understood, and count it."""
-        self.unknown += 1
-        self.status.error(error.code, error.text)
 
     def status_byte(self) -> int:
         """What a serial poll sees (IEEE 488.2, 11.2)."""
@@ -88,7 +80,8 @@ class ScpiPeer(Peer):
             if action.set is not None:
                 action.set(action.indices, action.argument, t_ns)
             else:
-                self.refuse(self._undefined)
+                self.unknown += 1
+                raise ScpiError(*self._undefined)
         except ScpiError as error:
             self.status.error(error.code, error.text)
         return None

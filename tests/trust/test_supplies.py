@@ -1,0 +1,40 @@
+"""Every supply serves a whole run in the virtual world: armed, charged, measured and discharged through its bytes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.config.search import find
+
+Runner = Callable[..., Any]
+
+RIGS = {
+    "itech_it6000c": ("ITECH", "IT6054C-500-1440", "over_power: 264 kW", "over_power: 244 kW"),
+    "keysight_rp7900": ("Keysight", "RP7985A", "over_power: 264 kW", "over_power: 264 kW"),
+}
+
+
+def rig_with(driver: str, folder: Path) -> str:
+    """The demonstration rig with another supply; a threshold that the device cannot have is changed too."""
+    maker, model, *threshold = RIGS[driver]
+    text = find("rig", "e_axle_demo").read_text()
+    for old, new in (("driver: ea_psb", f"driver: {driver}"), ("maker: EA", f"maker: {maker}"),
+                     ("model: PSB 10500-180", f"model: {model}"), tuple(threshold)):  # fmt: skip
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / f"{driver}.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("driver", RIGS)
+def test_the_smoke_plan_passes_with_it(driver: str, run_of: Runner, smoke: Any, tmp_path: Path) -> None:
+    peers = []
+    run = run_of("smoke", rig=rig_with(driver, tmp_path), watch=lambda made: peers.append(made.world.devices["supply"]))
+    assert run.verdict.verdict == "passed", run.verdict
+    assert (peers[0].unknown, peers[0].status.next_error()[0]) == (0, 0)
+    for point, same in zip(run.points, smoke.points, strict=True):
+        assert abs(point["eta_edu"] - same["eta_edu"]) <= same["u_eta_edu"]
