@@ -166,6 +166,7 @@ def draw(inputs: Inputs, *, heartbeats: bool = False, log_full: bool = False) ->
         raise InputError(problems)
     of_plan = inputs.plan.value.limits
     core = draw_core(rig, dut, inputs.databases, of_plan, heartbeats=heartbeats, log_full=log_full)
+    drivers_of(rig, core.channels.index)  # refuses what a device cannot do, before anybody waits for it
     parameters = plant_parameters(rig, dut)
     twin = SteadyTwin(parameters, rig.supply.voltage)
     context = context_of(rig, dut, dut.ratio.value, twin, dut.diagnostics)

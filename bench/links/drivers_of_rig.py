@@ -19,7 +19,8 @@ def instruments_of(rig: Rig) -> dict[str, Instrument]:
 
 
 def drivers_of(rig: Rig, index_of: Callable[[str], int]) -> dict[str, Device]:
-    """A driver for each instrument, bound to the image. Raises ``InputError`` that names every unknown driver.
+    """A driver for each instrument, bound to the image. Raises ``InputError`` that names every unknown driver, and what
+    the rig file asks of a known one that it cannot do.
 
     A driver class makes itself: ``from_rig(part, rig)`` gets the whole rig file as plain mappings, because an analyzer
     also has to know the flanges that are wired to it.
@@ -31,7 +32,7 @@ def drivers_of(rig: Rig, index_of: Callable[[str], int]) -> dict[str, Device]:
     for part, instrument in instruments_of(rig).items():
         try:
             driver = driver_class(instrument.driver, others).from_rig(part, plain)
-        except KeyError as error:
+        except (KeyError, ValueError) as error:
             problems.append(Problem(rig.rig, 0, 0, f"{part}: {error.args[0]}"))
             continue
         driver.bind(index_of)

@@ -1,11 +1,14 @@
 """Every supply serves a whole run in the virtual world: armed, charged, measured and discharged through its bytes."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.assembly import draw, load_inputs
+from bench.base.errors import InputError
 from bench.config.search import find
 
 Runner = Callable[..., Any]
@@ -38,3 +41,23 @@ def test_the_smoke_plan_passes_with_it(driver: str, run_of: Runner, smoke: Any, 
     assert (peers[0].unknown, peers[0].status.next_error()[0]) == (0, 0)
     for point, same in zip(run.points, smoke.points, strict=True):
         assert abs(point["eta_edu"] - same["eta_edu"]) <= same["u_eta_edu"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("over_power: 264 kW", "over_power: 239 kW", "supply: Keysight RP7900: has no over-power threshold"),
+        (
+            "watchdog: 2 s #",
+            "watchdog: 2500 ms #",
+            "supply: Keysight RP7900: its watchdog takes whole seconds, not 2.5 s",
+        ),
+    ],
+)
+def test_a_rig_file_that_asks_too_much_of_its_supply_is_refused(
+    old: str, new: str, complaint: str, tmp_path: Path
+) -> None:
+    path = Path(rig_with("keysight_rp7900", tmp_path))
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(InputError, match=re.escape(complaint)):
+        draw(load_inputs("smoke", str(path)))

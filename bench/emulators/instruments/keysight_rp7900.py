@@ -40,6 +40,7 @@ class KeysightRp7900Emulator(SupplyEmulator):
         return {
             "identity": Behaviour(get=lambda *_: self._identity),
             "reset": Behaviour(self._reset),
+            "error": Behaviour(get=self._error),
             "power_limit": Behaviour(get=lambda *_: _nr3(self.nameplate.power_w)),
             "function": Behaviour(
                 self._word(TABLE.rows["function"]).set, lambda *_: self.words["function"][:4].encode()
@@ -94,6 +95,10 @@ class KeysightRp7900Emulator(SupplyEmulator):
         self.trip(WATCHDOG)
 
     # --- registers -------------------------------------------------------------------------------------------------
+
+    def _error(self, *_: object) -> bytes:
+        answer = self.next_error()
+        return answer if answer.startswith(b"-") else b"+" + answer
 
     def _limited(self, current_a: float) -> int:
         source_a, sink_a = self._limits_a()

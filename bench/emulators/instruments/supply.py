@@ -60,6 +60,7 @@ class SupplyEmulator(ScpiPeer):
         self._identity = (identity or self.identity_of("", "", "")).encode()
         self._on = False
         self._alarms = 0
+        self._live = False  # whether the output really is on
         self._heard_ns = -1
         self._calm_ns = 0
         self.hurried = 0
@@ -123,12 +124,10 @@ class SupplyEmulator(ScpiPeer):
         self._heard_ns = t_ns
         if self._live:
             self._guard(t_ns)
-        if self._pace_ns:
-            self.hurried += t_ns < self._calm_ns
-            super().handle(message, t_ns)
-            self._calm_ns = (self._due[-1][0] if self._due else t_ns) + self._pace_ns
-        else:
-            super().handle(message, t_ns)
+        if t_ns < self._calm_ns:
+            self.hurried += 1
+        self._calm_ns = t_ns + self._pace_ns
+        super().handle(message, t_ns)
 
     def watchdog_ns(self) -> int | None:
         """When silence makes it act, or ``None``."""
@@ -148,15 +147,11 @@ class SupplyEmulator(ScpiPeer):
 
     # --- the plant -------------------------------------------------------------------------------------------------
 
-    @property
-    def _live(self) -> bool:
-        """Whether the output really is on."""
-        return self._on and not self._alarms
-
     def _act(self) -> None:
         """The only place where the plant is touched."""
         actuate = self._actuate
         source_a, sink_a = self._limits_a()
+        self._live = self._on and not self._alarms
         actuate["supply_on"] = float(self._live)
         actuate["supply_voltage_v"] = self.values["voltage"]
         actuate["supply_current_max_a"] = source_a
