@@ -18,10 +18,12 @@ def mean_std(values: Floats | Sequence[float]) -> tuple[float, float]:
 
 
 def common_times(t_ns: Mapping[str, Times], names: Sequence[str]) -> Times:
-    """The times that all of ``names`` have."""
+    """The times that all of ``names`` have; those of each rise."""
     common = np.asarray(t_ns[names[0]], np.int64)
     for name in names[1:]:
-        common = np.intersect1d(common, np.asarray(t_ns[name], np.int64))
+        others = np.asarray(t_ns[name], np.int64)
+        if not np.array_equal(common, others):
+            common = np.intersect1d(common, others, assume_unique=True)
     return common
 
 

@@ -35,6 +35,13 @@ class Unit(StrEnum):
     VOLT_PER_S = "V/s"
     KELVIN_PER_S = "K/s"
     WATT_HOUR = "Wh"
+    KILOGRAM = "kg"
+    METRE = "m"
+    SQUARE_METRE = "m²"
+    NEWTON = "N"
+    KM_PER_H = "km/h"
+    NEWTON_H_PER_KM = "N/(km/h)"
+    NEWTON_H2_PER_KM2 = "N/(km/h)²"
 
 
 _RAD_S_TO_RPM = 30.0 / math.pi
@@ -72,6 +79,13 @@ _SPELLINGS: dict[str, tuple[Unit, float, float]] = {
     "rpm/min": (Unit.RPM_PER_S, 1.0 / 60.0, 0.0),
     "K/min": (Unit.KELVIN_PER_S, 1.0 / 60.0, 0.0),
     "kWh": (Unit.WATT_HOUR, 1e3, 0.0),
+    "kN": (Unit.NEWTON, 1e3, 0.0),
+    "t": (Unit.KILOGRAM, 1e3, 0.0),
+    "mm": (Unit.METRE, 1e-3, 0.0),
+    "m2": (Unit.SQUARE_METRE, 1.0, 0.0),
+    "m/s": (Unit.KM_PER_H, 3.6, 0.0),
+    "mph": (Unit.KM_PER_H, 1.609344, 0.0),
+    "N/(km/h)2": (Unit.NEWTON_H2_PER_KM2, 1.0, 0.0),
 }
 
 _QUANTITY = re.compile(r"\s*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(.*?)\s*", re.ASCII)

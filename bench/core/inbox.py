@@ -87,6 +87,14 @@ def set_point(index: int, target: float, rate: float = 0.0) -> Records:
     return _command(CMD_SETPOINT, id=index, value=target, extra=rate)
 
 
+def set_points(rows: Sequence[tuple[int, float, float]]) -> Records:
+    """Move several set-points in the same cycle: (index, target, rate per second) each."""
+    made = np.zeros(len(rows), INBOX)
+    made["kind"], made["length"] = COMMAND, CMD_SETPOINT
+    made["id"], made["value"], made["extra"] = zip(*rows, strict=True)
+    return made
+
+
 def stop_now(cause: int, stop_class: int = 1) -> Records:
     """Stop: 2 freeze, 1 controlled, 0 hardware chain."""
     return _command(CMD_STOP, id=cause, value=stop_class)

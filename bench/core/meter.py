@@ -1,4 +1,8 @@
-"""The meter: keeps every fresh value of some channels while a measuring window is open."""
+"""The meter: keeps every fresh value of some channels while a measuring window is open.
+
+The rows of a channel are a ring of which the core is the only writer; it counts and never waits. Whoever reads keeps
+its own place (``bench.sequence.metering``), and sees by the count what it was too late for.
+"""
 
 from typing import Any
 
@@ -14,7 +18,7 @@ def add_to_meter(entries: Any, image: Any, core: Any, channel: int) -> bool:
     if channel >= image.shape[0] or core.meter_channels >= entries.shape[0]:
         return False
     entry = entries[core.meter_channels]
-    entry.channel, entry.rows, entry.lost, entry.last_ns = channel, 0, 0, -1
+    entry.channel, entry.rows, entry.last_ns = channel, 0, -1
     core.meter_channels += 1
     return True
 
@@ -24,39 +28,36 @@ def start_meter(entries: Any, image: Any, core: Any) -> None:
     """Open the window: what is already in the image is not fresh."""
     for i in range(core.meter_channels):
         entry = entries[i]
-        entry.rows, entry.lost, entry.last_ns = 0, 0, image[entry.channel].t_ns
+        entry.rows, entry.last_ns = 0, image[entry.channel].t_ns
     core.metering = 1
 
 
 @compiled
 def keep(channels: Any, entries: Any, rows: Any, image: Any, count: int) -> None:
-    """Append every value whose time is new, of the first ``count`` entries. A full row refuses and counts."""
+    """Append every value whose time is new, of the first ``count`` entries; the oldest give way."""
     for i in range(count):
         entry = entries[i]
         known = image[entry.channel]
         if known.t_ns - entry.last_ns < channels[entry.channel].meter_ns:
             continue
         entry.last_ns = known.t_ns
-        if entry.rows == rows.shape[1]:
-            entry.lost += 1
-            continue
-        row = rows[i, entry.rows]
+        row = rows[i, entry.rows % rows.shape[1]]
         row.t_ns, row.value, row.quality = known.t_ns, known.value, known.quality
         entry.rows += 1
 
 
 @compiled
 def metered_rows(entries: Any, count: int, channel: int) -> int:
-    """How many fresh values of ``channel`` the meter holds; -1 if it is not metered."""
+    """How many fresh values of ``channel`` have come since the start; -1 if it is not metered."""
     for i in range(count):
         if entries[i].channel == channel:
             return int(entries[i].rows)
     return -1
 
 
-def metered(state: Any, channel: int) -> NDArray[np.void]:
-    """The METER_ROW records of ``channel`` (an index), as a copy. Raises ``KeyError`` if it is not metered."""
-    for entry, rows in zip(state.meter_channels[: state.core["meter_channels"][0]], state.meter_rows, strict=False):
-        if entry["channel"] == channel:
-            return rows[: entry["rows"]].copy()  # type: ignore[no-any-return]
-    raise KeyError(channel)
+def metered(state: Any, place: int, first: int, count: int) -> tuple[NDArray[np.void], int]:
+    """The METER_ROW records from number ``first`` to before ``count`` (at most what ``meter_channels`` say) of the
+    ``place``-th metered channel, as a copy; and how many of them are lost, since newer ones have taken their places.
+    """
+    lost = max(0, count - first - state.meter_rows.shape[1])
+    return state.meter_rows[place].take(np.arange(first + lost, count), mode="wrap"), lost

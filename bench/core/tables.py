@@ -309,7 +309,7 @@ WATCH_CONDITION = np.dtype(
     align=True,
 )
 
-METER_CHANNEL = np.dtype([("last_ns", "i8"), ("channel", "i4"), ("rows", "i4"), ("lost", "i8")], align=True)
+METER_CHANNEL = np.dtype([("last_ns", "i8"), ("rows", "i8"), ("channel", "i4")], align=True)
 METER_ROW = np.dtype([("t_ns", "i8"), ("value", "f8"), ("quality", "u1")], align=True)
 
 CORE = np.dtype(

@@ -131,6 +131,19 @@ class Ramp:
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment of a profile: move several set-points in the same cycle, and resume at ``until_ns`` (run time).
+    Answer: ``None``.
+
+    A refusal by the core is thrown as ``SetpointRefused`` when it comes. ``Held`` is thrown if set-points were held
+    since the last segment, or since an ``Until`` has found the bench steady: what follows would be another profile.
+    """
+
+    ramps: tuple[Ramp, ...]
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """Answer: a ``Reading`` per channel, in order, as the image has them now."""
 
@@ -151,13 +164,36 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a ``Measure`` saw: per channel the times and values of its good fresh values, and how many were not good."""
+    """What a ``Measure`` or ``Collect`` saw: per channel the times and values of its good fresh values, and how many
+    were not good."""
 
     start_ns: int
     end_ns: int
     t_ns: Mapping[str, Any]
     values: Mapping[str, Any]
     bad: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """Begin to keep every fresh value of ``channels``, for as long as it takes. Answer: ``None``, at once.
+
+    ``Collected`` hands them over; the job does other things meanwhile, but may not ``Measure``.
+    """
+
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """Answer: the ``Window`` of all that was collected up to ``until_ns`` (run time) since the beginning or the last
+    ``Collected``. What is later belongs to the next one, unless this is the ``last``.
+
+    ``Held`` is thrown if set-points were held since the beginning; the collection is then over.
+    """
+
+    until_ns: int
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +260,11 @@ Request: TypeAlias = (
     | Command
     | Until
     | Ramp
+    | Segment
     | Read
     | Measure
+    | Collect
+    | Collected
     | Ask
     | Record
     | Prompt

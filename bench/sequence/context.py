@@ -1,5 +1,6 @@
 """What a step may know: the DUT, the bench's facts and a model. Nothing here knows in which world the run is."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
@@ -101,6 +102,7 @@ class BenchFacts:
     sign_hold_s: float = 1.0
     torque_rate_max_nm_s: float = 1000.0
     speed_rate_max_rpm_s: float = 1000.0
+    dyno_power_max_w: float = math.inf
     update_s: float = 0.05
     """Of the analyzer: one measurement interval."""
 

@@ -4,7 +4,7 @@ Used unchanged in every world; the owner hands in the core's arrays (its own mem
 and the way to look into them, feeds it the events that the core tells, and answers ``Ask`` and ``Record``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bench.base import records as r
 from bench.base.channel import Channels
 from bench.base.errors import BenchError, InternalError
-from bench.base.quality import GOOD, Quality
+from bench.base.quality import Quality
 from bench.base.reading import Reading
 from bench.base.ring import Ring
 from bench.base.time import NS_PER_MS
@@ -22,18 +22,20 @@ from bench.core import inbox
 from bench.core.causes import SILENCE, Cause, cause_text
 from bench.core.design import Design
 from bench.core.state import State
-from bench.core.tables import METER_CHANNELS, METER_ROWS, REFUSALS, STOP_FREEZE, WATCHES
+from bench.core.tables import METER_CHANNELS, REFUSALS, STOP_FREEZE, WATCHES
 from bench.schedule.outcomes import Held, SetpointRefused, Stopped
 from bench.schedule.requests import (
     BusReport,
+    Collect,
+    Collected,
     Command,
     Measure,
     Now,
     Operation,
     Ramp,
     Read,
+    Segment,
     Sleep,
-    SleepUntil,
     StopReport,
     Until,
     UntilSafe,
@@ -42,6 +44,7 @@ from bench.schedule.requests import (
 from bench.schedule.scheduler import PENDING, Job, Scheduler
 from bench.sequence.bus_report import bus_report
 from bench.sequence.look import Look, at_once, steadily
+from bench.sequence.metering import DRAIN_NS, Metering
 
 T = TypeVar("T")
 _METER_LOOK_NS = 20 * NS_PER_MS
@@ -67,6 +70,7 @@ class Desk:
         self._watching: dict[int, tuple[Job, Until, int]] = {}  # with the deadline
         self._ramping: dict[int, tuple[Job, int]] = {}  # who waits for a refusal, and its ticket
         self._measuring: dict[Job, Job] = {}
+        self._collecting: tuple[Metering, Job] | None = None
         self._until_safe: list[Job] = []
         self._own_stop = False
         self._frozen_ns: int | None = None  # since when, by a freeze that may end by itself
@@ -82,8 +86,11 @@ class Desk:
             Command: self._command,
             Until: self._until,
             Ramp: self._ramp,
+            Segment: self._segment,
             Read: self._read,
             Measure: self._measure,
+            Collect: self._collect,
+            Collected: self._collected,
             UntilSafe: self._wait_safe,
             BusReport: self._bus_report,
         }
@@ -116,16 +123,31 @@ class Desk:
         self._send(request.records)
 
     def _ramp(self, job: Job, request: Ramp) -> Any:
+        index = self._index(request)
+        self._now_or_thawed(lambda: self._set(job, (request,), (index,), self._clock.t_ns + self._answer_ns))
+        return PENDING
+
+    def _segment(self, job: Job, request: Segment) -> Any:
+        indices = [self._index(ramp) for ramp in request.ramps]
+        if self._frozen_ns is not None or self._held is not None:
+            self._now_or_thawed(lambda: self._answer_held(job))
+        else:
+            self._set(job, request.ramps, indices, request.until_ns)
+        return PENDING
+
+    def _index(self, request: Ramp) -> int:
         index = self._setpoints.get(request.channel)
         if index is None:
             raise SetpointRefused(request.channel, request.target, "there is no such set-point")
-        self._now_or_thawed(lambda: self._set(job, request, index))
-        return PENDING
+        return index
 
-    def _set(self, job: Job, request: Ramp, index: int) -> None:
-        self._send(inbox.set_point(index, request.target, request.rate))
-        self._clock.wake(job, self._clock.t_ns + self._answer_ns)
-        self._ramping[index] = (job, job.ticket)
+    def _set(self, job: Job, ramps: Sequence[Ramp], indices: Sequence[int], until_ns: int) -> None:
+        rows = [(index, ramp.target, ramp.rate) for index, ramp in zip(indices, ramps, strict=True)]
+        if rows:
+            self._send(inbox.set_points(rows))
+        self._clock.wake(job, until_ns)
+        for index in indices:
+            self._ramping[index] = (job, job.ticket)
 
     def _now_or_thawed(self, act: Callable[[], None]) -> None:
         """What the core would refuse while frozen waits: for the end of the freeze, or for nothing when it stops."""
@@ -186,8 +208,9 @@ class Desk:
             self._clock.answer(job, ticket, make(found))
 
     def _measure(self, job: Job, request: Measure) -> Any:
-        if len(request.channels) > METER_CHANNELS:
-            raise InternalError(f"a window keeps at most {METER_CHANNELS} channels, not {len(request.channels)}")
+        if self._collecting is not None:
+            raise InternalError("the meter is busy with a collection; ask for its last part first")
+        _check(request.channels)
         self._now_or_thawed(lambda: self._open_window(job, request))
         return PENDING
 
@@ -202,21 +225,27 @@ class Desk:
         self._clock.wake(job, self._clock.t_ns, error=self._held)
         self._held = None
 
+    def _begin(self, channels: tuple[str, ...]) -> Metering:
+        self._send(inbox.meter([self._channels.index(name) for name in channels]))
+        return Metering(self._state, self._look, channels, self._clock.t_ns)
+
     def _metered(self, job: Job, request: Measure) -> Operation[Window]:
         self._send(inbox.sampling(fast=True))
-        self._send(inbox.meter([self._channels.index(name) for name in request.channels]))
+        metering, pace = self._begin(request.channels), request.channels.index(request.pace)
         try:
             start_ns: int = yield Now()
-            yield SleepUntil(start_ns + request.duration_ns)
-            pace = request.channels.index(request.pace)
-            while (yield from self._entries())["rows"][pace] < request.updates:
+            while (left_ns := start_ns + request.duration_ns - (yield Now())) > 0:
+                yield Sleep(min(left_ns, DRAIN_NS))
+                if left_ns > DRAIN_NS:
+                    yield from metering.drain()
+            while (yield from metering.counts())[pace] < request.updates:
                 if (yield Now()) >= start_ns + request.timeout_ns:
                     break
                 yield Sleep(_METER_LOOK_NS)
             self._close_window()
             yield Sleep(self._answer_ns)
             end_ns: int = yield Now()
-            return self._window(request.channels, (yield from self._entries()), start_ns, end_ns)
+            return (yield from metering.take(end_ns, end_ns))
         finally:
             self._measuring.pop(job, None)
 
@@ -224,21 +253,29 @@ class Desk:
         self._send(inbox.stop_meter())
         self._send(inbox.sampling(fast=False))
 
-    def _entries(self) -> Operation[NDArray[Any]]:
-        """What the meter says of each of its channels, as one cycle left it."""
-        return (yield from steadily(self._look, self._state.meter_channels.copy))
+    def _collect(self, job: Job, request: Collect) -> None:
+        _check(request.channels)
+        self._end_collection()
+        metering = self._begin(request.channels)
+        self._collecting = metering, self._clock.spawn(f"{job.name}: collect", metering.draining(), job.priority)
 
-    def _window(self, names: tuple[str, ...], entries: NDArray[Any], start_ns: int, end_ns: int) -> Window:
-        """The rows that the ``entries`` count: no cycle touches these again before the next window opens."""
-        times: dict[str, NDArray[np.int64]] = {}
-        values: dict[str, NDArray[np.float64]] = {}
-        bad: dict[str, int] = {}
-        for name, entry, kept in zip(names, entries, self._state.meter_rows, strict=False):
-            rows = kept[: min(int(entry["rows"]), METER_ROWS)].copy()
-            good = rows["quality"] == GOOD
-            times[name], values[name] = rows["t_ns"][good], rows["value"][good]
-            bad[name] = int(len(rows) - good.sum() + entry["lost"])
-        return Window(start_ns, end_ns, times, values, bad)
+    def _collected(self, job: Job, request: Collected) -> Any:
+        if self._collecting is None:
+            if self._frozen_ns is None and self._held is None:
+                raise InternalError("nothing is being collected; ask for it first")
+            self._now_or_thawed(lambda: self._answer_held(job))
+            return PENDING
+        taking = self._collecting[0].take(self._clock.t_ns, request.until_ns)
+        self._clock.spawn(f"{job.name}: collected", self._on_behalf(job, job.ticket, taking), job.priority)
+        if request.last:
+            self._end_collection()
+        return PENDING
+
+    def _end_collection(self) -> None:
+        if self._collecting is not None:
+            self._send(inbox.stop_meter())
+            _end(self._collecting[1])
+            self._collecting = None
 
     # --- what the core tells ---------------------------------------------------------------------------------------
     def on_events(self, events: NDArray[np.void]) -> None:
@@ -287,12 +324,14 @@ class Desk:
         self._stop = Stopped(code, happened, text.remedy, stop_class, operator)
         if stop_class == STOP_FREEZE and code in SILENCE:
             self._frozen_ns = int(event["t_ns"])
+            self._end_collection()
             for job in list(self._measuring):
                 self._abandon_window(job)
                 self._thawed.append(partial(self._answer_held, job))
             return
         self._frozen_ns = None
         self._thawed.clear()
+        self._end_collection()
         if self._own_stop and not operator:
             return
         for job in self._jobs:
@@ -313,8 +352,7 @@ class Desk:
     def _abandon_window(self, job: Job) -> None:
         inner = self._measuring.pop(job, None)
         if inner is not None:
-            inner.operation.close()
-            inner.done = True
+            _end(inner)
             self._close_window()
 
     def _safe(self, event: np.void) -> None:
@@ -331,3 +369,13 @@ def _readings(names: tuple[str, ...], records: NDArray[Any]) -> list[Reading]:
         Reading(name, float(now["value"]), Quality(int(now["quality"])), int(now["t_ns"]), int(now["arrived_ns"]))
         for name, now in zip(names, records, strict=True)
     ]
+
+
+def _check(channels: tuple[str, ...]) -> None:
+    if len(channels) > METER_CHANNELS:
+        raise InternalError(f"a window keeps at most {METER_CHANNELS} channels, not {len(channels)}")
+
+
+def _end(job: Job) -> None:
+    job.operation.close()
+    job.done = True

@@ -22,6 +22,7 @@ def facts_of(rig: Rig, ratio: float) -> BenchFacts:
         shaft_ratio=ratio if rig.layout == "e_axle" else 1.0,
         dyno_speed_max_rpm=min(dyno.speed_max for dyno in rig.dynos.values()),
         dyno_torque_max_nm=min(dyno.torque_max for dyno in rig.dynos.values()),
+        dyno_power_max_w=min(dyno.power_max for dyno in rig.dynos.values()),
         dyno_speed_rate_rpm_s=min(dyno.speed_rate_max for dyno in rig.dynos.values()),
         supply_voltage_v=supply.voltage,
         supply_slew_v_s=supply.slew,

@@ -10,12 +10,13 @@ from pydantic import BaseModel
 
 from bench.base.errors import InputError, Problem
 from bench.sequence.step import StepKind
+from bench.sequence.steps.drive_cycle import DriveCycle
 from bench.sequence.steps.dwell import Dwell
 from bench.sequence.steps.efficiency_map import EfficiencyMap
 from bench.sequence.steps.soak import Soak
 
 GROUP = "bench.steps"
-_OWN: tuple[StepKind, ...] = (Soak(), EfficiencyMap(), Dwell())
+_OWN: tuple[StepKind, ...] = (Soak(), EfficiencyMap(), Dwell(), DriveCycle())
 
 
 def step_kinds() -> dict[str, StepKind]:

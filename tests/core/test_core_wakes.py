@@ -174,10 +174,11 @@ def test_the_meter_keeps_each_fresh_value_once_with_its_quality():
     bench.run(1)
     bench.read("supply.voltage", 5.0)
     bench.run(1)
-    assert metered(bench.state, 12).tolist() == sent
-    assert len(metered(bench.state, 0)) == 10  # a set-point: every 10 ms
-    with pytest.raises(KeyError):
-        metered(bench.state, 3)
+    counts = bench.state.meter_channels["rows"].tolist()
+    rows, lost = metered(bench.state, 0, 0, counts[0])
+    assert rows.tolist() == sent and lost == 0
+    assert len(metered(bench.state, 1, 0, counts[1])[0]) == 10  # a set-point: every 10 ms
+    assert metered(bench.state, 0, 10, counts[0])[0].tolist() == sent[10:]
 
 
 def test_a_watch_may_wait_for_a_number_of_updates():
@@ -192,13 +193,18 @@ def test_a_watch_may_wait_for_a_number_of_updates():
     assert wakes(bench) == [(0, 1)]
 
 
-def test_a_full_meter_refuses_and_counts():
+def test_in_a_full_meter_the_oldest_give_way_and_the_reader_sees_it():
     bench = Bench()
-    bench.keep = {"supply.voltage": 1.0}
+    bench.keep = {}
     bench.command(inbox.meter([12]))
-    bench.run(METER_ROWS + 50)
-    assert len(metered(bench.state, 12)) == METER_ROWS
-    assert bench.state.meter_channels["lost"][0] == 49
+    for n in range(METER_ROWS + 50):
+        bench.read("supply.voltage", float(n))
+        bench.run(1)
+    count, first = int(bench.state.meter_channels["rows"][0]), bench.state.meter_rows["value"][0].min()
+    rows, lost = metered(bench.state, 0, 0, count)
+    assert rows["value"].tolist() == [float(n) for n in range(int(first), METER_ROWS + 50)]
+    assert len(rows) == METER_ROWS and lost == count - METER_ROWS
+    assert metered(bench.state, 0, lost + 7, count)[1] == 0
 
 
 def test_samples_come_at_their_pace_and_with_each_trigger():

@@ -44,6 +44,7 @@ def test_a_wheel_holds_every_data_file(wheel: Path) -> None:
     assert data
     assert not [path for path in data if f"bench/{path.parent.name}/{path.name}" not in held]
     inside = [path for path in (ROOT / "bench").rglob("*") if path.suffix in {".yaml", ".j2"}]
+    inside += list((ROOT / "bench" / "cycles").iterdir())
     assert not [path for path in inside if str(path.relative_to(ROOT)) not in held]
 
 

@@ -15,10 +15,12 @@ from bench.base.quality import Quality
 from bench.base.reading import Reading
 from bench.base.records import CMD_ARM, CMD_STOP
 from bench.core.causes import Cause
-from bench.schedule.outcomes import SetpointRefused, Stopped
+from bench.schedule.outcomes import Held, SetpointRefused, Stopped
 from bench.schedule.requests import (
     Ask,
     BusReport,
+    Collect,
+    Collected,
     Command,
     Condition,
     Measure,
@@ -27,6 +29,7 @@ from bench.schedule.requests import (
     Ramp,
     Read,
     Record,
+    Segment,
     Sleep,
     StopReport,
     Until,
@@ -113,6 +116,7 @@ class FakeBench:
         self.stop_confirmed = True
         self.stop_at_event: tuple[str, Stopped] | None = None
         self.image: dict[str, float] = {}
+        self.collecting: dict[str, list[tuple[int, float]]] | None = None
         self._step()
 
     # --- physics ---------------------------------------------------------------------------------------------------
@@ -160,6 +164,9 @@ class FakeBench:
         self.image = image
         for channel, value in image.items():
             self.history.setdefault(channel, []).append(value)
+        for channel, rows in (self.collecting or {}).items():
+            if channel not in self.silent:
+                rows.append((self.t_ns - STEP_NS // 2, image[channel]))
 
     def _holds(self, c: Condition, since: int) -> bool:
         if c.kind == "done":
@@ -190,7 +197,7 @@ class FakeBench:
                     answer = getattr(self, f"_on_{type(request).__name__.lower()}")(request)
                     if self.pending_stop is not None:
                         error, self.pending_stop = self.pending_stop, None
-                except (Stopped, SetpointRefused, LinkTimeout) as raised:
+                except (Held, Stopped, SetpointRefused, LinkTimeout) as raised:
                     error = raised
         except StopIteration as end:
             return end.value
@@ -224,6 +231,25 @@ class FakeBench:
             raise SetpointRefused(request.channel, request.target, "the bench is not armed")
         self.ramps.append(request)
         self.targets[request.channel] = (request.target, request.rate)
+
+    def _on_segment(self, request: Segment) -> None:
+        for ramp in request.ramps:
+            self._on_ramp(ramp)
+        self._on_sleep(Sleep(request.until_ns - self.t_ns))
+
+    def _on_collect(self, request: Collect) -> None:
+        self.collecting = {channel: [] for channel in request.channels}
+
+    def _on_collected(self, request: Collected) -> Window:
+        assert self.collecting is not None
+        taken = {name: [row for row in rows if row[0] <= request.until_ns] for name, rows in self.collecting.items()}
+        for name, rows in taken.items():
+            self.collecting[name] = self.collecting[name][len(rows) :]
+        times = {name: np.array([t for t, _ in rows], np.int64) for name, rows in taken.items()}
+        values = {name: np.array([value for _, value in rows]) for name, rows in taken.items()}
+        if request.last:
+            self.collecting = None
+        return Window(0, self.t_ns, times, values, dict.fromkeys(times, 0))
 
     def _on_read(self, request: Read) -> list[Reading]:
         return [Reading(c, self.image[c], Quality.GOOD, self.t_ns, self.t_ns) for c in request.channels]
