@@ -44,6 +44,8 @@ from bench.layout.design import bench_design, can_of_bench
 from bench.layout.fit import misfits
 from bench.layout.monitors import monitors
 from bench.layout.recording import names_of, record_groups
+from bench.layout.unit_questions import diagnostic_routes, required_parameters
+from bench.links.answering import PART, answering
 from bench.links.device import Device
 from bench.links.drivers_of_rig import drivers_of, paces_of
 from bench.links.face import ImageFace
@@ -146,7 +148,8 @@ def draw_core(
     can = can_of_bench(rig, dut, inverter, files, own)
     watch = monitors(rig, can.watched)
     channels = Channels([*own, *watch.channels])
-    parts = (inverter, channels, can, watch, of_plan)
+    routes = diagnostic_routes(rig, dut, inverter, files["dut"])
+    parts = (inverter, channels, can, watch, routes, of_plan)
     design = bench_design(rig, dut, *parts, heartbeats=heartbeats, log_full=log_full)
     return Drawing(channels, can, design, build_program(design), inverter)
 
@@ -169,7 +172,8 @@ def draw(inputs: Inputs, *, heartbeats: bool = False, log_full: bool = False) ->
     drivers_of(rig, core.channels.index)  # refuses what a device cannot do, before anybody waits for it
     parameters = plant_parameters(rig, dut)
     twin = SteadyTwin(parameters, rig.supply.voltage)
-    context = context_of(rig, dut, dut.ratio.value, twin, dut.diagnostics)
+    required = required_parameters(dut, core.inverter)
+    context = context_of(rig, dut, dut.ratio.value, twin, dut.diagnostics, required)
     own = (core.channels, core.can, core.design, core.program, core.inverter)
     return Blueprint(*own, inputs, parameters, twin, context)
 
@@ -218,8 +222,9 @@ def virtual(
     for device in world.devices.values():
         if isinstance(device, Watched):
             bench.watch_over(device)
-    if world.diagnosed is not None:
-        bench.add_diagnosis(inputs.rig.value, inputs.dut.value, world.diagnosed)
+    unit = answering(inputs.dut.value, blueprint.context.examination.parameters)
+    if unit is not None:
+        bench.add_unit(blueprint.design.diagnostics[0], unit, world.diagnosed)
     return Virtual(bench, desk, world, program, state, rings, collect)
 
 
@@ -306,7 +311,7 @@ def core_main(control: Control, arguments: Mapping[str, Any]) -> None:
 
 def links_main(control: Control, arguments: Mapping[str, Any]) -> None:
     """The links' process. ``{"resources": {part: VISA resource}}`` comes over the pipe as soon as it is known."""
-    from bench.io.core_can import diagnostic_part
+    from bench.io.core_can import unit_part
     from bench.io.links_process import LinkPart, LinksParts, run_links
     from bench.io.visa import VisaLink
 
@@ -322,7 +327,9 @@ def links_main(control: Control, arguments: Mapping[str, Any]) -> None:
         return LinkPart(byte_link, lambda mailbox: link(driver, face, mailbox, paces[name]))
 
     parts = {name: part(name, driver) for name, driver in drivers_of(share.rig, index).items()}
-    parts.update(diagnostic_part(share.rig, share.dut, memory.rings, share.berth.clock))
+    unit = answering(share.dut, required_parameters(share.dut, share.drawing.inverter))
+    if unit is not None:
+        parts[PART] = unit_part(share.drawing.design.diagnostics[0], unit, memory.rings, share.berth.clock)
     run_links(LinksParts(parts, memory.rings.inbox_links, memory.status, share.berth.clock), control)
 
 

@@ -250,7 +250,8 @@ def _faults() -> str:
         "which of its frames: `0x110,11` each eleventh, `0x110,25%` a quarter of them, drawn from the run's seed; for\n"
         "`delay` a time (`0x110,5ms`), for `wrong_length` and `babble` a length. `drop` and `bit_error` without an\n"
         "identifier meet every frame; `bus_off` meets the controller that sends it. The emulated unit's diagnosis:\n"
-        "`ecu.identity:serial=4711@0s`, `ecu.stored:U0100-87@0s`.\n\n"
+        "`ecu.identity:serial=4711@0s`, `ecu.stored:U0100-87@0s`; how the inverter was set up:\n"
+        "`inverter.parameter:172=100@0s`.\n\n"
     )
     return text + _table(("place", "kinds"), rows) + _INSTRUMENT_FAULTS
 
@@ -307,6 +308,9 @@ def _protocol(protocol: Any) -> str:
     for word in protocol.words:
         rows = ((str(n), told) for n, told in word.texts.items())
         text += "\n" + _table((f"`{word.channel}`, {'bit' if word.bits else 'value'}", "meaning"), rows)
+    if (own := protocol.parameters) is not None:
+        text += f"\nParameters are read back before high voltage, by `{own.request}` and `{own.answer}`: the command "
+        text += f"time-out (address {own.command_timeout}), and those below `inverter: {{parameters: ...}}`.\n"
     return text
 
 

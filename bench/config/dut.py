@@ -82,6 +82,10 @@ class TemperatureLimits(FileModel):
         return self
 
 
+ParameterAddress = Annotated[int, Field(ge=1, le=0xFFFF)]
+ParameterValue = Annotated[int, Field(ge=-32768, le=32767)]
+
+
 class InverterSettings(FileModel):
     """How the unit is spoken to: the DBC by name, and the driver, which knows the protocol's own words."""
 
@@ -93,6 +97,8 @@ class InverterSettings(FileModel):
     """Resolution of the torque command in the DBC; set-points of a map are multiples of it."""
     command_timeout: Sourced[Annotated[Seconds, Field(gt=0, le=1)]] | None = None
     """After this time without a command the inverter takes its torque away, if it lets itself be told how long."""
+    parameters: dict[ParameterAddress, Sourced[ParameterValue]] = Field(default_factory=dict)
+    """To what else the inverter must have been set up, by address and in its own counts: read back before HV."""
 
 
 class Value(Sourced[Number]):

@@ -147,7 +147,8 @@ class Heartbeat:
 @dataclass(frozen=True, slots=True)
 class DiagnosticRoute:
     """Identifiers of one diagnostic connection (ISO-TP) on ``bus``. The links ask for frames ``request``, and hear
-    frames ``response``; no message of the bench may have either. ``extended``: extended addressing."""
+    frames ``response``; no message of the bench may have either. ``extended``: extended addressing. ``parameters``:
+    frames of 8 bytes that read one parameter each, or write it (bit 0 of byte 2), instead of ISO-TP."""
 
     name: str
     bus: int
@@ -155,6 +156,7 @@ class DiagnosticRoute:
     response: int
     extended: bool = False
     length_max: int = 8
+    parameters: bool = False
 
 
 SERVICE, LINKS, RECORDER = 1, 2, 3

@@ -1,4 +1,5 @@
-"""Frames for diagnosis (UDS): the links ask, the core sends. What is not in the table of requests never passes.
+"""Frames for diagnosis (UDS, or parameter messages): the links ask, the core sends. What is not in the table of
+requests never passes.
 
 One frame a cycle at most, behind all cyclic ones, and each request that came in stands in the inbox log, so that a
 replay sends the same frames. While the bench is armed or stopping only what reads passes: a reset or a routine would
@@ -48,9 +49,10 @@ def _judge(routes: Any, core: Any, frame_id: Int, bus: Int, length: Int, data: A
     for i in range(routes.shape[0]):
         route = routes[i]
         if route.request == frame_id and route.bus == bus:
-            if not route.prefix < length <= route.length_max:
+            if not route.length_min <= length <= route.length_max:
                 return REFUSED_LENGTH
-            if (core.armed or core.phase == STOPPING) and not _reads(data, int(route.prefix)):
+            reads = data[2] & 1 == 0 if route.parameters else _reads(data, int(route.prefix))
+            if (core.armed or core.phase == STOPPING) and not reads:
                 return REFUSED_WHILE_ARMED
             return PASSED
     return REFUSED_NOT_DIAGNOSTIC

@@ -268,7 +268,8 @@ class _Builder:
         taken = {(int(message["bus"]), int(message["id"])) for message in self.design.can.messages}
         for row, route in zip(table, self.design.diagnostics, strict=True):
             row["request"], row["response"], row["bus"] = route.request, route.response, route.bus
-            row["prefix"], row["length_max"] = route.extended, route.length_max
+            row["prefix"], row["parameters"] = route.extended, route.parameters
+            row["length_min"], row["length_max"] = 8 if route.parameters else 1 + route.extended, route.length_max
             for frame_id in (route.request, route.response):
                 if (route.bus, frame_id) in taken:
                     text = f"identifier 0x{frame_id:X} belongs to a message of the bench; diagnosis needs its own"

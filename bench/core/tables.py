@@ -239,7 +239,9 @@ DIAGNOSTIC_ROUTE = np.dtype(
         ("response", "u4"),
         ("bus", "u1"),
         ("prefix", "u1"),  # address bytes before ISO-TP's own
+        ("length_min", "u1"),
         ("length_max", "u1"),  # 8, or 64 with CAN FD
+        ("parameters", "u1"),  # 1: parameter messages, no ISO-TP
     ],
     align=True,
 )

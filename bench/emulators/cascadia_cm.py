@@ -14,6 +14,7 @@ from bench.base.compiled import compiled
 from bench.base.noise import gauss, noise_state, uniform
 from bench.canbus.database import Database
 from bench.emulators.can_node import CanNode, make_node
+from bench.emulators.cascadia_eeprom import COUNT_NS, TIMEOUT_ROW, make_eeprom, may_be, row_of
 from bench.emulators.state_table import Event, Machine, StateTable, advance, make_table
 
 FAR_NS = 1 << 60
@@ -126,8 +127,7 @@ OVERSPEED, OVER_VOLTAGE, DIRECTION, UNDER_VOLTAGE, COMMAND_LOST, MOTOR_HOT = 0, 
 SELF_TEST_NS = 200_000_000
 DISCHARGE_NS = 10_000_000_000
 VOLTAGE_V, EMPTY_V, SLOW_RPM = 20.0, 10.0, 100.0
-FAULT_CLEAR, COMMAND_TIMEOUT = 20, 172
-COUNT_NS = 3_000_000
+FAULT_CLEAR = 20
 CLOSED_LOOP, STOPPED = 3.0, 1.0
 
 # places in the node's own image
@@ -196,7 +196,7 @@ CM_STATE = np.dtype(
     [
         *((name, "i8") for name in ("present", "vsm", "lockout", "discharge", "post", "run", "requests")),
         *((name, "i8") for name in ("since_ns", "broken_ns", "mended_ns", "cleared", "eeprom_allows")),
-        *((name, "i8") for name in ("timeout_counts", "broken_bit")),
+        ("broken_bit", "i8"),
         *((name, "f8") for name in ("pwm_on", "discharge_on", "relay_1", "relay_2", "direction", "mount", "charged_v")),
         *((name, "f8") for name in ("torque_gain", "voltage_gain", "current_gain", "speed_max", "voltage_max")),
         ("winding_max", "f8"),
@@ -213,6 +213,7 @@ class CmInverter(NamedTuple):
 
     node: CanNode
     state: np.ndarray
+    eeprom: np.ndarray
     noise: np.ndarray
     vsm: StateTable
     lockout: StateTable
@@ -229,6 +230,8 @@ class Plate(NamedTuple):
     timeout_ms: float
     forward: bool
     may_discharge: bool = True
+    parameters: tuple[tuple[int, int], ...] = ()
+    """Further ones, by address."""
 
 
 def make_cascadia(database: Database, seed: int, plate: Plate | None) -> CmInverter:
@@ -242,13 +245,14 @@ def make_cascadia(database: Database, seed: int, plate: Plate | None) -> CmInver
     own["broken_ns"] = own["mended_ns"] = FAR_NS
     for name, part in (("torque_gain", 0.01), ("voltage_gain", 0.005), ("current_gain", 0.005)):
         own[name] = 1.0 + part * (2.0 * uniform(noise) - 1.0)
+    eeprom = make_eeprom(0.0, {})
     if plate is not None:
+        eeprom = make_eeprom(plate.timeout_ms, dict(plate.parameters))
         own["present"], own["eeprom_allows"] = 1, int(plate.may_discharge)
         own["charged_v"], own["voltage_max"] = plate.charged_v, plate.voltage_max_v
         own["speed_max"], own["winding_max"] = plate.speed_max_rpm, plate.winding_max_degc
         own["mount"] = 1.0 if plate.forward else -1.0
-        own["timeout_counts"] = round(plate.timeout_ms * 1e6 / COUNT_NS)
-    return CmInverter(node, state, noise, *(make_table(machine) for machine in MACHINES))
+    return CmInverter(node, state, eeprom, noise, *(make_table(machine) for machine in MACHINES))
 
 
 @compiled
@@ -286,7 +290,8 @@ def _find_faults(cm: CmInverter, plant_out: Any, t_ns: int) -> None:
     word = own.run
     if own.broken_ns <= t_ns < own.mended_ns:
         word |= 1 << own.broken_bit
-    if own.timeout_counts != 0 and heard.ok != 0 and t_ns - heard.good_ns > own.timeout_counts * COUNT_NS:
+    timeout_ns = cm.eeprom[TIMEOUT_ROW].value * COUNT_NS
+    if timeout_ns != 0 and heard.ok != 0 and t_ns - heard.good_ns > timeout_ns:
         word |= 1 << COMMAND_LOST
     if abs(plant_out.speed_motor_rpm) > own.speed_max:
         word |= 1 << OVERSPEED
@@ -345,11 +350,12 @@ def _answer(cm: CmInverter, t_ns: int) -> None:
     image, own = cm.node.image, cm.state[0]
     address, writes, value = image[ASKED_ADDRESS].value, image[ASKED_WRITE].value > 0.5, image[ASKED_DATA].value
     image[ADDRESS].value, image[WRITE_OK].value, image[DATA].value = address, 0.0, 0.0
-    if address == COMMAND_TIMEOUT:
-        if writes and value >= 0.0:
-            own.timeout_counts = int(value)
+    row = row_of(cm.eeprom, address)
+    if row >= 0:
+        if writes and may_be(row, value):
+            cm.eeprom[row].value = int(value)
             image[WRITE_OK].value = 1.0
-        image[DATA].value = own.timeout_counts
+        image[DATA].value = cm.eeprom[row].value
     elif address == FAULT_CLEAR:
         if writes and value == 0.0:
             own.run, own.post, own.cleared = 0, 0, 1

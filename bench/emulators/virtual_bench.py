@@ -16,8 +16,7 @@ from bench.base.errors import LinkError
 from bench.base.records import INBOX
 from bench.base.ring import drain, push_all, waiting
 from bench.base.time import NS_PER_MS, NS_PER_S
-from bench.config.dut import Dut
-from bench.config.rig import Rig
+from bench.core.design import DiagnosticRoute
 from bench.core.program import Program
 from bench.core.rings import Rings
 from bench.core.state import State
@@ -26,6 +25,7 @@ from bench.emulators.device import Watched
 from bench.emulators.diagnosed import DiagnosedEcu
 from bench.emulators.virtual_can import VirtualCan
 from bench.emulators.virtual_line import VirtualLine
+from bench.links.answering import PART, Answering, serve
 from bench.links.mailbox import Mailbox, Question
 from bench.schedule.requests import Ask, Exchange, Frames, Operation, Poll, Post, Prompt, Record, Reopen
 from bench.schedule.scheduler import PENDING, Job, Scheduler
@@ -106,15 +106,12 @@ class VirtualBench:
         self._links[part] = link
         self._lines[self.scheduler.spawn(part, link.job, _LINK_PRIORITY)] = link.line
 
-    def add_diagnosis(self, rig: Rig, dut: Dut, ecu: DiagnosedEcu) -> None:
-        """Join the link to the unit's diagnosis. It lives only while it is asked: an idle one would stop the compiled
-        loop at each look. The DUT file has a section for it."""
-        from bench.links.diagnosis import PART, Diagnosis, serve  # the UDS codecs: only for who can be asked
-
-        assert dut.diagnostics is not None
-        diagnosis, mailbox = Diagnosis(dut.diagnostics), Mailbox()
-        self._can.route = (rig.bus("dut").bus, dut.diagnostics.ids[0])
-        self._on_demand[PART] = OnDemand(mailbox, lambda: serve(diagnosis, mailbox))
+    def add_unit(self, route: DiagnosticRoute, unit: Answering, ecu: DiagnosedEcu | None) -> None:
+        """Join the link to the drive unit itself; ``ecu``: who answers, if not the inverter in the compiled loop. The
+        link lives only while it is asked: an idle one would stop the compiled loop at each look."""
+        mailbox = Mailbox()
+        self._can.route = (route.bus, route.request)
+        self._on_demand[PART] = OnDemand(mailbox, lambda: serve(unit, mailbox))
         self._diagnosed = ecu
 
     def watch_over(self, device: Watched) -> None:

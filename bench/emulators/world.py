@@ -41,7 +41,8 @@ from bench.schedule.faults import Fault, of_place
 _FAST_INTERVAL_NS = 20 * NS_PER_MS
 _SERIAL, _SOFTWARE = 4711, 10203
 INVERTER = "inverter"
-INVERTER_FAULTS = ("broken",)
+INVERTER_FAULTS = ("broken", "parameter")
+"""``parameter:172=100``: it was set up otherwise, before the run."""
 _TIMEOUT_MS = 999.0
 
 
@@ -98,8 +99,9 @@ def make_world(
     wire = make_wire([rig.bus("dut").bitrate, rig.bus("bench_io").bitrate], members=_on_the_buses(rig))
     for place, bus in BUS_PLACES.items():
         script_wire(wire, bus, of_place(faults, place), seed)
-    inverter, cascadia = _inverter(dut, databases["dut"], seed)
-    _break_inverter(inverter if dut.inverter.driver == "gen5" else cascadia, of_place(faults, INVERTER))
+    of_inverter = of_place(faults, INVERTER)
+    inverter, cascadia = _inverter(dut, databases["dut"], seed, of_inverter)
+    _break_inverter(inverter if dut.inverter.driver == "gen5" else cascadia, of_inverter)
     bench = EmulatedBench(
         wire,
         np.zeros(64, FRAME),
@@ -134,10 +136,11 @@ def _on_the_buses(rig: Rig) -> tuple[tuple[int, ...], ...]:
     return (0, 1), (0, 2, 3) if rig.on_can else (0, 2)
 
 
-def _inverter(dut: Dut, database: Database, seed: int) -> tuple[Ecu, CmInverter]:
-    """The one that the DUT file names, and an empty place for the other."""
+def _inverter(dut: Dut, database: Database, seed: int, faults: tuple[Fault, ...]) -> tuple[Ecu, CmInverter]:
+    """The one that the DUT file names, and an empty place for the other. It was set up as the file requires."""
     charged_v, limits = 0.75 * dut.envelope.voltage_nominal.value, dut.envelope
     told = dut.inverter.command_timeout
+    wrong = dict(map(parameter_of, (fault for fault in faults if fault.kind == "parameter")))
     plate = Plate(
         charged_v,
         limits.voltage_max.value * 1.05,
@@ -145,14 +148,21 @@ def _inverter(dut: Dut, database: Database, seed: int) -> tuple[Ecu, CmInverter]
         dut.temperatures["winding"].trip,
         told.value * 1e3 if told else _TIMEOUT_MS,
         dut.inverter.direction == "forward",
+        parameters=tuple({**{address: p.value for address, p in dut.inverter.parameters.items()}, **wrong}.items()),
     )
     ours = dut.inverter.driver == "gen5"
     gen5 = make_ecu(database, seed, _SERIAL, _SOFTWARE, charged_v, dut.machine == "eesm", present=ours)
     return gen5, make_cascadia(database, seed, None if ours else plate)
 
 
+def parameter_of(fault: Fault) -> tuple[int, int]:
+    """Address and value of a fault ``parameter``. Raises ``ValueError`` for another form."""
+    address, _, value = fault.argument.partition("=")
+    return int(address), int(value)
+
+
 def _break_inverter(inverter: Ecu | CmInverter, faults: tuple[Fault, ...]) -> None:
-    for fault in faults[:1]:
+    for fault in [fault for fault in faults if fault.kind == "broken"][:1]:
         own = inverter.state[0]
         own["broken_ns"], own["mended_ns"] = fault.start_ns, fault.end_ns
         own["broken_bit"] = int(fault.argument or "0")

@@ -5,12 +5,12 @@ Only the core sends. This process puts its wishes into a ring of which the core 
 
 from bench.base.errors import LinkError
 from bench.base.ring import drain, push, waiting
-from bench.config.dut import Dut
-from bench.config.rig import Rig
 from bench.core import inbox
+from bench.core.design import DiagnosticRoute
 from bench.core.rings import Rings
 from bench.io.clock import MonotonicClock
 from bench.io.links_process import LinkPart
+from bench.links.answering import Answering, link
 from bench.schedule.requests import Exchange, Frames
 
 _LOOK_NS = 1_000_000
@@ -49,12 +49,7 @@ class CoreCan:
         """Nothing to close."""
 
 
-def diagnostic_part(rig: Rig, dut: Dut, rings: Rings, clock: MonotonicClock) -> dict[str, LinkPart]:
-    """The link to the drive unit's diagnosis, if its file has one."""
-    if dut.diagnostics is None:
-        return {}
-    from bench.links.diagnosis import PART, Diagnosis, link  # the UDS codecs: only for who can be asked
-
-    diagnosis = Diagnosis(dut.diagnostics)
-    can = CoreCan(rings, (rig.bus("dut").bus, dut.diagnostics.ids[0]), clock)
-    return {PART: LinkPart(can, lambda mailbox: link(diagnosis, mailbox), {Frames: can.frames})}
+def unit_part(route: DiagnosticRoute, unit: Answering, rings: Rings, clock: MonotonicClock) -> LinkPart:
+    """The link to the drive unit itself."""
+    can = CoreCan(rings, (route.bus, route.request), clock)
+    return LinkPart(can, lambda mailbox: link(unit, mailbox), {Frames: can.frames})

@@ -4,7 +4,7 @@ A signal belongs to the channel that its attribute ``BenchChannel`` names. What 
 sent by the core; everything else that carries a channel is heard.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -85,6 +85,11 @@ def bench_can(
     )
     made, rules = build_tables(entries, bind, own_node=OWN_NODE), (tuple(receives), tuple(transmits), messages, watched)
     return BenchCan(made, *rules, _raw(databases), frozenset(heard), tuple(unprotected))
+
+
+def without(database: Database, names: Collection[str]) -> Database:
+    """``database`` less the messages ``names``."""
+    return Database(database.name, [m for m in database.messages if m.name not in names], database.findings)
 
 
 def mirrored(database: Database, signs: Mapping[str, float]) -> Database:

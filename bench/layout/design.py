@@ -11,7 +11,7 @@ from bench.config.rig import Rig
 from bench.core.causes import Cause
 from bench.core.design import LINKS, RECORDER, SERVICE, Design, DiagnosticRoute, Heartbeat
 from bench.core.tables import MODE_ARMED, STOP_CONTROLLED, STOP_FREEZE
-from bench.layout.can import BenchCan, absent_parts, bench_can, mirrored, signs_on_can
+from bench.layout.can import BenchCan, absent_parts, bench_can, mirrored, signs_on_can, without
 from bench.layout.ladders import energised, ladders
 from bench.layout.limits import limits
 from bench.layout.lost import patience, with_patience
@@ -29,6 +29,7 @@ def bench_design(
     channels: Channels,
     can: BenchCan,
     watch: Monitors,
+    routes: tuple[DiagnosticRoute, ...],
     of_plan: tuple[LimitRule, ...] = (),
     *,
     heartbeats: bool,
@@ -36,7 +37,8 @@ def bench_design(
 ) -> Design:
     """What the core of this bench shall do.
 
-    ``of_plan``: limits of the plan; ``heartbeats``: judge the signs of life of the other processes.
+    ``routes``: by which identifiers the unit is asked; ``of_plan``: limits of the plan; ``heartbeats``: judge the signs
+    of life of the other processes.
     """
     return Design(
         channels=channels,
@@ -53,7 +55,7 @@ def bench_design(
         energised=energised(rig),
         derived=inverter.derived,
         words=tuple(word.channel for word in inverter.words),
-        diagnostics=_diagnostics(rig, dut),
+        diagnostics=routes,
         groups=sample_groups(channels, rig.on_can),
         stale_ns=_stale_ns(rig, channels),
         zero=tuple(name for name in channels.names if name.startswith("core.")),
@@ -69,15 +71,6 @@ _HEARTBEATS = (
     Heartbeat(RECORDER, 3_000 * NS_PER_MS, STOP_CONTROLLED, Cause.RECORDER_SILENT, MODE_ARMED),
 )
 """F-56, F-14 and F-58. A freeze ends by itself when the beat returns (``bench.core.release``)."""
-
-
-def _diagnostics(rig: Rig, dut: Dut) -> tuple[DiagnosticRoute, ...]:
-    """The one connection to the drive unit, if its file has one."""
-    if dut.diagnostics is None:
-        return ()
-    request, response = dut.diagnostics.ids
-    extended = dut.diagnostics.target_address is not None
-    return (DiagnosticRoute(dut.name, rig.bus("dut").bus, request, response, extended),)
 
 
 def _stale_ns(rig: Rig, channels: Channels) -> dict[str, int]:
@@ -97,8 +90,12 @@ def _stale_ns(rig: Rig, channels: Channels) -> dict[str, int]:
 def can_of_bench(
     rig: Rig, dut: Dut, inverter: InverterProtocol, files: Mapping[str, Database], channels: Channels
 ) -> BenchCan:
-    """The frames of a bench; ``files``: the databases by role. Raises ``InputError`` for unknown channels."""
-    of_dut = with_restbus(mirrored(files["dut"], inverter.signs), dut)
+    """The frames of a bench; ``files``: the databases by role. Raises ``InputError`` for unknown channels.
+
+    Parameter messages of the inverter are left out: they pass by the gate for diagnosis.
+    """
+    asked = () if inverter.parameters is None else (inverter.parameters.request, inverter.parameters.answer)
+    of_dut = with_restbus(mirrored(without(files["dut"], asked), inverter.signs), dut)
     of_io = mirrored(files["bench_io"], signs_on_can(rig))
     return bench_can(databases(rig, of_dut, of_io), channels, absent_parts(rig), dut.restbus.keys())
 

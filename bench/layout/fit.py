@@ -16,6 +16,7 @@ from bench.layout.design import can_of_bench
 from bench.layout.limits import limits, loosened
 from bench.layout.monitors import monitors
 from bench.layout.restbus import restbus_problems
+from bench.layout.unit_questions import unit_problems
 from drivers.inverters.protocol import InverterProtocol
 
 Limited = Located[Rig] | Located[Dut] | Located[Plan]
@@ -30,6 +31,8 @@ def misfits(
 ) -> list[Problem]:
     """All of them; ``files``: the databases by role."""
     if problems := restbus_problems(dut, files["dut"]):
+        return problems
+    if problems := list(unit_problems(dut, inverter, files["dut"])):
         return problems
     own = bench_channels(rig.value.layout, inverter.channels)
     can = can_of_bench(rig.value, dut.value, inverter, files, own)

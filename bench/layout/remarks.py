@@ -5,14 +5,22 @@ from collections.abc import Iterator
 from bench.config.dut import Dut
 from bench.layout.can import BenchCan
 from bench.layout.limits import temperatures
+from bench.layout.unit_questions import required_parameters
+from drivers.inverters.protocol import InverterProtocol
 
 
-def layout_remarks(dut: Dut, can: BenchCan) -> Iterator[str]:
-    """Commands that nothing protects, and limits that nobody can judge."""
+def layout_remarks(dut: Dut, inverter: InverterProtocol, can: BenchCan) -> Iterator[str]:
+    """Commands that nothing protects, a time-out that nobody reads back, and limits that nobody can judge."""
     for message in can.unprotected:
         yield (
             f"{message} has neither CRC nor counter: a frame that was changed, repeated or made by somebody else is"
             " obeyed; what is lost ends with the receiver's command time-out"
+        )
+    own = inverter.parameters
+    if own is not None and own.command_timeout not in required_parameters(dut, inverter):
+        yield (
+            f"{dut.name}: nobody reads back after which time without a command the inverter takes its torque away;"
+            " write 'command_timeout' below 'inverter'"
         )
     step_nm = abs(can.raw["dut.torque_cmd"][0]) if "dut.torque_cmd" in can.raw else dut.torque_step_nm
     if abs(dut.torque_step_nm / step_nm - round(dut.torque_step_nm / step_nm)) > 1e-6:

@@ -1,8 +1,4 @@
-"""The diagnostic link to the drive unit: it answers questions only, and moves nothing.
-
-Nothing here can endanger a run: a unit that does not answer fails the question that was asked, and no reading, limit or
-set-point depends on it.
-"""
+"""Diagnosis of the drive unit (UDS): who it is, and what it has to complain of."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,16 +7,13 @@ from bench.base.errors import DeviceError, LinkError
 from bench.base.time import NS_PER_MS, ns
 from bench.canbus.isotp import Addressing, Endpoint
 from bench.config.diagnostics import Diagnostics
-from bench.links.mailbox import Mailbox, Question
+from bench.links.answering import PART
 from bench.schedule.requests import Operation, Sleep
 from drivers.message_line import MessageLine
 from drivers.uds import Dtc, Timing, UdsClient
 
-PART = "dut"
-"""The part of ``Ask``."""
 _DETAILED_MAX = 32
 _CALM = Sleep(1_100 * NS_PER_MS)  # by then a unit that lost a frame of a message has given it up (N_Bs, N_Cr)
-_IDLE = Sleep(20 * NS_PER_MS)
 
 
 class Diagnosis:
@@ -71,27 +64,3 @@ class Diagnosis:
         text = self._settings.trouble_codes.get(dtc.name, "")
         told = {"code": dtc.name, "text": text, "status": dtc.status, "details": details.hex().upper()}
         return {**told, "active": dtc.active, "stored": dtc.confirmed}
-
-
-def serve(diagnosis: Diagnosis, mailbox: Mailbox) -> Operation[None]:
-    """Answer what waits in ``mailbox``, then end."""
-    while (question := mailbox.take()) is not None:
-        yield from _serve(diagnosis, question)
-
-
-def _serve(diagnosis: Diagnosis, question: Question) -> Operation[None]:
-    try:
-        answer = yield from diagnosis.answer(question.what)
-    except (LinkError, DeviceError) as error:
-        question.failed(error)
-    except Exception as error:  # our own mistake here must not take the other links with it
-        question.failed(DeviceError(f"{PART}: internal error in diagnosis: {error!r}"))
-    else:
-        question.done(answer)
-
-
-def link(diagnosis: Diagnosis, mailbox: Mailbox) -> Operation[None]:
-    """The job of a process of its own time: it never ends by itself."""
-    while True:
-        yield from serve(diagnosis, mailbox)
-        yield _IDLE

@@ -71,11 +71,22 @@ def _diagnosed(data: Mapping[str, Any]) -> str:
     return f"{data.get('when')}: {'; '.join(codes) or 'no trouble codes'}"
 
 
+def _set_up(data: Mapping[str, Any]) -> str:
+    """Parameters as they were read back; what differs with what was required."""
+    found = data.get("parameters", {})
+    told = []
+    for address, wanted in data.get("required", {}).items():
+        value = found.get(address, "not told")
+        told.append(f"{address} = {value}" if value == wanted else f"{address} = {value} instead of {wanted}")
+    return f"parameters {', '.join(told)}"
+
+
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "run_started": lambda data: str(data.get("title") or data.get("plan", "")),
     "armed": _armed,
     "calibration_overridden": lambda data: f"{data['name']}: {data['certificate']} was good until {data['due']}",
     "diagnostics": _diagnosed,
+    "inverter_set_up": _set_up,
     "dtcs_cleared": lambda data: ", ".join(map(str, data.get("codes") or ["there were none"])),
     "sign_check": _sign_check,
     "step_started": lambda data: f"{data.get('kind')}",

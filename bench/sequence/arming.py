@@ -16,6 +16,7 @@ from bench.sequence.context import Context
 from bench.sequence.diagnosis import examine
 from bench.sequence.drive import ramp_speed
 from bench.sequence.failures import SequenceFailed
+from bench.sequence.inverter_set_up import read_back
 from bench.sequence.position import Position, Rates
 from bench.sequence.waiting import equal, wait, within
 
@@ -178,6 +179,7 @@ def arm(context: Context) -> Operation[None]:
         yield Record("calibration_overridden", {"name": name, "certificate": number, "due": due})
     parts = yield from introduce(context)
     yield from examine(context.examination)
+    yield from read_back(context.examination.parameters)
     for name, stage in STAGES:
         yield Record("arming", {"stage": name})
         problem = yield from stage(context)

@@ -22,11 +22,13 @@ _SKIPPED = "the DUT profile has no section 'diagnostics'"
 @dataclass(frozen=True, slots=True)
 class Examination:
     """``names``: what the unit can tell of itself (nothing: it cannot be asked); ``expected``: what it must tell, by
-    name; ``clear``: whether the plan wants the trouble codes cleared."""
+    name; ``clear``: whether the plan wants the trouble codes cleared; ``parameters``: to what the inverter must be set
+    up, by address (``bench.sequence.inverter_set_up``)."""
 
     names: tuple[str, ...] = ()
     expected: Mapping[str, str] = field(default_factory=dict)
     clear: bool = False
+    parameters: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def possible(self) -> bool:

@@ -1,5 +1,8 @@
 """A step's context from the rig and DUT files."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from bench.base.ports import Twin
 from bench.config.diagnostics import Diagnostics
 from bench.config.rig import Rig
@@ -46,9 +49,12 @@ def facts_of(rig: Rig, ratio: float) -> BenchFacts:
     )
 
 
-def context_of(rig: Rig, dut: DutFacts, ratio: float, twin: Twin, diagnostics: Diagnostics | None = None) -> Context:
-    """Everything that steps are handed on this rig with this DUT."""
-    examination = Examination()
+def context_of(
+    rig: Rig, dut: DutFacts, ratio: float, twin: Twin, diagnostics: Diagnostics | None = None,
+    parameters: Mapping[int, int] | None = None,
+) -> Context:  # fmt: skip
+    """Everything that steps are handed on this rig with this DUT; ``parameters``: to what its inverter must be set."""
+    examination = Examination(parameters=parameters or {})
     if diagnostics is not None:
-        examination = Examination(tuple(diagnostics.identity), diagnostics.expected)
+        examination = replace(examination, names=tuple(diagnostics.identity), expected=diagnostics.expected)
     return Context(dut, facts_of(rig, ratio), twin, budget_of(rig), roles_of(rig), examination)

@@ -12,9 +12,10 @@ from bench.emulators.diagnosed import PLACE as ECU
 from bench.emulators.diagnosed import TROUBLE_CODES
 from bench.emulators.instruments.faults import FAULT_KINDS, read_argument
 from bench.emulators.instruments.of_rig import KNOWN_FAULTS
-from bench.emulators.world import INVERTER, INVERTER_FAULTS
+from bench.emulators.world import INVERTER, INVERTER_FAULTS, parameter_of
 from bench.schedule.faults import Fault, parse_fault
 
+_PARAMETER = re.compile(r"\d{1,5}=-?\d{1,5}", re.ASCII)
 _NAMED = re.compile(r"[a-z][a-z0-9_]*=[ -~]+", re.ASCII)
 
 
@@ -52,6 +53,16 @@ def kinds_of(dynos: Sequence[str], on_can: Collection[str] = ()) -> Mapping[str,
     return {**instruments, **buses, **flanges, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS}
 
 
+def unread_parameters(faults: Collection[Fault], required: Collection[int]) -> list[Problem]:
+    """Faults of parameters that nobody would notice; ``required``: those that are read back before arming."""
+    known = ", ".join(map(str, required)) or "none"
+    return [
+        Problem(f"--fault {fault.place}.{fault.kind}:{fault.argument}", 0, 0, f"the bench reads back {known} here")
+        for fault in faults
+        if fault.kind == "parameter" and parameter_of(fault)[0] not in required
+    ]
+
+
 def _complaint(fault: Fault, kinds: Mapping[str, tuple[str, ...]]) -> str:
     if fault.place not in kinds:
         return f"there is no place {fault.place!r}; {suggestion(fault.place, kinds)}"
@@ -68,6 +79,9 @@ def _argument(fault: Fault) -> str:
             read_bus_fault(fault)
         except ValueError as error:
             return str(error)
+    elif fault.kind == "parameter":
+        if not _PARAMETER.fullmatch(fault.argument):
+            return "needs an address and a value, such as inverter.parameter:172=100@0s"
     elif fault.place == INVERTER:
         if fault.argument and fault.argument not in map(str, range(32)):
             return "needs the number of a bit of the fault word, 0 to 31, such as inverter.broken:8@30s"

@@ -21,7 +21,7 @@ from bench.layout.remarks import layout_remarks
 from bench.schedule.faults import Fault
 from bench.sequence.check import check_plan
 from bench.sequence.registry import parameter_models, step_kinds
-from bench.service.fault_lines import read_faults
+from bench.service.fault_lines import read_faults, unread_parameters
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -60,6 +60,7 @@ def prepare(
     when_read()
     blueprint = draw(inputs, heartbeats=heartbeats, log_full=log_full)
     problems += check_plan(inputs.plan, inputs.kinds, blueprint.context)
+    problems += unread_parameters(faults, blueprint.context.examination.parameters)
     if problems:
         raise InputError(problems)
     return Prepared(blueprint, faults)
@@ -71,7 +72,7 @@ def remarks(blueprint: Blueprint, today: str) -> list[str]:
     inputs = blueprint.inputs
     findings = [finding for database in inputs.databases.values() for finding in database.findings]
     old = [f"the calibration of {name} expired on {found.due}" for name, _, found in expired(inputs.rig.value, today)]
-    return [*findings, *layout_remarks(inputs.dut.value, blueprint.can), *old]
+    return [*findings, *layout_remarks(inputs.dut.value, blueprint.inverter, blueprint.can), *old]
 
 
 def _noting(problems: list[Problem], attempt: Callable[[], T]) -> T | None:

@@ -2,11 +2,13 @@
 
 Enable: the inverter ignores it after power-up (lockout, M170) until it has seen a disable, so M192 is sent with all
 bits zero from the core's first cycle on. Direction is set with the request for ``ready`` and never changes while
-enabled (run fault 6). M192 has neither CRC nor counter: what is lost is found by the command time-out, parameter 172.
+enabled (run fault 6). M192 has neither CRC nor counter: what is lost is found by the command time-out, parameter 172:
+it is read back before high voltage (M193, M194).
 """
 
 from bench.base.derived import Case, Derived
-from drivers.inverters.protocol import FaultWord, InverterProtocol
+from drivers.inverters.parameters import COMMAND_TIMEOUT
+from drivers.inverters.protocol import FaultWord, InverterProtocol, ParameterMessages
 
 READY, RUNNING, BLINK_FAULT = 5.0, 6.0, 7.0
 """States of the vehicle state machine (M170)."""
@@ -93,4 +95,5 @@ def protocol(forward: bool = True) -> InverterProtocol:
         without=("dut.short_circuit_cmd",),
         off=("dut.enabled",),
         signs={} if forward else {"dut.speed": -1.0},
+        parameters=ParameterMessages("M193_PARAMETER_REQUEST", "M194_PARAMETER_ANSWER", COMMAND_TIMEOUT),
     )

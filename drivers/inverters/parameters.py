@@ -1,4 +1,4 @@
-"""Parameters of a Cascadia Motion inverter (M193, M194): bytes of a question, meaning of an answer.
+"""Parameters of a Cascadia Motion inverter (M193, M194): bytes of a question, meaning of an answer, the dialogue.
 
 Sans I/O like every driver. Address 172 is the command time-out in counts of 3 ms; 20 clears the faults when 0 is
 written ([K]: from general knowledge; verify both on the inverter's own list before use).
@@ -7,9 +7,15 @@ written ([K]: from general knowledge; verify both on the inverter's own list bef
 import struct
 from dataclasses import dataclass
 
-REQUEST_ID, ANSWER_ID = 0x0C1, 0x0C2
+from bench.base.errors import DeviceError, LinkTimeout
+from bench.base.time import NS_PER_MS
+from bench.schedule.requests import Frames, Now, Operation
+
 FAULT_CLEAR, COMMAND_TIMEOUT = 20, 172
 COUNT_MS = 3
+ANSWER_NS = 100 * NS_PER_MS
+"""Until an answer must have come; no maker's figure is at hand (unverified)."""
+
 _REQUEST, _ANSWER = struct.Struct("<HBxhxx"), struct.Struct("<HBxhxx")
 
 
@@ -42,6 +48,26 @@ def parse_answer(data: bytes, asked: int) -> ParameterAnswer:
     if address not in (0, asked):
         raise ValueError(f"the answer is about parameter {address}, asked was {asked}; somebody else asks as well")
     return ParameterAnswer(address, bool(written & 1), value)
+
+
+def read(part: str, address: int) -> Operation[int]:
+    """Ask ``part`` for a parameter's value. Raises ``LinkTimeout``, and ``DeviceError`` when it has no such one."""
+    yield Frames()  # what has come by now answers an older question
+    until_ns: int = (yield Now()) + ANSWER_NS
+    question: tuple[bytes, ...] = (read_request(address),)
+    strange = ""
+    while (yield Now()) < until_ns:
+        for data in (yield Frames(question, until_ns)):
+            try:
+                answer = parse_answer(data, address)
+            except ValueError as error:
+                strange = f"; {error}"
+                continue
+            if answer.address == 0:
+                raise DeviceError(f"{part}: the inverter has no parameter {address}")
+            return answer.value
+        question = ()
+    raise LinkTimeout(f"{part}: no answer about parameter {address} in {ANSWER_NS // NS_PER_MS} ms{strange}")
 
 
 def timeout_counts(milliseconds: float) -> int:

@@ -27,12 +27,23 @@ class FaultWord:
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterMessages:
+    """By which messages of its database an inverter tells how it was set up (``drivers.inverters.parameters``), and the
+    address of its command time-out."""
+
+    request: str
+    answer: str
+    command_timeout: int
+
+
+@dataclass(frozen=True, slots=True)
 class InverterProtocol:
     """One kind of inverter.
 
     ``channels``: rows "name unit meaning" beyond those that every DUT has. ``without``: set-points that this inverter
     cannot follow. ``off``: what must be below one half, told by the inverter itself, before it counts as off (besides
-    ``dut.state``). ``signs``: factors between the bench's forward and the inverter's.
+    ``dut.state``). ``signs``: factors between the bench's forward and the inverter's. ``parameters``: how its set-up is
+    read back before high voltage.
     """
 
     name: str
@@ -42,3 +53,4 @@ class InverterProtocol:
     without: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
     signs: Mapping[str, float] = field(default_factory=dict)
+    parameters: ParameterMessages | None = None

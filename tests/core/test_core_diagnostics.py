@@ -113,6 +113,27 @@ def test_while_armed_only_what_reads_passes(data, reads, extended):
     assert refusals(made) == ([] if reads else [REFUSED_WHILE_ARMED])
 
 
+PARAMETERS = DiagnosticRoute("dut", 0, 0x0C1, 0x0C2, parameters=True)
+READ_172, WRITE_172 = bytes.fromhex("AC 00 00 00 00 00 00 00"), bytes.fromhex("AC 00 01 00 14 00 00 00")
+
+
+@pytest.mark.parametrize(("data", "before", "armed"), [
+    (READ_172, True, True), (WRITE_172, True, False), (READ_172[:7], False, False), (READ_172 + bytes(4), False, False),
+    (bytes.fromhex("AC 00 FF 00 00 00 00 00"), True, False), (b"", False, False),
+])  # fmt: skip
+def test_parameter_messages_have_eight_bytes_and_write_nothing_while_armed(data, before, armed):
+    made = bench(PARAMETERS)
+    for expected in (before, armed):
+        ask(made, 0x0C1, data)
+        made.run(1)
+        assert ((0x0C1, data.hex()) in sent(made)) == expected
+        made.armed()
+        drain(made.rings.frames_out)
+    inbox.post(made.rings.inbox_can, inbox.frame_in(0, 0x0C2, READ_172, 5))
+    made.run(1)
+    assert [int(frame["id"]) for frame in drain(made.rings.heard)] == [0x0C2]
+
+
 def test_while_stopping_as_while_armed_and_free_again_when_stopped():
     made = bench().armed()
     made.keep["dut.torque_est"] = 100.0  # the first rung is not confirmed yet

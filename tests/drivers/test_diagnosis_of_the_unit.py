@@ -12,7 +12,8 @@ from bench.canbus.isotp import Addressing, Endpoint
 from bench.config.diagnostics import Diagnostics, Identification
 from bench.emulators import dtc_store
 from bench.emulators.uds_server import UdsServer, Unit
-from bench.links.diagnosis import Diagnosis, serve
+from bench.links.answering import serve
+from bench.links.diagnosis import Diagnosis
 from bench.links.mailbox import Mailbox, Question
 
 MS = 1_000_000

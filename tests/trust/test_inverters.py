@@ -1,6 +1,7 @@
 """The DUT file chooses the inverter: what the bench makes of it, and whole runs with it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from bench.assembly import Inputs, draw_core, inverter_of, load_inputs
 from bench.base.errors import InputError
 from bench.config.dut import InverterSettings
+from bench.config.search import find
 from bench.core.tables import STOP_CONTROLLED
 from bench.layout.remarks import layout_remarks
 
@@ -27,16 +29,19 @@ def core_of(inputs: Inputs, **changes: Any) -> Any:
 
 def test_the_check_names_the_unprotected_command_and_what_nobody_tells(inputs: Inputs) -> None:
     core, dut = core_of(inputs)
-    remarks = list(layout_remarks(dut, core.can))
+    remarks = list(layout_remarks(dut, core.inverter, core.can))
     assert any("M192_COMMAND has neither CRC nor counter" in text for text in remarks)
     assert any("dut.rotor_temp" in text and "'rotor'" in text for text in remarks)
     core, dut = core_of(inputs, torque_step=0.05)
-    assert any("write 'torque_step: 0.1 Nm'" in text for text in layout_remarks(dut, core.can))
+    assert any("write 'torque_step: 0.1 Nm'" in text for text in layout_remarks(dut, core.inverter, core.can))
+    assert not any("nobody reads back" in text for text in remarks)
+    core, dut = core_of(inputs, command_timeout=None)
+    assert any("write 'command_timeout' below 'inverter'" in t for t in layout_remarks(dut, core.inverter, core.can))
 
 
 def test_a_protected_inverter_gives_no_cause_for_remarks() -> None:
     core, dut = core_of(load_inputs("smoke"))
-    assert list(layout_remarks(dut, core.can)) == []
+    assert list(layout_remarks(dut, core.inverter, core.can)) == []
 
 
 def test_no_limit_waits_for_what_is_never_told(inputs: Inputs) -> None:
@@ -75,6 +80,21 @@ def test_what_nobody_speaks_is_refused(inputs: Inputs, driver: str, direction: A
         inverter_of(inputs.dut.value.model_copy(update={"inverter": settings}))
 
 
+@pytest.mark.parametrize(("fault", "reason"), [
+    ("inverter.parameter:172=100@0s", "parameter 172 is 100, required is 20; set the inverter up with its maker's"),
+    ("inverter.parameter:172=0@0s", "parameter 172 is 0, required is 20"),
+    ("can.dut.drop:0x0C2@0s", "dut: no answer about parameter 172 in 100 ms; check its supply and its bus"),
+    ("can.dut.wrong_length:0x0C2,7@0s", "no answer about parameter 172 in 100 ms; M194 has 8 bytes, this frame has 7"),
+])  # fmt: skip
+def test_an_inverter_that_is_set_up_otherwise_or_silent_is_refused_before_energy(
+    run_of: Runner, fault: str, reason: str
+) -> None:
+    run = run_of("smoke", fault, dut="ipace_cm")
+    assert run.verdict.exit_code == 3 and not run.points
+    assert "arming, set-up of the inverter" in run.verdict.reasons[0] and reason in run.verdict.reasons[0]
+    assert not run.told("arming") and not run.told("core_armed")
+
+
 @pytest.mark.slow
 def test_the_smoke_plan_passes_with_the_cascadia_inverter(run_of: Runner) -> None:
     seen: dict[str, set[float]] = {"dut.lockout": set(), "dut.discharge_state": set(), "dut.enabled": set()}
@@ -90,6 +110,7 @@ def test_the_smoke_plan_passes_with_the_cascadia_inverter(run_of: Runner) -> Non
     assert {"missed"}.isdisjoint(told["outcome"] for told in run.told("core_rung"))
     assert {0.0, 1.0} <= seen["dut.lockout"] and 3.0 in seen["dut.discharge_state"] and 1.0 in seen["dut.enabled"]
     assert run.told("inverter_fault") == []
+    assert run.told("inverter_set_up") == [{"parameters": {"172": 20}, "required": {"172": 20}}]
 
 
 @pytest.mark.slow
@@ -99,3 +120,15 @@ def test_a_fault_of_the_inverter_stops_and_is_told_in_words(run_of: Runner, dut:
     assert run.told("core_stop")[0]["happened"] == "the inverter reports a fault"
     assert run.told("inverter_fault")[0]["faults"] == faults
     assert {"missed"}.isdisjoint(told["outcome"] for told in run.told("core_rung"))
+
+
+def test_further_parameters_of_the_dut_file_are_read_back_and_lost_frames_asked_for_again(
+    run_of: Runner, tmp_path: Path
+) -> None:
+    dut = tmp_path / "more.yaml"
+    wanted = "  parameters:\n    130: {value: -512, source: my list}\n    94: {value: 7, source: my list}\n"
+    dut.write_text(find("dut", "ipace_cm").read_text().replace("  torque_step:", wanted + "  torque_step:"))
+    run = run_of("smoke", "inverter.parameter:130=512@0s", "can.dut.drop:0x0C1@0s+650ms", dut=str(dut))
+    (told,) = run.told("inverter_set_up")
+    assert told["parameters"] == {"94": 7, "130": 512, "172": 20}
+    assert "parameter 130 is 512, required is -512;" in run.verdict.reasons[0]
