@@ -56,8 +56,12 @@ NODES = 8
 """Controllers on a bus, unless told otherwise; the last one babbles when a fault wants it."""
 
 FAULTS_MAX = 32
+FLAG_BITS = 6
+"""Of one error flag."""
+
 NEVER_NS = np.iinfo(np.int64).max
 LOAD_WINDOW_NS = 100_000_000
+_SECOND_NS = 1_000_000_000
 
 QUEUED = np.dtype(
     [
@@ -133,7 +137,11 @@ def attach(wire: Wire, bus: int, node: int, *, fifo: bool = False, manual: bool 
 
 
 def detach(wire: Wire, bus: int, node: int) -> None:
-    """Take a controller off a bus; what it had queued, and does not fly yet, is forgotten."""
+    """Take a controller off a bus; what it had queued, and does not fly yet, is forgotten.
+
+    A frame in flight that nobody is left to acknowledge ends in an error frame, unless its sender is the one who left.
+    (Its acknowledge slot is taken to lie ahead: who leaves in the last eight bits has, on iron, acknowledged.)
+    """
     own, row = _node(wire, bus, node), wire.buses[bus]
     if not own["present"]:
         return
@@ -143,6 +151,18 @@ def detach(wire: Wire, bus: int, node: int) -> None:
     own["present"] = 0
     row["news"] = 1
     empty(wire, bus, node)
+    if row["slot"] >= 0 and row["outcome"] == SENT:
+        _lose_acknowledge(wire, row, int(wire.slots["sender"][row["slot"]]))
+
+
+def _lose_acknowledge(wire: Wire, row: Any, sender: int) -> None:
+    """If the frame in flight has no listener any more: an error flag, and the error delimiter where the frame's own
+    delimiter and end would have been."""
+    if row["listeners"] > wire.nodes["present"][row["first_node"] + sender]:
+        return
+    row["outcome"] = NOT_ACKNOWLEDGED
+    for name in ("end_ns", "free_ns", "busy_ns"):
+        row[name] += FLAG_BITS * _SECOND_NS // row["bitrate"]
 
 
 def empty(wire: Wire, bus: int, node: int) -> None:

@@ -62,7 +62,8 @@ def judge(bus: Any, node: Any, t_ns: int) -> None:
 
 @compiled
 def charge(bus: Any, nodes: NDArray[Any], sender: int, acknowledge: bool, t_ns: int) -> bool:
-    """An error frame at ``t_ns``; ``acknowledge``: for want of one. Whether any counter has changed."""
+    """An error frame at ``t_ns``; ``acknowledge``: for want of one, so that nobody else has taken part. Whether any
+    counter has changed."""
     changed = False
     for number in range(bus.first_node, bus.first_node + bus.nodes):
         node = nodes[number]
@@ -72,7 +73,7 @@ def charge(bus: Any, nodes: NDArray[Any], sender: int, acknowledge: bool, t_ns: 
             if not (acknowledge and node.state == WIRE_PASSIVE):
                 node.tec += _PENALTY
                 changed = True
-        elif node.rec < _REC_MAX:
+        elif not acknowledge and node.rec < _REC_MAX:
             node.rec += 1
             changed = True
         judge(bus, node, t_ns)

@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.base.compiled import compiled
 from bench.base.records import FRAME_BRS, FRAME_ERROR, FRAME_ESI, FRAME_FD, FRAME_REMOTE, WIRE_BUS_OFF, WIRE_PASSIVE
-from bench.canbus.buses import DISTURBED, NEVER_NS, NOT_ACKNOWLEDGED, SENT, Order, Table, Wire
+from bench.canbus.buses import DISTURBED, FLAG_BITS, NEVER_NS, NOT_ACKNOWLEDGED, SENT, Order, Table, Wire
 from bench.canbus.controllers import TEC_BUS_OFF, charge, count_recessive, credit, judge, recover
 from bench.canbus.database import EXTENDED
 from bench.canbus.faults import BABBLE, BIT_ERROR, BUS_OFF, DELAY, DUPLICATE, draw, spoil, struck
@@ -35,7 +35,7 @@ OFFERED, FULL, NOT_SENDABLE, SENDER_OFF = range(4)
 _SECOND_NS = 1_000_000_000
 _HEAD_BITS, _HEAD_BITS_EXTENDED = 19, 39  # a bit error strikes after arbitration: before, it would only lose it
 _AFTER_ACK_BITS = 11  # acknowledge delimiter, end of frame, intermission
-_FLAG_BITS, _FLAGS_BITS, _DELIMITER_BITS, _SUSPEND_BITS = 6, 12, 8, 8  # one flag, two one after the other
+_FLAGS_BITS, _DELIMITER_BITS, _SUSPEND_BITS = 12, 8, 8  # two flags, one after the other
 # linux/can/error.h: protocol violation, no acknowledge, bus-off, bus error, counters in bytes 6 and 7
 _PROTOCOL, _NO_ACK, _OFF, _BUS_ERROR, _COUNTERS = 0x08, 0x20, 0x40, 0x80, 0x200
 _BIT_ON_TX, _IN_DATA, _IN_ACK_SLOT = 0x81, 0x0A, 0x19
@@ -185,7 +185,7 @@ def _fly(bus: Any, queued: Any, faults: Table, start_ns: int) -> None:
     if bus.outcome == SENT:
         bus.end_ns = start_ns + frame_ns - tail_ns
     else:
-        flags = _FLAGS_BITS if bus.listeners > 1 else _FLAG_BITS
+        flags = _FLAGS_BITS if bus.listeners > 1 else FLAG_BITS
         bus.end_ns = start_ns + frame_ns + (flags + _DELIMITER_BITS) * _SECOND_NS // bus.bitrate
     bus.free_ns = bus.end_ns + tail_ns
     bus.busy_ns += bus.free_ns - start_ns

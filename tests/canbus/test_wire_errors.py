@@ -65,6 +65,76 @@ def test_the_waiting_frame_goes_as_soon_as_somebody_acknowledges() -> None:
     assert counters(wire) == [(127, 0, WIRE_WARNING), (0, 0, WIRE_ACTIVE)]
 
 
+LONE_BITS = 125 - 11 + 6 + 8
+"""Of 0x0C0 up to the acknowledge slot, one error flag, its delimiter."""
+
+
+def test_a_frame_in_flight_is_not_acknowledged_by_who_has_left() -> None:
+    wire = make_wire([500_000], members=[(0, 1, 2)])
+    offer(wire, frame(0x0C0), 0)
+    run(wire, 50_000)
+    for left in (1, 2):
+        detach(wire, 0, left)
+    (got,) = run(wire, (LONE_BITS + 2) * BIT_NS)
+    assert (got["id"], got["flags"], got["t_ns"]) == (0x20 | 0x80 | 0x200, FRAME_ERROR, LONE_BITS * BIT_NS)
+    assert counters(wire) == [(8, 0, WIRE_ACTIVE)]
+    assert (wire.buses["frames"][0], wire.buses["waiting"][0]) == (0, 1)
+    assert wire.buses["busy_ns"][0] == wire.buses["free_ns"][0] == (LONE_BITS + 3) * BIT_NS
+    assert len(run(wire, 100 * MS)) == 15  # tried again and again; the counter stops at 128
+    assert counters(wire) == [(128, 0, WIRE_PASSIVE)]
+    attach(wire, 0, 1)
+    (got,) = run(wire, 102 * MS)
+    assert (got["id"], got["flags"]) == (0x0C0, 0)
+    assert (wire.buses["frames"][0], wire.buses["waiting"][0]) == (1, 0)
+
+
+def test_one_listener_who_stays_acknowledges() -> None:
+    wire = make_wire([500_000], members=[(0, 1, 2)])
+    offer(wire, frame(0x0C0), 0)
+    run(wire, 50_000)
+    detach(wire, 0, 1)
+    (got,) = run(wire, MS)
+    assert (got["id"], got["flags"], got["t_ns"]) == (0x0C0, 0, (125 - 3) * BIT_NS)
+    assert counters(wire) == [(0, 0, WIRE_ACTIVE)] * 2
+
+
+def test_who_comes_in_the_middle_of_a_frame_acknowledges_the_next_one_and_pays_nothing() -> None:
+    wire = make_wire([500_000], members=[(0,)])
+    offer(wire, frame(0x0C0), 0)
+    run(wire, 50_000)
+    attach(wire, 0, 1)
+    (got,) = run(wire, LONE_BITS * BIT_NS)
+    assert (got["flags"], got["t_ns"]) == (FRAME_ERROR, LONE_BITS * BIT_NS)
+    assert counters(wire) == [(8, 0, WIRE_ACTIVE), (0, 0, WIRE_ACTIVE)]
+    (got,) = run(wire, MS)
+    assert (got["id"], got["flags"], got["t_ns"]) == (0x0C0, 0, (LONE_BITS + 3 + 125 - 3) * BIT_NS)
+    assert counters(wire) == [(7, 0, WIRE_ACTIVE), (0, 0, WIRE_ACTIVE)]
+
+
+def test_where_every_other_node_is_bus_off_nobody_acknowledges() -> None:
+    wire = pair()
+    attach(wire, 0, 1, manual=True)
+    add_fault(wire, 0, 0x300, BUS_OFF, 0)
+    offer(wire, frame(0x300, sender=1), 0)
+    offer(wire, frame(0x0C0), MS)
+    got = run(wire, 100 * MS)
+    assert [int(g["data"][6]) for g in got] == list(range(8, 136, 8))
+    assert counters(wire) == [(128, 0, WIRE_PASSIVE), (256, 0, WIRE_BUS_OFF)]
+    restart(wire, 0, 1, 100 * MS)
+    got = run(wire, 200 * MS)
+    assert [(int(g["id"]), int(g["flags"])) for g in got] == [(0x0C0, 0)]
+
+
+def test_a_sender_that_has_left_charges_nobody() -> None:
+    wire = pair()
+    offer(wire, frame(0x0C0), 0)
+    run(wire, 50_000)
+    for left in (1, 0):
+        detach(wire, 0, left)
+    assert len(run(wire, 10 * MS)) == 0
+    assert (wire.buses["frames"][0], wire.buses["waiting"][0], wire.buses["lost"][0]) == (0, 0, 1)
+
+
 def disturbed(until_ns: int = 8 * MS) -> tuple[Wire, np.ndarray]:
     """A sender whose frame 0x0C0 never comes through, with another frame behind it."""
     wire = pair()
