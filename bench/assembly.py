@@ -361,14 +361,14 @@ def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
     world = other_side(share.rig, share.dut, seed, others, fast)
     buses = [place.open() for place in share.buses]
     spoil_buses(buses, of_buses, seed, share.berth.clock.origin_ns)
-    status = None if memory is None else memory.status
+    status = memory.status if memory else share.berth.attach_status()
 
     def tell_truth() -> None:
         if arguments["run"]:
             DiskStorage(Path(arguments["run"]), create=False).write(TRUTH, world.truth.to_parquet())
 
-    parts = HostParts(FreeWorld(world), buses, share.berth.clock, arguments["ports"], status, tell_truth)
-    run_emulators(parts, control)
+    clock, alone = share.berth.clock, memory is None
+    run_emulators(HostParts(FreeWorld(world), buses, clock, arguments["ports"], status, alone, tell_truth), control)
 
 
 def other_side(

@@ -32,5 +32,5 @@ def command(
         note("Ctrl-C ends it")
 
     OPERATOR.hold()
-    emulate(rig, dut, seed, tell, lambda: OPERATOR.asked)
+    emulate(rig, dut, seed, tell, lambda: OPERATOR.asked, warn=note)
     return 0

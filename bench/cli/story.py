@@ -84,6 +84,9 @@ class Story:
         if data.get("faults"):
             self.news.append(f"the inverter reports: {', '.join(data['faults'])}")
 
+    def _emulators_stalled(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self.news.append(str(data.get("means", "")))
+
     def _now(self, state: str) -> None:
         if state != self.state:
             self.state = state

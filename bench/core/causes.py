@@ -64,6 +64,10 @@ SILENCE = frozenset({Cause.SERVICE_SILENT, Cause.LINKS_SILENT, Cause.RECORDER_SI
 """A freeze for one of these ends by itself when the silence ends (``bench.core.release``)."""
 
 
+UNHEARD = frozenset({Cause.STATUS_FRAME_MISSING, Cause.INSTRUMENT_SILENT})
+"""What did not come in time; so it looks, too, when an emulated bench gets no time of the machine it runs on."""
+
+
 @dataclass(frozen=True, slots=True)
 class CauseText:
     """What happened, what to do, and what the stop allows afterwards."""

@@ -29,7 +29,7 @@ class Memory(NamedTuple):
     rings: Rings
 
 
-_NAME = "bench"
+_NAME, _STATUS = "bench", "status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,14 @@ class Berth:
         """The memory that was made from the same program."""
         like = Memory(make_status(), make_state(program), make_rings(program))
         return shared.attach(_NAME, like, self.folder).tree
+
+    def create_status(self) -> NDArray[Any]:
+        """The signs of life alone, for a process that serves no run."""
+        return shared.create(_STATUS, make_status(), self.folder).tree
+
+    def attach_status(self) -> NDArray[Any]:
+        """Those that ``create_status`` has made."""
+        return shared.attach(_STATUS, make_status(), self.folder).tree
 
     def wire(self, role: str, bitrate: int) -> BusPlace:
         """A wire of this run alone."""

@@ -13,6 +13,7 @@ from bench.io.clock import MonotonicClock
 from bench.io.control import Control
 from bench.io.instrument_server import ByteDevice, InstrumentServer
 from bench.io.realtime import WORLD_PRIORITY, come_soon
+from bench.io.stalls import Turns
 from bench.io.status import EMULATORS, FINISHED, RUNNING, CoreWatch
 
 _PERIOD_NS = 1_000_000
@@ -35,14 +36,15 @@ class World(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HostParts:
-    """What the host works on. ``status`` lets it end after the core; ``None`` for a host started by itself. ``at_end``
-    is called when the world stands still."""
+    """What the host works on. ``alone``: there is no core after which it should end. ``at_end`` is called when the
+    world stands still."""
 
     world: World
     buses: Sequence[can.BusABC]
     clock: MonotonicClock
     ports: Mapping[str, int]
-    status: NDArray[Any] | None = None
+    status: NDArray[Any]
+    alone: bool = False
     at_end: Callable[[], object] = lambda: None
 
 
@@ -64,8 +66,10 @@ class _Host:
         self._control = control
         self._server = server
         self._port = CanPort(parts.buses, parts.clock)
+        self._row = parts.status[EMULATORS]
+        self._turns = Turns(self._row)
         self._ending = False
-        self._core = None if parts.status is None else CoreWatch(parts.status, parts.clock)
+        self._core = None if parts.alone else CoreWatch(parts.status, parts.clock)
 
     def run(self) -> None:
         parts = self._parts
@@ -81,12 +85,12 @@ class _Host:
                 self._look_around()
         self._port.close()
         parts.at_end()
-        if parts.status is not None:
-            parts.status[EMULATORS]["phase"] = FINISHED
+        self._row["phase"] = FINISHED
 
     def _advance(self, t_ns: int) -> int:
         parts = self._parts
         now_ns = parts.clock.now_ns()
+        self._turns.begin(now_ns)
         if now_ns - t_ns > _CATCH_UP_MAX_NS:
             t_ns = now_ns // _PERIOD_NS * _PERIOD_NS
         if now_ns >= t_ns + _PERIOD_NS:
@@ -98,9 +102,7 @@ class _Host:
         return t_ns
 
     def _look_around(self) -> None:
-        if self._parts.status is not None:
-            row = self._parts.status[EMULATORS]
-            row["beat"] += 1
-            row["phase"], row["note"] = RUNNING, self._port.unsent
+        self._row["beat"] += 1
+        self._row["phase"], self._row["note"] = RUNNING, self._port.unsent
         message = self._control.receive()
         self._ending = self._ending or self._control.gone or (message or {}).get("do") == "finish"

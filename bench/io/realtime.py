@@ -8,6 +8,8 @@ import contextlib
 import ctypes
 import gc
 import os
+import platform
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +45,8 @@ CORE_PRIORITY, WORLD_PRIORITY, LINKS_PRIORITY = 50, 40, 30
 links, whose writes a stop needs."""
 
 _FAVOUR = -10  # niceness of recorder and service: no stop needs them, but their silence is one
+_SLICE_NS = 100_000  # the shortest there is
+_SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}  # its number among the system calls; the C library has no name for it
 
 
 def make_realtime() -> Granted:
@@ -71,6 +75,7 @@ def settle_memory() -> None:
 def prefer(*, session: bool) -> None:
     """Come before ordinary work where permitted. ``session``: this process leads a session of its own."""
     settle_memory()
+    _take_short_turns()
     with contextlib.suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, 0, _FAVOUR)
     if session:  # Linux shares the time among sessions first; niceness counts inside one only
@@ -82,8 +87,21 @@ def _fifo(priority: int) -> bool:
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
     except (OSError, AttributeError):
+        _take_short_turns()
         return False
     return True
+
+
+def _take_short_turns() -> None:
+    """Where others may not be put off: who asks for shorter turns gets them sooner (Linux 6.12; older ones ignore it).
+
+    Wake-ups of 1 ms beside four busy processes on two cores, without SCHED_FIFO: 99th percentile 1 to 3 ms, not 8 ms.
+    """
+    with contextlib.suppress(OSError, AttributeError, KeyError):  # not this system, not this machine
+        if os.sched_getscheduler(0) == os.SCHED_OTHER:
+            nice = os.getpriority(os.PRIO_PROCESS, 0)
+            attributes = struct.pack("=IIQiIQQQ", 48, os.SCHED_OTHER, 0, nice, 0, _SLICE_NS, 0, 0)  # struct sched_attr
+            ctypes.CDLL(None).syscall(_SCHED_SETATTR[platform.machine()], 0, attributes, 0)
 
 
 def _sharpen_timers() -> None:

@@ -22,6 +22,7 @@ from bench.io.clock import MonotonicClock
 from bench.io.control import Control
 from bench.io.gaps import Gaps
 from bench.io.realtime import Granted, prefer
+from bench.io.stalls import Stalled, Stalls
 from bench.io.status import CORE, EMULATORS, FINISHED, RUNNING, CoreWatch
 from bench.record.recorder import Recorder
 
@@ -92,6 +93,7 @@ class _Recorder:
         self._late = LateCycles()
         self._granted: Granted | None = None
         self._gaps = Gaps(parts.rings)
+        self._stalls = Stalls(parts.status[EMULATORS])
         self._told_silent = False
 
     def run(self) -> None:
@@ -121,6 +123,7 @@ class _Recorder:
         parts, now_ns = self._parts, self._parts.clock.now_ns()
         self._tell_granted(now_ns)
         self._judge_core(now_ns)
+        self._tell_stalls(now_ns, self._stalls.new(now_ns))
         self._collect_events()
         for group in range(len(parts.program.groups)):
             rows = drain_samples(parts.program, parts.rings.samples, group)
@@ -135,6 +138,10 @@ class _Recorder:
     def _tell_gaps(self, t_ns: int) -> None:
         if lost := self._gaps.new():
             self._parts.recorder.record(t_ns, "recording_gap", {"lost": lost, "reason": "the recorder was too slow"})
+
+    def _tell_stalls(self, t_ns: int, stalled: Stalled | None) -> None:
+        if stalled is not None:
+            self._parts.recorder.record(t_ns, "emulators_stalled", stalled.told())
 
     def _judge_core(self, t_ns: int) -> None:
         """What the core cannot tell any more (F-55, F-56)."""
@@ -161,7 +168,9 @@ class _Recorder:
 
     def _close(self) -> None:
         self._parts.recorder.on_events(self._late.rest())
-        self._tell_gaps(self._parts.clock.now_ns())
+        now_ns = self._parts.clock.now_ns()
+        self._tell_stalls(now_ns, self._stalls.rest())
+        self._tell_gaps(now_ns)
         self._parts.recorder.close(self._parts.clock.now_ns(), *self._digest())
         if self._control.gone:
             self._await_other_side()

@@ -23,9 +23,16 @@ STATUS = np.dtype(
         ("pid", "i8"),
         ("phase", "i8"),
         ("note", "i8"),  # own count of trouble (core: frames that could not be sent; others: failures)
-        ("sequence", "i8"),  # of the core: odd while a cycle writes the state, else even
+        ("sequence", "i8"),  # odd while the core writes the state in a cycle, or the emulators note a stall
         ("granted", "i8"),  # what the operating system has granted, bits of ``bench.io.realtime.Granted``
-        ("pad", "i8", (2,)),
+        # of the emulators (``bench.io.stalls``):
+        ("turn_ns", "i8"),  # when the present turn of their loop began, run time
+        ("stalls", "i8"),  # all turns that were too long: how many, how long, how much of it at work
+        ("stalled_ns", "i8"),
+        ("worked_ns", "i8"),
+        ("stall_from_ns", "i8"),  # the last one, run time
+        ("stall_until_ns", "i8"),
+        ("pad", "i8", (4,)),
     ],
     align=True,
 )

@@ -109,6 +109,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "core_limited": lambda data: f"{data['setpoint']}: {data['asked']:g} asked, {data['allowed']:g} allowed",
     "core_frame_bad": lambda data: f"{data.get('message')}: wrong {data.get('reason')}",
     "core_late": lambda data: f"{data.get('cycles')} cycles came late",
+    "emulators_stalled": lambda data: str(data.get("means", "")),
 }
 
 

@@ -19,7 +19,7 @@ from bench.base.reading import Reading
 from bench.base.ring import Ring
 from bench.base.time import NS_PER_MS
 from bench.core import inbox
-from bench.core.causes import SILENCE, Cause, cause_text
+from bench.core.causes import SILENCE, UNHEARD, Cause, cause_text
 from bench.core.design import Design
 from bench.core.state import State
 from bench.core.tables import METER_CHANNELS, REFUSALS, STOP_FREEZE, WATCHES
@@ -48,14 +48,18 @@ from bench.sequence.metering import DRAIN_NS, Metering
 
 T = TypeVar("T")
 _METER_LOOK_NS = 20 * NS_PER_MS
+_BUSY = "this machine is busy, which is no fault of the bench: give it less to do and run again"
 
 
 class Desk:
-    """One sequence at one core. ``answer_ns``: by when the core has taken in a command and refused it, if it does."""
+    """One sequence at one core. ``answer_ns``: by when the core has taken in a command and refused it, if it does.
+    ``stood_still``: for how long (ns) an emulated other side stood still around a time; it is named when it explains a
+    stop."""
 
     def __init__(
-        self, design: Design, state: State, commands: Ring, answer_ns: int = 2 * NS_PER_MS, look: Look = at_once
-    ) -> None:
+        self, design: Design, state: State, commands: Ring, answer_ns: int = 2 * NS_PER_MS, look: Look = at_once,
+        stood_still: Callable[[int], int] = lambda _t_ns: 0,
+    ) -> None:  # fmt: skip
         self._design = design
         self._channels: Channels = design.channels
         self._setpoints = {setpoint.channel: i for i, setpoint in enumerate(design.setpoints)}
@@ -65,6 +69,7 @@ class Desk:
         self._inbox = commands
         self._answer_ns = answer_ns
         self._look = look
+        self._stood_still = stood_still
         self.scheduler: Scheduler | None = None
         self._jobs: list[Job] = []
         self._watching: dict[int, tuple[Job, Until, int]] = {}  # with the deadline
@@ -317,11 +322,8 @@ class Desk:
 
     def _stopped(self, event: np.void) -> None:
         code, stop_class = int(event["id"]), int(event["value"])
-        text = cause_text(code)
         operator = code == Cause.OPERATOR
-        source = self._design.source_of(code, int(event["extra"]))
-        happened = f"{text.happened} ({source})" if source else text.happened
-        self._stop = Stopped(code, happened, text.remedy, stop_class, operator)
+        self._stop = Stopped(code, *self._explained(event), stop_class, operator)
         if stop_class == STOP_FREEZE and code in SILENCE:
             self._frozen_ns = int(event["t_ns"])
             self._end_collection()
@@ -338,6 +340,16 @@ class Desk:
             self._abandon_window(job)
             if not job.done:
                 self._clock.wake(job, self._clock.t_ns, error=self._stop)
+
+    def _explained(self, event: np.void) -> tuple[str, str]:
+        """What happened, and what to do about it."""
+        code = int(event["id"])
+        text, source = cause_text(code), self._design.source_of(code, int(event["extra"]))
+        happened = f"{text.happened} ({source})" if source else text.happened
+        still_ns = self._stood_still(int(event["t_ns"])) if code in UNHEARD else 0
+        if not still_ns:
+            return happened, text.remedy
+        return f"{happened} while the emulated side stood still for {still_ns / NS_PER_MS:.0f} ms", _BUSY
 
     def _released(self, event: np.void) -> None:
         """The freeze has ended: go on. A window that was open, or opens before anything was found steady again, is

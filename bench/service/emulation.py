@@ -14,6 +14,8 @@ from bench.io.berth import Berth
 from bench.io.bus_place import BusPlace
 from bench.io.foreign_database import dbc_text
 from bench.io.processes import Crew, ProcessError
+from bench.io.stalls import Stalls
+from bench.io.status import EMULATORS
 from bench.service.loopback_run import resource
 from bench.service.wall_run import READY_NS
 
@@ -27,14 +29,17 @@ def emulate(
     tell: Callable[[dict[str, str]], None],
     asked: Callable[[], bool],
     ports: Mapping[str, int] | None = None,
+    warn: Callable[[str], None] = lambda _words: None,
 ) -> None:
     """Emulate until ``asked()``. ``tell`` is handed the places once all can be reached: VISA resources by part, and
-    ``benchwire CHANNEL`` by bus. ``ports`` fixes TCP ports by part; the system chooses the others.
+    ``benchwire CHANNEL`` by bus. ``ports`` fixes TCP ports by part; the system chooses the others. ``warn`` is told
+    when the emulators stood still, once a second at most.
 
     Raises ``InputError`` for files that are not right, ``ProcessError`` when the emulators end by themselves.
     """
     berth = Berth.new()
     crew = Crew(berth.folder)
+    stalls = Stalls(berth.create_status()[EMULATORS])
     try:
         loaded = _put_files(berth.folder / "inputs", rig, dut)
         places = open_places(loaded)
@@ -48,6 +53,8 @@ def emulate(
         tell({**{part: resource(port) for part, port in found.items()}, **wires})
         while not asked():
             berth.clock.sleep_until(berth.clock.now_ns() + _LOOK_NS)
+            if stalled := stalls.new(berth.clock.now_ns()):
+                warn(stalled.words())
             if not child.alive:
                 raise ProcessError(crew.failure())
     finally:

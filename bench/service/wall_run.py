@@ -6,6 +6,7 @@ Loopback and hardware differ in their ``Edges`` alone: where the wires end, and 
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,8 @@ from bench.io.clock import MonotonicClock
 from bench.io.disk import DiskStorage
 from bench.io.lookout import Lookout
 from bench.io.processes import Crew
+from bench.io.stalls import stood_still_ns
+from bench.io.status import EMULATORS
 from bench.io.steady import SteadyLook
 from bench.io.wall_service import WallService
 from bench.sequence.desk import Desk
@@ -116,8 +119,8 @@ def start(
     children["links"].control.send({"resources": dict(other_side())})
     for name in _CHILDREN:
         children[name].wait_ready(READY_NS)
-    look = SteadyLook(memory.status)
-    desk = Desk(blueprint.design, memory.state, memory.rings.inbox_sequence, _ANSWER_NS, look)
+    look, stood_still = SteadyLook(memory.status), partial(stood_still_ns, memory.status[EMULATORS])
+    desk = Desk(blueprint.design, memory.state, memory.rings.inbox_sequence, _ANSWER_NS, look, stood_still)
     links, recorder = children["links"].control, children["recorder"].control
     failure, on_turn = Lookout(crew, memory.status, berth.clock).failure, onlooker.turn(desk.abort)
     return WallService(desk, memory.rings.events, links, recorder, memory.status, berth.clock, failure, on_turn)

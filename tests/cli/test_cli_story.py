@@ -54,3 +54,9 @@ def test_a_half_written_line_waits_for_its_end(tmp_path: Path) -> None:
         file.write(line[10:])
     assert list(tail.news()) == [(1, "armed", {})]
     tail.close()
+
+
+def test_a_busy_machine_is_told_in_the_journal_s_words() -> None:
+    means = "the emulated side stood still for 93 ms: this machine is busy; not a fault of the bench"
+    story = told(START, (1.0, "emulators_stalled", {"stalls": 1, "stalled_s": 0.093, "means": means}))
+    assert story.news[-1] == means and story.state == "starting"

@@ -28,6 +28,7 @@ from bench.io.processes import Crew
 from bench.plant.records import INPUTS, OUTPUTS
 
 MS = 1_000_000
+_LATE = 3
 VCU_ID, IO_ID = 0x110, 0x300
 HERE = Path(__file__).parent
 SEARCH = [str(HERE), str(HERE.parent)]  # where the core's process finds this file and what it imports
@@ -102,6 +103,17 @@ class LoneCore:
     def vcu(self, after_ns: int = 0) -> list[np.void]:
         """The torque frames that ended on the wire after ``after_ns``."""
         return [frame for frame in self.frames if frame["t_ns"] > after_ns]
+
+    def late_cycles(self) -> Callable[[], str]:
+        """Asks how many cycles have come late since now; a few always do."""
+        counters = self.memory.state.counters
+        before = int(counters["late"][0])
+
+        def told() -> str:
+            late = int(counters["late"][0]) - before
+            return f"{late} cycles of the core came late" if late >= _LATE else ""
+
+        return told
 
     def pause(self) -> int:
         """Stop the core's process; when."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import can
 import pytest
+from disturbed import again_if_disturbed
 from wire_members import frame, member
 
 from bench.canbus.frame_bits import bits_of
@@ -132,6 +133,7 @@ def test_a_stopped_member_does_not_hold_up_the_bus_and_sees_all_later(wire: Path
         assert [answer.arbitration_id for answer in answers if answer] == list(range(1, 101))
 
 
+@again_if_disturbed(held_up_ms=1)
 def test_frames_take_their_time_on_the_wire(wire: Path) -> None:
     with member(wire, bitrate=125_000) as sender, member(wire, bitrate=125_000) as receiver:
         start = time.monotonic()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import can
 import pytest
+from disturbed import again_if_disturbed
 from wire_members import frame, member
 
 from bench.base.records import WIRE_ACTIVE, WIRE_BUS_OFF, WIRE_GONE, WIRE_PASSIVE
@@ -155,6 +156,7 @@ def test_manual_recovery_and_what_is_missed_meanwhile(wire: Path) -> None:
             bus.state = can.BusState.PASSIVE
 
 
+@again_if_disturbed(held_up_ms=1)
 def test_members_arbitrate_and_each_keeps_its_own_order(wire: Path) -> None:
     with member(wire, bitrate=10_000) as one, member(wire) as two, member(wire) as reader:
         for n in range(5):

@@ -25,10 +25,13 @@ VIN = b"EDUBENCH000000001"
 def test_a_logger_writes_what_was_on_the_wire_and_a_reader_gives_it_back(wire: Path, tmp_path: Path) -> None:
     log = tmp_path / "wire.blf"
     with member(wire) as sender, member(wire) as watcher:
-        notifier = can.Notifier(watcher, [can.Logger(str(log))], timeout=0.05)
+        heard: list[can.Message] = []
+        notifier = can.Notifier(watcher, [can.Logger(str(log)), heard.append], timeout=0.05)
         for n in range(50):
             sender.send(can.Message(arbitration_id=0x100 + n, is_extended_id=False, data=bytes([n] * 8)), timeout=1)
-        time.sleep(0.3)
+        deadline_s = time.monotonic() + 10
+        while len(heard) < 50 and time.monotonic() < deadline_s:
+            time.sleep(0.01)
         assert notifier.exception is None
         notifier.stop()  # its listeners too
     assert [message.arbitration_id for message in can.LogReader(str(log))] == [0x100 + n for n in range(50)]

@@ -2,6 +2,8 @@
 
 import time
 
+from disturbed import again_if_disturbed
+
 from bench.io.clock import MonotonicClock
 
 
@@ -20,6 +22,7 @@ def test_sleep_until_is_never_early_and_never_waits_for_the_past() -> None:
     clock.sleep_until(0)
 
 
+@again_if_disturbed(held_up_ms=5)
 def test_stamps_of_adapters_become_run_time() -> None:
     clock = MonotonicClock()
     clock.sleep_until(30_000_000)

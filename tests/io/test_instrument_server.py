@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from disturbed import again_if_disturbed
 from scripted_device import HANG_UP, ScriptedDevice
 
 from bench.io.clock import MonotonicClock
@@ -33,6 +34,7 @@ def connect(server: InstrumentServer) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.ports["d"]), timeout=2)
 
 
+@again_if_disturbed(held_up_ms=50)
 def test_output_comes_when_it_is_due(server: InstrumentServer) -> None:
     with connect(server) as client:
         start = time.monotonic()

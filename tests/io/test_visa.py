@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import pyvisa
+from disturbed import again_if_disturbed
 from scripted_device import HANG_UP, Pieces, ScriptedDevice
 
 from bench.base.errors import LinkClosed, LinkError, LinkTimeout
@@ -55,6 +56,7 @@ def elapsed_s(action: Callable[[], object], expected: type[LinkError]) -> float:
     return time.monotonic() - start
 
 
+@again_if_disturbed(held_up_ms=20)
 def test_lines_blocks_and_telegrams(server: InstrumentServer) -> None:
     link = VisaLink(server.resource("scpi"))
     for _ in range(3):
@@ -76,6 +78,7 @@ def test_a_plain_pyvisa_client_is_served_too(server: InstrumentServer) -> None:
     resource.close()
 
 
+@again_if_disturbed(held_up_ms=20)
 def test_a_late_answer_never_becomes_the_answer_to_another_question(server: InstrumentServer) -> None:
     link = VisaLink(server.resource("scpi"))
     with pytest.raises(LinkTimeout, match="SLOW"):
@@ -88,6 +91,7 @@ def test_a_late_answer_never_becomes_the_answer_to_another_question(server: Inst
     assert ask(link, b"CURR?") == b"12.5\n"
 
 
+@again_if_disturbed(held_up_ms=20)
 def test_a_torn_answer_is_none(server: InstrumentServer) -> None:
     link = VisaLink(server.resource("scpi"))
     with pytest.raises(LinkTimeout, match="1 bytes of one came"):
@@ -97,12 +101,14 @@ def test_a_torn_answer_is_none(server: InstrumentServer) -> None:
     assert ask(link, b"VOLT?") == b"400.0\n"
 
 
+@again_if_disturbed(held_up_ms=20)
 def test_the_deadline_is_total(server: InstrumentServer) -> None:
     link = VisaLink(server.resource("scpi"))
     assert ask(link, b"*IDN?")
     assert 0.09 < elapsed_s(lambda: ask(link, b"DRIP?", timeout_ms=100), LinkTimeout) < 0.2
 
 
+@again_if_disturbed(held_up_ms=20)
 def test_a_peer_that_closes_is_noticed_at_once(server: InstrumentServer) -> None:
     link = VisaLink(server.resource("scpi"))
     assert elapsed_s(lambda: ask(link, b"BYE?", timeout_ms=5000), LinkClosed) < 0.5
@@ -110,6 +116,7 @@ def test_a_peer_that_closes_is_noticed_at_once(server: InstrumentServer) -> None
     assert ask(link, b"VOLT?") == b"400.0\n"
 
 
+@again_if_disturbed(held_up_ms=20)
 def test_more_than_one_answer_is_refused(server: InstrumentServer) -> None:
     link = VisaLink(server.resource("scpi"))
     with pytest.raises(FramingError, match="follow the answer"):
@@ -121,6 +128,7 @@ def test_more_than_one_answer_is_refused(server: InstrumentServer) -> None:
         ask(link, b"VOLT?")
 
 
+@again_if_disturbed(held_up_ms=20)
 def test_nobody_there_is_said_at_once() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -139,6 +147,7 @@ def mute() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+@again_if_disturbed(held_up_ms=20)
 def test_a_peer_that_does_not_read_holds_nobody(mute: int) -> None:
     link = VisaLink(f"TCPIP::127.0.0.1::{mute}::SOCKET")
     request = Exchange(bytes(30_000_000), "line", 300 * MS)
@@ -146,6 +155,7 @@ def test_a_peer_that_does_not_read_holds_nobody(mute: int) -> None:
 
 
 @pytest.mark.parametrize("form", ["TCPIP::127.0.0.1::hislip0,{}::INSTR", "TCPIP::127.0.0.1,{}::inst0::INSTR"])
+@again_if_disturbed(held_up_ms=20)
 def test_a_library_that_blocks_beyond_its_time_out_is_left_behind(mute: int, form: str) -> None:
     link = VisaLink(form.format(mute))
     assert elapsed_s(lambda: ask(link, b"*IDN?", timeout_ms=200), LinkTimeout) < 0.6

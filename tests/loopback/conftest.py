@@ -3,19 +3,32 @@
 import json
 import signal
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from wall_runs import WallRun, wall_run
 
 
+@dataclass(frozen=True)
+class Emulated:
+    """The command, and where everything is, from its own words."""
+
+    run: WallRun
+    places: dict[str, str]
+
+
 @pytest.fixture(scope="module")
-def places() -> Iterator[dict[str, str]]:
-    """Where everything is, from the command's own words."""
+def emulated() -> Iterator[Emulated]:
     with wall_run("emulate", "--json") as run:
         assert run.process.stdout is not None
-        found: dict[str, str] = json.loads(run.process.stdout.readline())["places"]
-        yield {**found, "private": str(run.private)}
+        yield Emulated(run, json.loads(run.process.stdout.readline())["places"])
         end_calmly(run)
+
+
+@pytest.fixture
+def places(emulated: Emulated) -> dict[str, str]:
+    """Where its instruments and buses are."""
+    return {**emulated.places, "private": str(emulated.run.private)}
 
 
 def end_calmly(run: WallRun) -> None:

@@ -1,11 +1,15 @@
 """``bench emulate``: anybody's scripts can talk to the rig's other side."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from disturbed import again_if_disturbed, explained
 
 from bench.config.search import find
 
@@ -32,9 +36,9 @@ print(len(status), database.decode_message(wanted, status[0].data), sum(gaps) / 
 """
 
 
-def script(text: str, places: dict[str, str]) -> str:
+def script(text: str, private: Path) -> str:
     """What a stranger's script prints; it shares nothing with the bench but the user."""
-    environment = {**os.environ, "XDG_RUNTIME_DIR": places["private"]}
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(private)}
     done = subprocess.run(
         [sys.executable, "-c", text], capture_output=True, text=True, env=environment, timeout=60, check=False
     )
@@ -43,17 +47,37 @@ def script(text: str, places: dict[str, str]) -> str:
 
 
 @pytest.mark.slow
-def test_a_plain_pyvisa_script_talks_to_the_instruments(places: dict[str, str]) -> None:
-    analyzer, supply, dyno = script(INSTRUMENTS.format(**places), places).splitlines()
+def test_a_plain_pyvisa_script_talks_to_the_instruments(emulated: Any) -> None:
+    analyzer, supply, dyno = script(INSTRUMENTS.format(**emulated.places), emulated.run.private).splitlines()
     assert analyzer.startswith("YOKOGAWA,WT5000,91X412345")
     assert "PSB 10500-180" in supply and "2841370007" in supply
     assert dyno.startswith("b'\\x02 ASTZ 0")
 
 
 @pytest.mark.slow
-def test_a_plain_python_can_script_hears_the_inverter(places: dict[str, str]) -> None:
-    channel = places["can.dut"].removeprefix("benchwire ")
+@again_if_disturbed(held_up_ms=20)
+def test_a_plain_python_can_script_hears_the_inverter(emulated: Any) -> None:
+    channel = emulated.places["can.dut"].removeprefix("benchwire ")
     dbc = find("dbc", "edu_gen5")
-    said = script(FRAMES.format(dbc=str(Path(dbc)), channel=channel), places)
-    assert "'Speed': 0.0" in said and "'State': " in said
-    assert abs(float(said.split()[-1]) - 0.010) < 0.001
+    with explained(emulated.run.warnings()):
+        said = script(FRAMES.format(dbc=str(Path(dbc)), channel=channel), emulated.run.private)
+        assert "'Speed': 0.0" in said and "'State': " in said
+        assert abs(float(said.split()[-1]) - 0.010) < 0.001
+
+
+@pytest.mark.slow
+def test_a_side_that_stood_still_is_told_of_once_a_second(emulated: Any) -> None:
+    (pid,) = emulated.run.processes()
+    told = emulated.run.warnings()
+    began_s = time.monotonic()
+    while len(told().splitlines()) < 3 and time.monotonic() - began_s < 20:
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.05)
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.05)
+    lines = told().splitlines()
+    assert len(lines) == 3 and time.monotonic() - began_s > 2.0
+    assert all(line.startswith("the emulated side stood still ") for line in lines)
+    assert all(line.endswith(" ms: this machine is busy; not a fault of the bench") for line in lines)
+    assert " times, for " in lines[1]
+    assert emulated.run.process.poll() is None

@@ -2,8 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from disturbed import again_if_disturbed, explained
 from wall_runs import PLAN, faster_rig, wall_run
 
 from bench.base.errors import InputError
@@ -50,12 +52,13 @@ def test_everything_that_is_not_there_is_named_with_its_line(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_a_plan_runs_on_whatever_the_rig_file_names(tmp_path: Path, places: dict[str, str]) -> None:
-    (tmp_path / "rig.yaml").write_text(with_wires_at(places))
+@again_if_disturbed()
+def test_a_plan_runs_on_whatever_the_rig_file_names(tmp_path: Path, emulated: Any) -> None:
+    (tmp_path / "rig.yaml").write_text(with_wires_at(emulated.places))
     plan = tmp_path / "plan.yaml"
     plan.write_text(PLAN.read_text().replace("at_least: 10 s", "at_least: 2 s"))
     arguments = ("run", str(plan), "--rig", str(tmp_path / "rig.yaml"), "--world", "hardware", "--json", "--out", "OUT")
-    with wall_run(*arguments, private=Path(places["private"])) as run:
+    with explained(emulated.run.warnings()), wall_run(*arguments, private=emulated.run.private) as run:
         code, said = run.end()
         assert (code, said["verdict"], said["accepted"]) == (0, "passed", 1)
         storage = DiskStorage(run.folder, create=False)

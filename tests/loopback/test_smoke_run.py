@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from disturbed import again_if_disturbed
 from shown_commands import seen_by
 from wall_runs import wall_run
 
@@ -17,6 +18,7 @@ FILES = {"journal.jsonl", "inbox.log", "samples.mf4", "points.csv", "points.parq
 
 
 @pytest.mark.slow
+@again_if_disturbed()
 def test_three_points_in_four_processes_over_real_edges() -> None:
     """The command as the how-to shows it, but for the folder."""
     _, *words, folder = seen_by("loopback").split()

@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+from disturbed import again_if_disturbed
 from wall_runs import PLAN, WallRun, loopback
 
 from bench.io.benchwire import BenchwireBus
@@ -20,6 +21,7 @@ def pause(run: WallRun, seconds: float) -> None:
 
 
 @pytest.mark.slow
+@again_if_disturbed()
 def test_a_silent_service_freezes_the_bench_then_stops_it_and_the_others_do_without_it() -> None:
     with loopback(PLAN) as run:
         run.wait_for("settled")
@@ -45,6 +47,7 @@ def test_a_silent_service_freezes_the_bench_then_stops_it_and_the_others_do_with
 
 
 @pytest.mark.slow
+@again_if_disturbed()
 def test_the_operator_s_signal_is_a_controlled_stop() -> None:
     """Two runs side by side, one for each signal; neither takes notice of the other's."""
     with loopback(PLAN) as one, loopback(PLAN) as other:
@@ -61,8 +64,9 @@ def test_the_operator_s_signal_is_a_controlled_stop() -> None:
 
 
 @pytest.mark.slow
+@again_if_disturbed()
 def test_a_silent_instrument_ends_in_the_controlled_stop() -> None:
-    with loopback(PLAN, "--fault", "dyno_l.silence@30s") as run:
+    with loopback(PLAN, "--fault", "dyno_l.silence@30s", decisive="core_stop") as run:
         code, said = run.end()
         assert (code, said["accepted"]) == (3, 0)
         stop = run.told("core_stop")[0]
@@ -74,6 +78,7 @@ def test_a_silent_instrument_ends_in_the_controlled_stop() -> None:
 
 
 @pytest.mark.slow
+@again_if_disturbed()
 def test_f10_a_guest_on_the_wire_sends_our_controller_bus_off_and_the_bench_stops() -> None:
     """Anybody of this user may attach: the guest hears all frames, and puts the fault on the wire."""
     with loopback(PLAN) as run:

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from disturbed import explained
 
 from bench.config.search import find
 from bench.record.journal import JournalRecord, read_journal
@@ -19,6 +21,10 @@ FASTER = {"rate: 100 V/s": "rate: 400 V/s", "hold: 2 s": "hold: 500 ms", "coolin
 """What the rig of these runs does sooner than the demo rig: arming, the sign check, and the end of a stop."""
 COMMAND = [sys.executable, "-c", "from bench.cli import main; main()"]
 PLAN = Path(__file__).parent / "one_point.yaml"
+LATE_CYCLES = 20
+"""Cycles of the core that come late together: it has stood still, or nearly so."""
+TOLD_S = 1.0
+"""So much later the journal may tell of them."""
 
 
 class WallRun:
@@ -28,8 +34,9 @@ class WallRun:
         self.private = private
         self.out = out
         environment = {**os.environ, "XDG_RUNTIME_DIR": str(private)}
+        self._complaints = tempfile.TemporaryFile("ab+")  # noqa: SIM115 (closed with the run)
         self.process = subprocess.Popen(
-            [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+            [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=self._complaints, text=True, env=environment
         )
 
     @property
@@ -39,9 +46,19 @@ class WallRun:
 
     def end(self, timeout_s: float = 240.0) -> tuple[int, dict[str, Any]]:
         """Wait for the end: exit code and what was said for machines."""
-        said, complaint = self.process.communicate(timeout=timeout_s)
-        assert said, complaint
+        said, _ = self.process.communicate(timeout=timeout_s)
+        assert said, self.complaints()
         return self.process.returncode, json.loads(said)
+
+    def complaints(self) -> str:
+        """What was said for people so far."""
+        return os.pread(self._complaints.fileno(), 1 << 20, 0).decode()
+
+    def close(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.process.communicate()
+        self._complaints.close()
 
     def wait_for(self, event: str, timeout_s: float = 240.0) -> None:
         """Wait until the journal tells of ``event``."""
@@ -49,7 +66,7 @@ class WallRun:
         while time.monotonic() < deadline_s:
             if any(self.out.iterdir()) and (self.folder / "journal.jsonl").exists() and self.told(event):
                 return
-            assert self.process.poll() is None, self.process.communicate()
+            assert self.process.poll() is None, (self.process.communicate(), self.complaints())
             time.sleep(0.05)
         raise AssertionError(f"{event} did not come within {timeout_s} s")
 
@@ -62,8 +79,26 @@ class WallRun:
         return read_journal((self.folder / "journal.jsonl").read_bytes())[0]
 
     def last_word(self) -> JournalRecord:
-        """The last record, but for late cycles: those come whenever the machine is busy."""
-        return [record for record in self.journal() if record.event != "core_late"][-1]
+        """The last record, but for those that come whenever the machine is busy."""
+        return [record for record in self.journal() if record.event not in ("core_late", "emulators_stalled")][-1]
+
+    def disturbance(self, decisive: str) -> str:
+        """What the journal tells of stalls of this machine that began before the first ``decisive`` event."""
+        records = self.journal() if any(self.out.iterdir()) and (self.folder / "journal.jsonl").exists() else []
+        end_s = next((1e-9 * record.t_ns for record in records if record.event == decisive), float("inf"))
+        told = []
+        for record in records:
+            data = record.data
+            if record.event == "emulators_stalled" and data["since_s"] < end_s:
+                told.append(f"at {data['since_s']:.3f} s {data['means']}")
+            if record.event == "core_late" and data["cycles"] >= LATE_CYCLES and 1e-9 * record.t_ns < end_s + TOLD_S:
+                told.append(f"at {1e-9 * record.t_ns:.3f} s {data['cycles']} cycles of the core came late")
+        return "; ".join(told)
+
+    def warnings(self) -> Callable[[], str]:
+        """Asks what it has said since now of emulators that stood still."""
+        before = len(self.complaints())
+        return lambda: "\n".join(line for line in self.complaints()[before:].splitlines() if "emulated side" in line)
 
     def processes(self) -> list[int]:
         """Processes of this run, the service aside."""
@@ -91,18 +126,21 @@ def _command_lines() -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def wall_run(*arguments: str, private: Path | None = None) -> Iterator[WallRun]:
-    """A running command; whatever it leaves behind is ended and removed. ``private``: it meets those of another."""
+def wall_run(*arguments: str, private: Path | None = None, decisive: str = "core_safe") -> Iterator[WallRun]:
+    """A running command; whatever it leaves behind is ended and removed. ``private``: it meets those of another.
+
+    A failure is ``Disturbed`` if the journal tells of a stall before the ``decisive`` event.
+    """
     with tempfile.TemporaryDirectory(prefix="w") as own, tempfile.TemporaryDirectory() as out:
         run = WallRun(private or Path(own), Path(out), [text.replace("OUT", out) for text in arguments])
         others = run.processes()
         try:
-            yield run
+            with explained(lambda: run.disturbance(decisive)):
+                yield run
         finally:
             for pid in set(run.processes()) - set(others):
                 os.kill(pid, signal.SIGKILL)
-            run.process.kill()
-            run.process.communicate()
+            run.close()
 
 
 def faster_rig() -> str:
@@ -115,11 +153,11 @@ def faster_rig() -> str:
 
 
 @contextmanager
-def loopback(plan: str | Path, *more: str) -> Iterator[WallRun]:
+def loopback(plan: str | Path, *more: str, decisive: str = "core_safe") -> Iterator[WallRun]:
     """``bench run`` in the loopback world, on the rig with less waiting."""
     with tempfile.TemporaryDirectory() as files:
         rig = Path(files) / "rig.yaml"
         rig.write_text(faster_rig())
         arguments = ("run", str(plan), "--rig", str(rig), "--world", "loopback", "--json", "--out", "OUT")
-        with wall_run(*arguments, *more) as run:
+        with wall_run(*arguments, *more, decisive=decisive) as run:
             yield run

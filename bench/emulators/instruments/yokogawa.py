@@ -12,7 +12,7 @@ from bench.emulators.instruments.accuracy import AnalyzerAccuracy, ErrorDraw
 from bench.emulators.instruments.analyzer_model import AnalyzerModel, MotorSetup, Setup
 from bench.emulators.instruments.behaviour import Behaviour
 from bench.emulators.instruments.faults import FaultScript
-from bench.emulators.instruments.sampling import NO_DATA, OVER_RANGE, fill_block
+from bench.emulators.instruments.sampling import NO_DATA, OVER_RANGE, ROW, fill_block
 from bench.emulators.instruments.scpi_peer import ScpiPeer
 from bench.emulators.instruments.wiring import AnalyzerWiring
 from drivers.power_analyzers.yokogawa_commands import TABLE
@@ -61,6 +61,7 @@ class YokogawaEmulator(ScpiPeer):
         self._single = self._word.view(np.float32)
         self.setup = self._initial()
         self._table: NDArray[np.void] | None = None
+        self._warm_up()
 
     def _initial(self) -> Setup:
         setup = Setup(items=[("NONE", "")] * _ITEMS_MAX, shown=15)
@@ -140,6 +141,11 @@ class YokogawaEmulator(ScpiPeer):
         if self.faults:
             self._spoil(t_ns)
         return self._block.tobytes() if self._float_format else self._as_text()
+
+    def _warm_up(self) -> None:
+        """Compile (or load) before anybody asks: no item, no noise drawn."""
+        truth, nothing, block = np.zeros(1), np.zeros(0), np.zeros(0, np.uint8)
+        fill_block(truth, np.zeros(0, ROW), nothing, self._noise, self._word, self._single, block, 0, 0)
 
     def _compile(self) -> NDArray[np.void]:
         rows = self._model.rows(self.setup)

@@ -1,0 +1,84 @@
+"""Tests in wall time, on a machine that has other things to do.
+
+What was disturbed by a stall of the machine, and says so itself (a run's journal, the kernel's own figures), is tried
+again, three times in all. A test passes when it has seen what it asserts, and in no other way; if every try was
+disturbed it fails, and tells of it.
+"""
+
+import functools
+import logging
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TRIES = 3
+Test = Callable[..., None]
+_LOG = logging.getLogger(__name__)
+
+
+class Disturbed(AssertionError):
+    """It failed, and the machine had stood still for a while before."""
+
+
+@contextmanager
+def explained(disturbance: Callable[[], str]) -> Iterator[None]:
+    """A failure in here is ``Disturbed`` if ``disturbance`` then knows of one (words, else empty)."""
+    try:
+        yield
+    except Disturbed:
+        raise
+    except (Exception, pytest.fail.Exception) as failure:
+        words = disturbance()
+        if words:
+            raise Disturbed(f"{words}; {type(failure).__name__}: {failure}") from failure
+        raise
+
+
+def again_if_disturbed(held_up_ms: float = math.inf) -> Callable[[Test], Test]:
+    """Decorates a test: ``Disturbed`` tries are repeated. ``held_up_ms``: so is one that failed after its process
+    waited that long for a CPU."""
+
+    def decorate(test: Test) -> Test:
+        @functools.wraps(test)
+        def tried(*args: Any, **kwargs: Any) -> None:
+            told: list[Disturbed] = []
+            while len(told) < TRIES:
+                try:
+                    with explained(HeldUp(held_up_ms).words):
+                        return test(*args, **kwargs)
+                except Disturbed as disturbed:
+                    _LOG.warning("%s: %s", test.__name__, disturbed)
+                    told.append(disturbed)
+            raise AssertionError("\n".join([f"disturbed in each of {TRIES} tries:", *map(str, told)])) from told[-1]
+
+        return tried
+
+    return decorate
+
+
+class HeldUp:
+    """For how long threads of this process, taken together, wanted a CPU and got none (Linux tells; else nobody)."""
+
+    def __init__(self, bound_ms: float) -> None:
+        self._bound_ms = bound_ms
+        self._before = _waited_ns()
+
+    def words(self) -> str:
+        """Empty below the bound."""
+        waited_ms = 1e-6 * sum(ns - self._before.get(thread, 0) for thread, ns in _waited_ns().items())
+        return f"this process waited {waited_ms:.0f} ms for a CPU" if waited_ms >= self._bound_ms else ""
+
+
+def _waited_ns() -> dict[str, int]:
+    """By thread: /proc/PID/task/TID/schedstat has the time on a CPU, the time waited for one, and the turns."""
+    found = {}
+    for thread in Path("/proc/self/task").glob("*"):
+        try:
+            found[thread.name] = int((thread / "schedstat").read_text().split()[1])
+        except (OSError, IndexError):
+            continue
+    return found
