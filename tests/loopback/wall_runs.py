@@ -57,7 +57,9 @@ class WallRun:
     def close(self) -> None:
         """End it at once."""
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
         self._complaints.close()
 
     def wait_for(self, event: str, timeout_s: float = 240.0) -> None:
