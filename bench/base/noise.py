@@ -53,7 +53,13 @@ def _draw(state: NDArray[np.uint64], numbers: NDArray[np.float64]) -> None:
 
 
 def gauss_stream(state: NDArray[np.uint64]) -> Iterator[float]:
-    """What ``gauss`` gives, for Python that asks for one number at a time: many are drawn at once."""
+    """What ``gauss`` gives, for Python that asks for one number at a time: many are drawn at once. Compiled when this
+    returns, not at the first number."""
+    _draw(state, np.zeros(0))
+    return _drawn(state)
+
+
+def _drawn(state: NDArray[np.uint64]) -> Iterator[float]:
     numbers = np.zeros(_DRAWN)
     while True:
         _draw(state, numbers)

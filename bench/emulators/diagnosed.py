@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.base.by_reference import by_reference
-from bench.base.compiled import compiled
+from bench.base.compiled import compiled, direct
 from bench.base.records import FRAME
 from bench.base.ring import READ, WRITTEN, Ring, commit, drain, make_ring, slot, waiting
 from bench.canbus.buses import Wire
@@ -96,6 +96,7 @@ class DiagnosedEcu:
         self._server = UdsServer(unit, Endpoint(Settings(), addressing))
         self._frame = np.zeros(1, FRAME)
         self._frame["id"], self._frame["bus"], self._frame["sender"] = settings.ids[1], _BUS, NODE
+        self._offer = direct(offer, wire, self._frame[0], 0)  # compiled before anybody asks
 
     def waiting(self) -> bool:
         """Whether somebody asks."""
@@ -114,7 +115,7 @@ class DiagnosedEcu:
         for data in self._server.produce(t_ns):
             self._frame["data"], self._frame["length"] = 0, len(data)
             self._frame["data"][0, : len(data)] = np.frombuffer(data, np.uint8)
-            offer(self._wire, self._frame[0], t_ns)
+            self._offer(self._wire, self._frame[0], t_ns)
 
     def _told(self, t_ns: int) -> dict[int, bytes]:
         script = (fault.argument for fault in self._faults if fault.kind == "identity" and fault.active(t_ns))

@@ -93,7 +93,7 @@ class _Recorder:
         self._late = LateCycles()
         self._granted: Granted | None = None
         self._gaps = Gaps(parts.rings)
-        self._stalls = Stalls(parts.status[EMULATORS])
+        self._stalls = Stalls(parts.status)
         self._told_silent = False
 
     def run(self) -> None:

@@ -6,8 +6,11 @@ The emulators' process notes it in its row of the shared status; who keeps the j
 import time
 from typing import Any, NamedTuple
 
+from numpy.typing import NDArray
+
 from bench.base.time import NS_PER_MS, NS_PER_S, seconds
-from bench.io.status import RUNNING
+from bench.io.status import EMULATORS, RUNNING
+from bench.io.steady import SteadyLook
 
 STALL_NS = 20 * NS_PER_MS
 """A turn of one millisecond that takes longer than this is told: the bench misses the first frame after 40 ms."""
@@ -72,8 +75,9 @@ class Stalled(NamedTuple):
 class Stalls:
     """The side of whoever tells: once a second at most; a stall that is kept back counts with the next."""
 
-    def __init__(self, row: Any) -> None:
-        self._row = row
+    def __init__(self, status: NDArray[Any]) -> None:
+        self._row = status[EMULATORS]
+        self._steady = SteadyLook(status, EMULATORS)
         self._seen = self._told = (0, 0, 0)
         self._since_ns = 0
         self._told_ns = -_TOLD_NS
@@ -96,7 +100,7 @@ class Stalls:
         return Stalled(stalls, stalled_ns, worked_ns, self._since_ns)
 
     def _look(self) -> None:
-        row = _whole(self._row)
+        row = self._steady(self._row.copy)
         if row is None or int(row["stalls"]) == self._seen[0]:
             return
         if self._seen == self._told:
@@ -104,23 +108,14 @@ class Stalls:
         self._seen = int(row["stalls"]), int(row["stalled_ns"]), int(row["worked_ns"])
 
 
-def stood_still_ns(row: Any, t_ns: int) -> int:
+def stood_still_ns(status: NDArray[Any], t_ns: int) -> int:
     """For how long the emulated side stood still around ``t_ns`` or shortly before; 0 if it did not, or there is
     none."""
-    whole = _whole(row)
-    if whole is None or whole["phase"] != RUNNING:
+    row = SteadyLook(status, EMULATORS)(status[EMULATORS].copy)
+    if row is None or row["phase"] != RUNNING:
         return 0
-    from_ns, until_ns = int(whole["stall_from_ns"]), int(whole["stall_until_ns"])
+    from_ns, until_ns = int(row["stall_from_ns"]), int(row["stall_until_ns"])
     if from_ns <= t_ns <= until_ns + _AFTER_NS:
         return until_ns - from_ns
-    still_ns = t_ns - int(whole["turn_ns"])
+    still_ns = t_ns - int(row["turn_ns"])
     return still_ns if still_ns > STALL_NS else 0
-
-
-def _whole(row: Any) -> Any:
-    """A copy of ``row`` that no stall was being noted in; ``None`` if there is none to be had."""
-    for _ in range(3):
-        before, copy = int(row["sequence"]), row.copy()
-        if before % 2 == 0 and int(row["sequence"]) == before:
-            return copy
-    return None

@@ -15,7 +15,6 @@ from bench.io.bus_place import BusPlace
 from bench.io.foreign_database import dbc_text
 from bench.io.processes import Crew, ProcessError
 from bench.io.stalls import Stalls
-from bench.io.status import EMULATORS
 from bench.service.loopback_run import resource
 from bench.service.wall_run import READY_NS
 
@@ -39,7 +38,7 @@ def emulate(
     """
     berth = Berth.new()
     crew = Crew(berth.folder)
-    stalls = Stalls(berth.create_status()[EMULATORS])
+    stalls = Stalls(berth.create_status())
     try:
         loaded = _put_files(berth.folder / "inputs", rig, dut)
         places = open_places(loaded)

@@ -19,7 +19,6 @@ from bench.io.disk import DiskStorage
 from bench.io.lookout import Lookout
 from bench.io.processes import Crew
 from bench.io.stalls import stood_still_ns
-from bench.io.status import EMULATORS
 from bench.io.steady import SteadyLook
 from bench.io.wall_service import WallService
 from bench.sequence.desk import Desk
@@ -119,7 +118,7 @@ def start(
     children["links"].control.send({"resources": dict(other_side())})
     for name in _CHILDREN:
         children[name].wait_ready(READY_NS)
-    look, stood_still = SteadyLook(memory.status), partial(stood_still_ns, memory.status[EMULATORS])
+    look, stood_still = SteadyLook(memory.status), partial(stood_still_ns, memory.status)
     desk = Desk(blueprint.design, memory.state, memory.rings.inbox_sequence, _ANSWER_NS, look, stood_still)
     links, recorder = children["links"].control, children["recorder"].control
     failure, on_turn = Lookout(crew, memory.status, berth.clock).failure, onlooker.turn(desk.abort)
