@@ -51,6 +51,11 @@ def weights_s(t_ns: Times, start_ns: int, end_ns: int) -> Floats:
     return np.diff(edges) * 1e-9
 
 
+def integral(values: Floats, weights: Floats) -> float:
+    """Of ``values`` over time. Not by ``@``: how BLAS adds depends on its threads."""
+    return float(np.sum(values * weights))
+
+
 def lost_s(t_ns: Times, start_ns: int, end_ns: int) -> float:
     """The time that is missing between values: in gaps of more than one and a half times the usual distance, s."""
     if len(t_ns) < 2:
@@ -67,7 +72,7 @@ def energies(
 
     ``speeds_rpm``: of each flange among them; ``weights``: see ``weights_s``.
     """
-    total = np.sum(list(powers_w.values()), axis=0)
+    total = sum(powers_w.values(), np.zeros(len(weights)))
     parts = total >= 0.0, total < 0.0
     positive, negative = (_energy(budget, powers_w, speeds_rpm, np.where(part, weights, 0.0)) for part in parts)
     return positive, negative
@@ -79,8 +84,8 @@ def _energy(
     seconds = float(weights.sum())
     if seconds <= 0.0:
         return Energy()
-    means = {name: float(weights @ values) / seconds for name, values in powers_w.items()}
-    speeds = {name: float(weights @ values) / seconds for name, values in speeds_rpm.items()}
+    means = {name: integral(values, weights) / seconds for name, values in powers_w.items()}
+    speeds = {name: integral(values, weights) / seconds for name, values in speeds_rpm.items()}
     hours = seconds * WH_PER_J
     effects = {one.name: sum(one.effect_w.values()) * hours for one in contributions(budget, means, speeds)}
     return Energy(sum(means.values()) * hours, effects)

@@ -57,6 +57,9 @@ class Dyno(Instrument):
     speed_max: Annotated[SpeedRpm, Field(gt=0)]
     power_max: Annotated[Watts, Field(gt=0)]
     speed_rate_max: Annotated[SpeedRate, Field(gt=0)]
+    setpoint_period: Annotated[Seconds, Field(ge=0, le=1)] = 0.1
+    """How often a speed that moves is written (``ak``; on CAN with each of its frames). Zero, and off, are written at
+    once."""
     sign: Literal[1, -1] = 1
     """-1: the machine counts backwards when the vehicle goes forward."""
     channel: Annotated[str, Field(pattern=CHANNEL_FORM)] = "K0"

@@ -43,8 +43,9 @@ def drivers_of(rig: Rig, index_of: Callable[[str], int]) -> dict[str, Device]:
 
 
 def paces_of(rig: Rig) -> dict[str, Pace]:
-    """How often each instrument is read. The analyzer sets its own pace: each answer is one update."""
+    """How often each instrument is read and written. The analyzer sets its own pace: each answer is one update."""
+    periods = {name: ns(dyno.setpoint_period) for name, dyno in rig.ak_dynos.items()}
     return {
-        part: Pace(period_ns=0 if part == "analyzer" else ns(instrument.poll))
+        part: Pace(0 if part == "analyzer" else ns(instrument.poll), periods.get(part, 0))
         for part, instrument in instruments_of(rig).items()
     }

@@ -33,6 +33,10 @@ class Follower:
         """Whether the core's set-points are others than those obeyed last."""
         return self._values() != self._seen  # the same NaN object counts as equal here
 
+    def relieves(self) -> bool:
+        """Whether a write is due that takes energy away: it does not wait."""
+        return any(not self._driver.energises(*row) for row in self._due(self._values()))
+
     def follow(self) -> Operation[None]:
         """Write what has changed. Raises what the driver raises; the rest stays due."""
         values = self._values()

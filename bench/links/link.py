@@ -25,9 +25,11 @@ from bench.schedule.requests import Now, Operation, Poll, Post, Sleep
 @dataclass(frozen=True, slots=True)
 class Pace:
     """``period_ns``: between readings (0: the instrument itself sets the pace), ``phase_ns`` shifts their grid;
+    ``write_ns``: at least between two writes of set-points that move (0: with each reading), if they bring energy in;
     ``idle_ns``: between two looks at the mailbox while unconnected; ``retry_ns``: between two fresh connections."""
 
     period_ns: int = 50 * NS_PER_MS
+    write_ns: int = 0
     phase_ns: int = 0
     idle_ns: int = 50 * NS_PER_MS
     retry_ns: int = 1_000 * NS_PER_MS
@@ -61,7 +63,7 @@ class _Link:
         self.ready = False
         self._poll = Poll(driver.question, driver.take, self._next_ns, self._wanted)
         self._idle = Sleep(pace.idle_ns)
-        self._retry_from_ns = 0
+        self._read_ns = self._write_from_ns = 0  # when the last answer came; from when on to write what moves
         self._answers: Mapping[str, Callable[[Mapping[str, Any]], Operation[Mapping[str, Any]]]] = {
             "identify": self._identify,
             "set_up": self._set_up,
@@ -82,7 +84,7 @@ class _Link:
                 yield from self._failed(error)
 
     def _turn(self) -> Operation[None]:
-        if self.follower is not None and self.follower.changed():
+        if self._must_follow():
             yield from self._follow()
         if len(self.mailbox):
             yield from self._answer()
@@ -90,10 +92,18 @@ class _Link:
 
     def _wanted(self) -> bool:
         """Whether there is more to do than to read."""
-        return (self.follower is not None and self.follower.changed()) or len(self.mailbox) > 0
+        return self._must_follow() or len(self.mailbox) > 0
+
+    def _must_follow(self) -> bool:
+        follower = self.follower
+        if follower is None or not follower.changed():
+            return False
+        return self._read_ns >= self._write_from_ns or follower.relieves()
 
     def _follow(self) -> Operation[None]:
         assert self.follower is not None
+        # half a period early: answers do not come in equal steps
+        self._write_from_ns = self._read_ns + self.pace.write_ns - self.pace.period_ns // 2
         try:
             yield from self.follower.follow()
         except DeviceError as error:  # refused in good order: the core sees it in the readings and by its own limits
@@ -104,6 +114,7 @@ class _Link:
 
     def _next_ns(self, now_ns: int) -> int:
         """The next place on the grid of readings; a late turn skips places, it never runs back to back."""
+        self._read_ns = now_ns
         period_ns, phase_ns = self.pace.period_ns, self.pace.phase_ns
         if not period_ns:
             return now_ns

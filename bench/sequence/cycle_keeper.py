@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from bench.analysis.cycle_energy import Energy, energies, lost_s, weights_s
+from bench.analysis.cycle_energy import Energy, energies, integral, lost_s, weights_s
 from bench.analysis.road_load import energy_demand_wh
 from bench.analysis.tracking import error, follow
 from bench.analysis.uncertainty import RAD_S_PER_RPM
@@ -61,7 +61,7 @@ class Keeper:
         torque_ns, torque_nm = seen.of(_TORQUE)
         return Book(
             seconds=float(last - first),
-            distance_km=float(weights @ speed_kmh) * _HOURS,
+            distance_km=integral(speed_kmh, weights) * _HOURS,
             demand_wh=energy_demand_wh(course.vehicle, course.cycle.speed_kmh[first : last + 1]),
             energies={**self._electrical(seen), "shaft": self._shaft(torques, speeds, weights)},
             aux_wh=seen.integral(_AUX) * _HOURS if _AUX in window.values else 0.0,
@@ -153,7 +153,7 @@ class _Seen:
 
     def integral(self, channel: str) -> float:
         t_ns, values = self.of(channel)
-        return float(weights_s(t_ns, *self.span) @ values)
+        return integral(values, weights_s(t_ns, *self.span))
 
     def highest(self, channels: tuple[str, ...]) -> dict[str, float]:
         found = {channel: self.of(channel)[1] for channel in channels}

@@ -23,5 +23,10 @@ def needed(context: Context, points: Iterable[tuple[float, float]]) -> dict[str,
 
 def fix(context: Context, points: Iterable[tuple[float, float]]) -> Operation[Mapping[str, float]]:
     """Fix the ranges for these points; the ranges in force, as the analyzer reads them back."""
-    answer: Mapping[str, float] = yield Ask(context.roles.analyzer, "ranges", needed(context, points))
+    return (yield from fix_for(context, needed(context, points)))
+
+
+def fix_for(context: Context, values: Mapping[str, float]) -> Operation[Mapping[str, float]]:
+    """Fix the ranges for what was predicted already."""
+    answer: Mapping[str, float] = yield Ask(context.roles.analyzer, "ranges", values)
     return answer

@@ -264,3 +264,29 @@ def test_dyno_link_follows_the_core() -> None:
     image["value"] = (0.0, 0.0)
     wire.run(job, 3 * S)
     assert truth.inputs["dyno_r_on"][0] == 0.0
+
+
+@pytest.mark.parametrize(("write_ms", "least", "most"), [(0, 18, 20), (100, 9, 11), (200, 4, 6)])
+def test_a_speed_that_moves_is_written_at_its_own_pace_and_zero_at_once(write_ms: int, least: int, most: int) -> None:
+    names = ("dyno_r.speed_cmd", "dyno_r.enable_cmd")
+    truth, image, mailbox, answers = Truth(), np.zeros(2, IMAGE), Mailbox(), []
+    dyno, wire = AkDyno("dyno_r"), Wire(AkDynoEmulator(truth.measured, OUTPUT_NAMES, truth.inputs, "r"))
+    dyno.bind(lambda _name: 0)
+    for what in ("identify", "set_up"):
+        mailbox.put(Question(what, {}, answers.append, answers.append))
+    pace = Pace(50 * NS_PER_MS, write_ms * NS_PER_MS)
+    job = link(dyno, ImageFace(image, names.index), mailbox, pace)
+    wire.run(job, 1 * S)
+    image["value"] = (100.0, 1.0)
+    wire.run(job, 2 * S)
+    before = len(wire.exchanges)
+    for step in range(100):
+        image["value"][0] = 100.0 + step
+        wire.run(job, 2 * S + (step + 1) * 10 * NS_PER_MS)
+    written = [data for data in wire.exchanges[before:] if b"SSPD" in data]
+    assert least <= len(written) <= most
+    image["value"] = (198.5, 1.0)
+    wire.run(job, 3 * S + 60 * NS_PER_MS)
+    image["value"] = (0.0, 0.0)
+    wire.run(job, 3 * S + 120 * NS_PER_MS)
+    assert (truth.inputs["dyno_r_on"][0], truth.inputs["dyno_r_speed_rpm"][0]) == (0.0, 0.0)

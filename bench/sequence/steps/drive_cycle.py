@@ -3,8 +3,8 @@
 from bench.schedule.requests import Operation, Record
 from bench.sequence.context import Context
 from bench.sequence.cycle_check import cycle_findings
-from bench.sequence.cycle_course import Course, course_of
-from bench.sequence.cycle_drive import Repetition, segments_of
+from bench.sequence.cycle_course import Course
+from bench.sequence.cycle_drive import Repetition, Ride
 from bench.sequence.cycle_parameters import DriveCycleParameters
 from bench.sequence.drive import travel_s
 from bench.sequence.position import Rates
@@ -12,6 +12,7 @@ from bench.sequence.repeating import repeated
 from bench.sequence.step import Finding
 from bench.sequence.verdict import FAILED, StepVerdict
 
+_REASONS = 10
 _PAUSE_S = 1.0
 """Between two repetitions: the last values, the books."""
 
@@ -43,13 +44,18 @@ class DriveCycle:
 
     def run(self, parameters: DriveCycleParameters, context: Context) -> Operation[StepVerdict]:
         """Drive it as often as asked for; a repetition that a freeze came into is driven again from its beginning."""
-        course = course_of(parameters, context)
-        segments = segments_of(context, course)
+        ride = Ride.of(context, parameters)
+        course = ride.course
         told = {"cycle": course.cycle.name, "repetitions": parameters.repetitions, "seconds": course.cycle.seconds}
         yield Record("cycle_started", {**told, "beyond": parameters.beyond, "limited": limited_seconds(course)})
         reasons: list[str] = []
         for number in range(1, parameters.repetitions + 1):
-            once = Repetition(context, parameters, course, segments, number)
+            once = Repetition(ride, number)
             wrong = yield from repeated(once.drive, once.label)
             reasons += [f"repetition {number}: {reason}" for reason in wrong]
-        return StepVerdict(FAILED if reasons else "passed", tuple(reasons))
+        return StepVerdict(FAILED if reasons else "passed", _shortened(reasons))
+
+
+def _shortened(reasons: list[str]) -> tuple[str, ...]:
+    more = len(reasons) - _REASONS
+    return (*reasons[:_REASONS], *([f"{more} more; see the table of cycles"] if more > 0 else []))
