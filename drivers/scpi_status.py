@@ -50,6 +50,10 @@ class Register:
     __slots__ = ("_condition", "_event", "enable", "falling", "rising")
 
     def __init__(self) -> None:
+        self.power_on()
+
+    def power_on(self) -> None:
+        """As a fresh instrument has it."""
         self._condition = self._event = 0
         self.preset()
 
@@ -85,10 +89,17 @@ class Status:
 
     def __init__(self, errors_max: int = 16) -> None:
         self.operation, self.questionable = Register(), Register()
-        self.event_enable = self.service_enable = 0
-        self._event = PON
         self._errors: deque[tuple[int, str]] = deque()
         self._errors_max = errors_max
+        self.power_on()
+
+    def power_on(self) -> None:
+        """Switched on just now: nothing is left of before, and PON tells it."""
+        self.event_enable = self.service_enable = 0
+        self._event = PON
+        self._errors.clear()
+        self.operation.power_on()
+        self.questionable.power_on()
 
     def error(self, code: int, text: str = "") -> None:
         """Queue an error. In a full queue the last entry becomes -350 (SCPI-99 volume 2, 21.8.1)."""

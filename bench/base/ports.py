@@ -44,13 +44,15 @@ class PowerAnalyzer(Instrument, Protocol):
 
 
 class SupplyReading(NamedTuple):
-    """In V, A, W; positive current and power: source. ``output`` is 1 or 0, ``alarm`` the bits of the instrument."""
+    """In V, A, W; positive current and power: source. ``output`` is 1 or 0, ``alarm`` the bits of the instrument,
+    ``control`` 0 while it is ours, 1 if somebody else has it, 2 if its set-up is lost."""
 
     voltage: Reading
     current: Reading
     power: Reading
     output: Reading
     alarm: Reading
+    control: Reading
 
 
 @runtime_checkable

@@ -76,6 +76,7 @@ supply.current A negative: the supply sinks
 supply.power W negative: the supply sinks
 supply.output 1 output on
 supply.alarm 1 any alarm
+supply.control 1 0 ours, 1 somebody else's, 2 its set-up is lost
 """
 
 _ANALYZER = """

@@ -82,7 +82,7 @@ def _stale_ns(rig: Rig, channels: Channels) -> dict[str, int]:
         part, _, quantity = name.partition(".")
         instrument = ages.get("analyzer" if part in of_analyzer else part)
         if instrument is not None and not quantity.endswith("_cmd"):
-            slow = 20 if quantity in ("output", "alarm", "state") else 6  # these are asked less often
+            slow = 20 if quantity in ("output", "alarm", "control", "state") else 6  # these are asked less often
             result[name] = ns(slow * instrument.poll)
     return result
 

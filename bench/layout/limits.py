@@ -103,10 +103,21 @@ def _instruments(rig: Rig) -> Iterator[Limit]:
             yield _silent(name, f"{name}.speed", dyno)
         yield from _dyno_state(name)
     yield _silent("supply", "supply.voltage", rig.supply)
-    yield Limit("supply alarm", "supply.alarm", -0.5, 0.5, cause=Cause.SUPPLY_TRIPPED, modes=MODE_ARMED)
+    yield from _supply_state()
     yield _silent("analyzer", "dc.voltage", rig.analyzer)
     for flange in rig.analyzer_flanges:
         yield _silent(flange, f"{flange}.torque", rig.analyzer)
+
+
+def _supply_state() -> Iterator[Limit]:
+    """Alarms of its own, then who has it: 1 somebody else, 2 nobody since a restart. The first violated counts."""
+    told = (
+        ("supply alarm", "supply.alarm", 0.5, Cause.SUPPLY_TRIPPED),
+        ("supply restarted", "supply.control", 1.5, Cause.INSTRUMENT_RESTARTED),
+        ("supply under other control", "supply.control", 0.5, Cause.CONTROL_LOST),
+    )
+    for words, channel, high, cause in told:
+        yield Limit(words, channel, -0.5, high, cause=cause, modes=MODE_ARMED)
 
 
 def _dyno_state(name: str) -> Iterator[Limit]:

@@ -8,7 +8,6 @@ registers are always asked first.
 import re
 from collections.abc import Iterator, Sequence
 
-from bench.base.errors import DeviceError
 from bench.base.quality import Quality
 from bench.schedule.requests import Operation
 from drivers import scpi
@@ -18,6 +17,8 @@ from drivers.supplies.scpi_supply import ScpiSupply
 
 ALARM_BITS = 0b1111 | 1 << 13 | 1 << 14
 """QUES bits: OVP, OCP, OPP, OT, power fail, master/slave (bits 0-9 from a scrambled drawing: verify on hardware)."""
+
+REMOTE = 1 << 10
 
 
 class EaPsb(ScpiSupply):
@@ -49,15 +50,14 @@ class EaPsb(ScpiSupply):
             yield "monitoring_timeout", s.watchdog_s
         yield "monitoring", "ON" if s.watchdog_s else "OFF"
 
-    def _check_control(self) -> Operation[None]:
+    def _owner(self) -> Operation[str]:
         owner = scpi.line((yield from self._ask("owner")))
-        if owner != b"REMOTE":
-            raise DeviceError(
-                f"{self.part}: controlled by {owner.decode('ascii', 'replace')}; leave the local menu, then arm again"
-            )
+        return "" if owner == b"REMOTE" else owner.decode("ascii", "replace")
 
     def _judge(self, fields: Sequence[bytes]) -> tuple[bool, int]:
-        return self._switched(fields[0]), scpi.integer(fields[1]) & ALARM_BITS
+        state = scpi.integer(fields[1])
+        self._ours = bool(state & REMOTE)
+        return self._switched(fields[0]), state & ALARM_BITS
 
     def _measured_value(self, value: bytes, unit: bytes) -> tuple[float, Quality]:
         try:

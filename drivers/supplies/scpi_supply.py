@@ -25,6 +25,9 @@ from drivers.supplies.settings import SupplySettings, settings_of_rig
 
 _ERRORS_MAX = 16
 _OUTPUT = "output_cmd"
+_IN_LOCAL = -201
+OURS, OTHERS, LOST = 0.0, 1.0, 2.0
+"""Who has the device: we, somebody else, nobody since it was restarted or set up otherwise."""
 
 
 class ScpiSupply:
@@ -61,12 +64,14 @@ class ScpiSupply:
         if problem:
             raise ValueError(f"{self.family}: {problem}")
         self.session = Session(part, self.settings.expected)
-        self.readout = Readout([f"{part}.{q}" for q in ("voltage", "current", "power", "output", "alarm")])
+        self.readout = Readout([f"{part}.{q}" for q in _QUANTITIES])
         self.setpoints = tuple(f"{part}.{quantity}" for quantity in (*self.rows_of, _OUTPUT))
         self._measured = self.readout.records[:3]
         self._until_status = 0
         self._asked_full = True
         self._alarm = 0  # seen since the last reading with status
+        self._ours = True
+        self._lost = False
         self._age_ns = round(self.settings.latency_ms * NS_PER_MS)
         self._pace_ns = self.table.dialect.pace_ns
         self._calm_ns = 0  # when the device may be spoken to again
@@ -121,9 +126,10 @@ class ScpiSupply:
         """The set-up beyond the set-points: name of the row and value, in the order of writing."""
         raise AssertionError("a family knows which")
 
-    def _check_control(self) -> Operation[None]:
-        """Raises ``DeviceError`` if somebody else has the device."""
+    def _owner(self) -> Operation[str]:
+        """Who has the device instead of us; empty: we have."""
         yield from ()
+        return ""
 
     def _judge(self, fields: Sequence[bytes]) -> tuple[bool, int]:
         """Whether the output is on, and the alarm bits, from the answers to ``status``. Raises ``GrammarError``."""
@@ -146,23 +152,37 @@ class ScpiSupply:
             yield from self._begin()
             for name, value in (*self._modes(), *zeros, *self._rows()):
                 yield from self._write(name, value)
-        self._alarm = 0
-        return (yield from self.verify())
+        in_force, problems = yield from self._look()
+        if problems:
+            raise DeviceError(f"{self.part}: {problems[0]}")
+        self._alarm, self._ours, self._lost, self._until_status = 0, True, False, 0
+        return in_force
 
     def _modes(self) -> Iterator[tuple[str, float | str]]:
         """What must be chosen before any value; the same names and values as in ``_rows`` may follow there."""
         yield from ()
 
     def verify(self) -> Operation[Mapping[str, str]]:
-        """Control, limits, thresholds and watchdog as written (F-39, F-48). Raises ``DeviceError`` naming the item."""
+        """The set-up in force. What is wrong with it shows as ``control`` in each reading from now on, so that the core
+        stops at once and knows why (F-39, F-48); then nothing that energises is written until ``set_up``."""
+        in_force, problems = yield from self._look()
+        self._lost = bool(problems)
+        self._until_status = 0
+        return in_force
+
+    def _look(self) -> Operation[tuple[dict[str, str], list[str]]]:
+        """The set-up in force by header, and what is wrong with it."""
         in_force: dict[str, str] = {}
+        problems = []
         with self.session:
-            yield from self._check_control()
+            owner = yield from self._owner()
+            if owner:
+                problems.append(f"controlled by {owner}; leave the local menu, then arm again")
             for name, value in (*self._modes(), *self._rows()):
                 answer = scpi.line((yield from self._ask(name)))
-                self._same(name, value, answer)
-                in_force[self.table.header(name)] = answer.decode()
-        return in_force
+                in_force[self.table.header(name)] = answer.decode("ascii", "replace")
+                problems.append(self._difference(name, value, answer))
+        return in_force, [problem for problem in problems if problem]
 
     def read(self) -> Operation[SupplyReading]:
         """One reading by itself. Raises ``LinkError`` or ``GrammarError``; both poison the session."""
@@ -185,6 +205,8 @@ class ScpiSupply:
         """Obey set-point ``index`` of ``setpoints``; read back. Raises ``DeviceError`` if it is not followed."""
         if not math.isfinite(value):
             raise DeviceError(f"{self.part}: {self.setpoints[index]} = {value} is no set-point")
+        if self._lost and self.energises(index, value):
+            raise DeviceError(f"{self.part}: has lost its set-up, perhaps by a restart; arm again (F-39)")
         quantity = self.setpoints[index].partition(".")[2]
         if quantity == _OUTPUT:
             yield from self.set_output(value > 0.5)
@@ -243,9 +265,12 @@ class ScpiSupply:
         answer, *status, error = self._fields(reply, len(checks))
         self._alarm |= self._judge([b"0", *status])[1]
         code, told = scpi.error_entry(error)
+        if code == _IN_LOCAL:
+            self._ours, self._until_status = False, 0
         if code != 0:
             raise DeviceError(f"{self.part}: {header} {text} was refused: {code} {told!r} (F-45)")
-        self._same(name, value, answer)
+        if problem := self._difference(name, value, answer):
+            raise DeviceError(f"{self.part}: {problem}")
 
     def _forget_errors(self) -> Operation[None]:
         """Empty the error queue: what is in it was caused by others."""
@@ -276,8 +301,8 @@ class ScpiSupply:
         except ScpiError:
             raise GrammarError("ON, OFF, 1 or 0", answer) from None
 
-    def _same(self, name: str, value: float | str, answer: bytes) -> None:
-        """Raises ``DeviceError`` if the answer does not mean what was written."""
+    def _difference(self, name: str, value: float | str, answer: bytes) -> str:
+        """In words, if the answer does not mean what was written; else empty."""
         row = self.table.rows[name]
         if row.range == SWITCH:
             same = self._switched(answer) == switch(str(value))
@@ -287,10 +312,9 @@ class ScpiSupply:
             got, quality = self._number(name, answer)
             nominal = self._nominal(row.unit)
             same = quality is Quality.GOOD and abs(got - float(value)) <= self.settings.tolerance * nominal
-        if not same:
-            shown = value if isinstance(value, str) else f"{value:g}"
-            header, told = self.table.header(name), answer.decode("ascii", "replace")
-            raise DeviceError(f"{self.part}: {header} reads back {told} after {shown} was written (F-46)")
+        shown = value if isinstance(value, str) else f"{value:g}"
+        told = answer.decode("ascii", "replace")
+        return "" if same else f"{self.table.header(name)} reads back {told} after {shown} was written (F-46)"
 
     def _nominal(self, unit: str) -> float:
         s = self.settings
@@ -347,11 +371,14 @@ class ScpiSupply:
         self._take(values, arrived_ns)
         self._until_status = self.settings.status_every - 1
         out = self.readout
-        out.values[3:] = (float(on), float(alarm | self._alarm))
+        out.values[3:] = (float(on), float(alarm | self._alarm), LOST if self._lost else OURS if self._ours else OTHERS)
         out.qualities[3:] = 0
         out.times[3:] = arrived_ns - self._age_ns
         self._alarm = 0
         return out.records
+
+
+_QUANTITIES = ("voltage", "current", "power", "output", "alarm", "control")
 
 
 def _meant(answer: str, words: Words) -> str:

@@ -32,8 +32,8 @@ def test_identify_checks_who_is_expected() -> None:
 def test_first_reading_has_output_and_alarm_the_next_ones_are_brief() -> None:
     psb = EaPsb(settings=SupplySettings(latency_ms=3.0))
     full = run(psb.read(), [(FULL, b"400.12V, -33.3A, -13324W;ON;3073\n")], now_ns=50_000_000)
-    assert [reading.value for reading in full] == [400.12, -33.3, -13324.0, 1.0, 1.0]
-    assert [reading.t_ns for reading in full] == [47_000_000] * 5
+    assert [reading.value for reading in full] == [400.12, -33.3, -13324.0, 1.0, 1.0, 0.0]
+    assert [reading.t_ns for reading in full] == [47_000_000] * 6
     brief = run(psb.read(), [(BRIEF, b"12.5V, 33.3A, 420W\n")], now_ns=90_000_000)
     assert (brief.voltage.value, brief.current.value, brief.power.value) == (12.5, 33.3, 420.0)
     assert (brief.voltage.t_ns, brief.alarm.t_ns) == (87_000_000, 47_000_000)
@@ -42,7 +42,7 @@ def test_first_reading_has_output_and_alarm_the_next_ones_are_brief() -> None:
 def test_magnitudes_and_sentinels() -> None:
     psb = EaPsb()
     run(psb.read(), [(FULL, b"0.4kV, 9.91E+37, 9.9E+37W;OFF;0\n")])
-    voltage, current, power, output, alarm = psb.readings()
+    voltage, current, power, output, alarm, _ = psb.readings()
     assert (voltage.value, voltage.quality) == (400.0, Quality.GOOD)
     assert math.isnan(current.value) and current.quality is Quality.NOT_A_NUMBER
     assert math.isnan(power.value) and power.quality is Quality.OVER_RANGE
@@ -112,9 +112,12 @@ def test_set_up_takes_the_lock_and_leaves_the_output_off() -> None:
     assert run(psb.set_up(), dialogue)["VOLT:PROT"] == "480.00V"
 
 
-def test_local_control_is_refused_with_a_remedy() -> None:
-    with pytest.raises(DeviceError, match="controlled by LOCAL; leave the local menu"):
-        run(EaPsb().verify(), [(b"SYST:LOCK:OWN?\n", b"LOCAL\n")])
+def test_readings_say_who_has_the_device() -> None:
+    """PGMBEN 5.4.2: bit 10 of the questionable register is remote control."""
+    psb = EaPsb()
+    assert run(psb.read(), [(FULL, b"400V, 1A, 400W;ON;3072\n")]).control.value == 0.0
+    psb.mark(Quality.STALE, 0)
+    assert run(psb.read(), [(FULL, b"400V, 1A, 400W;ON;2048\n")]).control.value == 1.0
 
 
 def test_a_lost_write_is_not_repeated_by_the_driver() -> None:

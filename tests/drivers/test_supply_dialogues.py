@@ -42,9 +42,33 @@ def test_set_up_is_written_and_read_back(family: Family) -> None:
 @EACH
 def test_a_set_up_that_reads_back_differently_names_the_row(family: Family) -> None:
     question, answer = family.set_up[-2]
-    changed = [*family.set_up[:-2], (question, answer.replace(b"2", b"3").replace(b"1", b"0"))]
+    changed = [*family.set_up[:-2], (question, answer.replace(b"2", b"60")), family.set_up[-1]]
     with pytest.raises(DeviceError, match="reads back"):
         run(driver(family).set_up(), changed)
+
+
+@EACH
+def test_a_set_up_found_lost_shows_in_the_readings_and_bars_what_energises(family: Family) -> None:
+    supply = driver(family)
+    run(supply.set_up(), family.set_up)
+    asked = [pair for pair in family.set_up if pair[0].endswith(b"?\n") and b";" not in pair[0]]
+    run(supply.verify(), asked)
+    question, answer = asked[-2]
+    run(supply.verify(), [*asked[:-2], (question, answer.replace(b"2", b"60")), asked[-1]])
+    assert run(supply.read(), [family.read[0]]).control.value == 2.0
+    with pytest.raises(DeviceError, match="has lost its set-up, perhaps by a restart; arm again"):
+        run(supply.write(0, 400.0), [])
+    run(supply.set_up(), family.set_up)
+    assert run(supply.read(), [family.read[0]]).control.value == 0.0
+
+
+@EACH
+def test_a_write_refused_as_local_means_that_somebody_else_has_it(family: Family) -> None:
+    supply = driver(family)
+    question, answer = family.set_points[0, 400.0]
+    with pytest.raises(DeviceError, match="was refused: -201"):
+        run(supply.write(0, 400.0), [(question, answer.rsplit(b";", 1)[0] + b';-201,"Invalid while in local"\n')])
+    assert family is EA_PSB or run(supply.read(), [family.read[0]]).control.value == 1.0
 
 
 @EACH

@@ -183,18 +183,22 @@ def test_a_lost_switch_off_is_repeated() -> None:
     assert bench.truth.inputs["supply_on"][0] == 0.0
 
 
-def test_an_instrument_that_lost_its_set_up_is_not_read_again() -> None:
+def test_an_instrument_that_lost_its_set_up_tells_so_and_is_not_energised() -> None:
     """F-39: power-cycled behind our back."""
     bench = SupplyBench(Fault("silence", 1 * S, 1 * S + 100 * NS_PER_MS)).start()
     bench.run(1.01)
     bench.peer.values["over_voltage"] = 550.0
+    bench.run(3.0)
+    assert bench.posts[-5:] and bench.driver.readout.values[5] == 2.0
+    bench.command(output_cmd=1.0)
     bench.run(5.0)
-    assert "VOLT:PROT is" in bench.counters.last_failure or "VOLT:PROT reads back" in bench.counters.last_failure
-    assert bench.posts[-1]["quality"].all()
+    assert "has lost its set-up" in bench.counters.last_failure
+    assert bench.truth.inputs["supply_on"][0] == 0.0
+    bench.command(output_cmd=0.0)
     bench.ask("set_up")
     bench.run(8.0)
     assert isinstance(bench.answers[-1], Mapping)
-    assert not bench.posts[-1]["quality"].any()
+    assert bench.driver.readout.values[5] == 0.0 and not bench.posts[-1]["quality"].any()
 
 
 def test_questions_nobody_can_answer_fail_in_good_order() -> None:

@@ -61,3 +61,24 @@ def test_a_rig_file_that_asks_too_much_of_its_supply_is_refused(
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(InputError, match=re.escape(complaint)):
         draw(load_inputs("smoke", str(path)))
+
+
+FAULTS = {
+    "restart": "an instrument was restarted (supply restarted); arm again: the set-up was lost",
+    "local": "somebody else controls an instrument (supply under other control)",
+    "alarm": "the DC supply has tripped (supply alarm)",
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_what_befalls_the_supply_ends_in_the_controlled_stop_that_says_so(
+    kind: str, run_of: Runner, smoke: Any
+) -> None:
+    """F-17, F-39, F-48: a brown-out, somebody at its panel, an alarm of its own, each in a measuring window."""
+    settled_ns = next(record.t_ns for record in smoke.journal if record.event == "settled")
+    begin_s = settled_ns / 1e9 + 0.5
+    run = run_of("smoke", f"supply.{kind}@{begin_s:.3f}s{'+1ms' if kind == 'restart' else ''}")
+    assert (run.verdict.verdict, run.verdict.outcome, run.verdict.exit_code) == ("failed", "stopped", 3)
+    assert run.verdict.reasons[0].startswith(FAULTS[kind])
+    stop = next(record for record in run.journal if record.event == "core_stop")
+    assert begin_s < stop.t_ns / 1e9 < begin_s + 0.5

@@ -5,12 +5,13 @@ from typing import Any
 
 from bench.base.time import NS_PER_S
 from bench.emulators.instruments.behaviour import Behaviour
+from bench.emulators.instruments.faults import FaultKind
 from bench.emulators.instruments.supply import SupplyEmulator, conflict
 from drivers.command import Command
 from drivers.scpi_data import ScpiError, switch
 from drivers.supplies.ea_psb_commands import TABLE
 
-OVP, OCP, OPP, REMOTE, OUTPUT = 1, 2, 4, 1 << 10, 1 << 11
+OVP, OCP, OPP, OT, REMOTE, OUTPUT = 1, 2, 4, 8, 1 << 10, 1 << 11
 CTO, CV, CC, SINK = 1 << 7, 1 << 8, 1 << 9, 1 << 12
 IDLE_CLOSE_NS = 5 * NS_PER_S
 """A connection without traffic is closed (PGMBEN 3.7)."""
@@ -21,11 +22,10 @@ class EaPsbEmulator(SupplyEmulator):
     """Behaves as PGMBEN tells; ``local`` is the lock of its panel."""
 
     table = TABLE
+    overheated = OT
+    known_faults = (*SupplyEmulator.known_faults, "local")
 
     def __init__(self, *arguments: Any, idle_close_ns: int = IDLE_CLOSE_NS, **options: Any) -> None:
-        self._remote = False
-        self.local = False
-        self._timed_out = False
         super().__init__(*arguments, idle_close_ns=idle_close_ns, **options)
         self._array_format = b"%%.%dfV, %%.%dfA, %%.0fW" % (self.nameplate.decimals, self.nameplate.decimals)
 
@@ -37,6 +37,7 @@ class EaPsbEmulator(SupplyEmulator):
 
     def _power_on(self) -> None:
         plate = self.nameplate
+        self._remote = self.local = self._timed_out = False
         self.values |= dict.fromkeys(("voltage", "current", "sink_current"), 0.0)
         self.values |= {"power": plate.power_w, "sink_power": plate.power_w, "monitoring": 0.0}
         self.values |= {"over_voltage": 1.1 * plate.voltage_v, "over_current": 1.1 * plate.current_a}
@@ -96,6 +97,13 @@ class EaPsbEmulator(SupplyEmulator):
         self._remote = False
         self._on = self._on and self.words["after_remote"] == "AUTO"
         self._act()
+
+    def befall(self, kind: FaultKind, t_ns: int) -> None:
+        """As every supply; it has a panel."""
+        if kind == "local":
+            self.lock_locally()
+        else:
+            super().befall(kind, t_ns)
 
     def lock_locally(self) -> None:
         """Somebody at the panel takes control."""

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from bench.base.time import NS_PER_S
 from bench.emulators.instruments.behaviour import Behaviour
+from bench.emulators.instruments.faults import FaultKind
 from bench.emulators.instruments.supply import SupplyEmulator, conflict
 from drivers.command import Command
 from drivers.scpi_data import ScpiError
 from drivers.supplies.itech_it6000c_commands import TABLE
 
-OVP, OCP, OCP_SINK, OPP, OPP_SINK, UVP, WATCHDOG = 1, 2, 4, 8, 16, 32, 1 << 13
+OVP, OCP, OCP_SINK, OPP, OPP_SINK, UVP, OTP, WATCHDOG = 1, 2, 4, 8, 16, 32, 64, 1 << 13
 CC, CV, CC_SINK = 1 << 7, 1 << 8, 1 << 11
 _WARM_UP_NS = 20 * NS_PER_S
 """For so long after switching on, under-voltage does not count."""
@@ -19,6 +20,8 @@ class ItechIt6000cEmulator(SupplyEmulator):
     """``values`` are those of a fresh unit as a public driver found it: watchdog off, under-voltage protection on."""
 
     table = TABLE
+    overheated = OTP
+    known_faults = (*SupplyEmulator.known_faults, "local")
 
     def _power_on(self) -> None:
         plate = self.nameplate
@@ -80,6 +83,13 @@ class ItechIt6000cEmulator(SupplyEmulator):
             if self._alarms:
                 raise conflict()
             self._on_ns = self._heard_ns
+
+    def befall(self, kind: FaultKind, t_ns: int) -> None:
+        """As every supply; its panel takes the control, and the output stays as it is."""
+        if kind == "local":
+            self._remote = False
+        else:
+            super().befall(kind, t_ns)
 
     def _reset(self, *_: object) -> None:
         self._on, self._alarms = False, 0

@@ -9,7 +9,7 @@ from drivers.scpi_data import ScpiError, whole
 from drivers.scpi_status import Register
 from drivers.supplies.keysight_rp7900_commands import TABLE
 
-OV, OC, LIMIT, LIMIT_SINK, INH, WATCHDOG = 1, 2, 128, 256, 512, 2048
+OV, OC, OT, LIMIT, LIMIT_SINK, WATCHDOG = 1, 2, 16, 128, 256, 2048
 CV, CC, OFF = 1, 2, 4
 
 
@@ -17,6 +17,7 @@ class KeysightRp7900Emulator(SupplyEmulator):
     """Trips of QUES1 only; QUES2 is there and silent."""
 
     table = TABLE
+    overheated = OT
 
     def _power_on(self) -> None:
         plate = self.nameplate

@@ -11,7 +11,7 @@ from bench.base.noise import gauss_stream, noise_state
 from bench.base.time import NS_PER_MS, NS_PER_S
 from bench.emulators.instruments.accuracy import ErrorDraw
 from bench.emulators.instruments.behaviour import Behaviour
-from bench.emulators.instruments.faults import FaultScript
+from bench.emulators.instruments.faults import FaultKind, FaultScript
 from bench.emulators.instruments.scpi_peer import ScpiPeer
 from bench.emulators.instruments.yokogawa import Measured
 from drivers.command import SWITCH, Command, Span, Words
@@ -40,6 +40,9 @@ class SupplyEmulator(ScpiPeer):
     """
 
     table: ClassVar[Table]
+    overheated: ClassVar[int]
+    """The alarm that befalls it by script."""
+    known_faults = (*ScpiPeer.known_faults, "restart", "alarm")
 
     def __init__(
         self,
@@ -130,15 +133,30 @@ class SupplyEmulator(ScpiPeer):
         super().handle(message, t_ns)
 
     def watchdog_ns(self) -> int | None:
-        """When silence makes it act, or ``None``."""
+        """When silence makes it act, or a fault of the script befalls it; or ``None``."""
+        times = [due_ns for due_ns in (self._deadline_ns(), self.fault_ns()) if due_ns is not None]
+        return min(times) if times else None
+
+    def _deadline_ns(self) -> int | None:
         silence_ns = self._silence_ns()
         return self._heard_ns + silence_ns if silence_ns else None
 
     def expire(self, t_ns: int) -> None:
         """Act on silence, if its time has come."""
-        deadline = self.watchdog_ns()
+        self.suffer(t_ns)
+        deadline = self._deadline_ns()
         if deadline is not None and t_ns >= deadline:
             self._silent(t_ns)
+
+    def befall(self, kind: FaultKind, t_ns: int) -> None:
+        """Without power it forgets all but its name; too hot, it trips."""
+        if kind == "restart":
+            self._on, self._alarms = False, 0
+            self.status.power_on()
+            self._power_on()
+            self._act()
+        else:
+            self.trip(self.overheated)
 
     def trip(self, bits: int) -> None:
         """A protection of its own has acted."""
