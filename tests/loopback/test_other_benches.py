@@ -1,0 +1,50 @@
+"""Runs in wall time with another inverter, and with dynos and flanges that the core reaches itself."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from wall_runs import PLAN, WallRun, faster_rig, wall_run
+
+from bench.io.disk import DiskStorage
+from bench.record.verify import verify
+
+
+def command(folder: Path, rig: str, *more: str) -> tuple[str, ...]:
+    """One point, measured for a second, on the rig with less waiting."""
+    plan, rig_file = folder / "plan.yaml", folder / "rig.yaml"
+    plan.write_text(PLAN.read_text().replace("at_least: 10 s", "at_least: 1 s"))
+    rig_file.write_text(faster_rig(rig))
+    return ("run", str(plan), "--rig", str(rig_file), *more, "--world", "loopback", "--json", "--out", "OUT")
+
+
+def passed(run: WallRun) -> dict[str, Any]:
+    """Wait for the end of a run that went well, from arming to the confirmed stop; what ``armed`` tells."""
+    code, said = run.end()
+    assert (code, said["verdict"], said["accepted"], said["flagged"]) == (0, "passed", 1, 0)
+    assert [stop["happened"] for stop in run.told("core_stop")] == ["the plan has ended"]
+    assert {rung["outcome"] for rung in run.told("core_rung")} == {"entered", "confirmed"}
+    assert run.told("core_safe") == [{"confirmed": True}] and run.told("inverter_fault") == []
+    assert verify(DiskStorage(run.folder, create=False)) == []
+    assert run.processes() == [] and run.left() == []
+    (armed,) = run.told("armed")
+    return armed
+
+
+@pytest.mark.slow
+def test_a_cascadia_inverter_is_read_back_driven_and_brought_to_rest(tmp_path: Path) -> None:
+    with wall_run(*command(tmp_path, "e_axle_demo", "--dut", "ipace_cm")) as run:
+        passed(run)
+        assert run.told("inverter_set_up") == [{"parameters": {"172": 20}, "required": {"172": 20}}]
+        seen = {told["message"]: told for told in run.told("can_message")}
+        assert seen["M192_COMMAND"]["sent"] and seen["M192_COMMAND"]["frames"] > 1000
+        assert seen["M170_STATES"]["frames"] > 100 and seen["M170_STATES"]["bad_range"] == 0
+
+
+@pytest.mark.slow
+def test_dynos_and_flanges_on_can_hold_speed_and_tell_torque_without_links(tmp_path: Path) -> None:
+    with wall_run(*command(tmp_path, "e_axle_fast")) as run:
+        assert set(passed(run)["parts"]) == {"analyzer", "supply"}
+        seen = {told["message"]: told for told in run.told("can_message") if told["bus"] == "can_bench_io"}
+        assert all(told["bad_crc"] == told["bad_counter"] == 0 for told in seen.values() if not told["sent"])
+        assert {"DYNO_L_CMD", "DYNO_R_CMD"} <= {name for name, told in seen.items() if told["sent"]}
