@@ -22,10 +22,7 @@ from typing import Any, Literal
 import can
 
 from bench.base.records import (
-    FRAME_BRS,
     FRAME_ERROR,
-    FRAME_ESI,
-    FRAME_FD,
     FRAME_REMOTE,
     WIRE_ACTIVE,
     WIRE_BUS_OFF,
@@ -36,19 +33,23 @@ from bench.base.records import (
 from bench.canbus.fault_script import BUS_PLACES, script_wire
 from bench.canbus.wire import FULL, NOT_SENDABLE, OFFERED
 from bench.io.counters import Counters
-from bench.io.error_frames import COUNTERS, heard_by_other, overflow_frame, state_frame
+from bench.io.error_frames import overflow_frame, state_frame
 from bench.io.folders import private_folder
-from bench.io.wire_file import MEMBERS_MAX, Packed, WireBusy, WireFile
+from bench.io.wire_file import WireBusy, WireFile
 from bench.io.wire_flow import Flow
+from bench.io.wire_memory import MEMBERS_MAX, PACKED, STRIDE
+from bench.io.wire_messages import EXTENDED, Packed, any_message, flags_of, hand_over
 from bench.schedule.faults import Fault, of_place, parse_fault
 
 _LOG = logging.getLogger(__name__)
 
-_EXTENDED = 0x8000_0000
 _SEND_MAX_S = 2.0  # python-can's "wait for ever" is never good
-_LOCK_MIN_NS = 5_000_000
+_LOCK_MIN_S = 5e-3
 _FAR_NS = 1 << 62
 _SILENT_MAX_NS = 100_000_000  # between two looks at the wire while nothing rings
+_FLOOD_NS = 30_000  # a frame each so often is more than a bus of 1 Mbit/s carries
+_FLOOD_LOOK_NS = 1_000_000
+_NAP_NS = 1_000_000
 _STATES = {WIRE_ACTIVE: can.BusState.ACTIVE, WIRE_WARNING: can.BusState.ACTIVE, WIRE_PASSIVE: can.BusState.PASSIVE}
 
 
@@ -94,6 +95,7 @@ class BenchwireBus(can.BusABC):
         self._fetched: deque[can.Message] = deque()
         self._known_state, self._known_off_ns = WIRE_ACTIVE, -1
         self._plugged = True
+        self._came, self._came_since_ns, self._flooded = 0, 0, False
         self._flow = Flow(self._wire)
         self._poll = select.poll()
         self._poll.register(self._wire.bells.own, select.POLLIN)
@@ -110,11 +112,11 @@ class BenchwireBus(can.BusABC):
             raise can.CanOperationError(f"{self.channel_info} is shut down")
         if msg.is_fd and not self._fd:
             raise can.CanOperationError(f"{self.channel_info} was opened without fd=True; no CAN FD frame can be sent")
-        identity = msg.arbitration_id | _EXTENDED if msg.is_extended_id else msg.arbitration_id
+        identity = msg.arbitration_id | EXTENDED if msg.is_extended_id else msg.arbitration_id
         data, flags = (b"", FRAME_REMOTE) if msg.is_remote_frame else (bytes(msg.data), 0)
         length = msg.dlc if msg.is_remote_frame else len(data)
         if msg.is_fd or msg.is_error_frame:
-            flags |= _flags(msg)
+            flags |= flags_of(msg)
         if not 0 <= length <= (64 if msg.is_fd else 8):
             raise can.CanOperationError(f"{self.channel_info}: a frame of {length} bytes cannot be sent")
         wait_s = _SEND_MAX_S if timeout is None else timeout
@@ -124,27 +126,28 @@ class BenchwireBus(can.BusABC):
             self._send_at_once(identity, flags, length, data, wait_s)
 
     def _send_paced(self, identity: int, flags: int, length: int, data: bytes, wait_s: float) -> None:
-        deadline_ns = time.monotonic_ns() + int(wait_s * 1e9)
+        deadline_s = time.monotonic() + wait_s
         while True:
-            with self._turn:
-                answer = self._locked_send(identity, flags, length, data, wait_s)
-                due_ns = self._wire.due_ns()
+            try:
+                with self._turn:
+                    answer = self._wire.send(identity, flags, length, data, max(_LOCK_MIN_S, wait_s))
+            except WireBusy as error:
+                raise can.CanOperationError(f"{self.channel_info}: {error}") from error
             if answer == OFFERED:
                 return
-            if answer == NOT_SENDABLE:
-                raise can.CanOperationError(f"{self.channel_info}: CAN has no frame of {length} bytes")
-            if answer != FULL:
-                raise can.CanOperationError(f"{self.channel_info}: {self._why_off()}")
-            now_ns = time.monotonic_ns()
-            if now_ns >= deadline_ns:
-                raise can.CanOperationError(f"{self.channel_info}: the send queue is full, the bus carries no more")
-            time.sleep(min(max(due_ns - now_ns, 20_000), deadline_ns - now_ns, 10_000_000) * 1e-9)
+            self._wait_for_room(answer, length, deadline_s)
 
-    def _locked_send(self, identity: int, flags: int, length: int, data: bytes, wait_s: float) -> int:
-        try:
-            return self._wire.send(identity, flags, length, data, max(_LOCK_MIN_NS, int(wait_s * 1e9)))
-        except WireBusy as error:
-            raise can.CanOperationError(f"{self.channel_info}: {error}") from error
+    def _wait_for_room(self, answer: int, length: int, deadline_s: float) -> None:
+        """A full queue has room again when a frame has ended. Raises for any other answer, and at the deadline."""
+        if answer == NOT_SENDABLE:
+            raise can.CanOperationError(f"{self.channel_info}: CAN has no frame of {length} bytes")
+        if answer != FULL:
+            raise can.CanOperationError(f"{self.channel_info}: {self._why_off()}")
+        left_s = deadline_s - time.monotonic()
+        if left_s <= 0.0:
+            raise can.CanOperationError(f"{self.channel_info}: the send queue is full, the bus carries no more")
+        due_s = (self._wire.due_ns() - time.monotonic_ns()) * 1e-9
+        time.sleep(min(max(due_s, 20e-6), left_s, 10e-3))
 
     def _why_off(self) -> str:
         if not self._plugged:
@@ -154,12 +157,12 @@ class BenchwireBus(can.BusABC):
     def _send_at_once(self, identity: int, flags: int, length: int, data: bytes, wait_s: float) -> None:
         if not self._plugged:
             raise can.CanOperationError(f"{self.channel_info}: {self._why_off()}")
-        with self._turn:
-            self._flow.before_sending(wait_s)
-            try:
-                self._wire.append(identity, flags, length, data, max(_LOCK_MIN_NS, int(wait_s * 1e9)))
-            except WireBusy as error:
-                raise can.CanOperationError(f"{self.channel_info}: {error}") from error
+        try:
+            with self._turn:
+                self._flow.before_sending(wait_s)
+                self._wire.append(identity, flags, length, data, max(_LOCK_MIN_S, wait_s))
+        except WireBusy as error:
+            raise can.CanOperationError(f"{self.channel_info}: {error}") from error
 
     # --- receiving ---------------------------------------------------------------------------------------------------
 
@@ -179,17 +182,25 @@ class BenchwireBus(can.BusABC):
                 raise can.CanOperationError(f"{self.channel_info} is shut down")
             if not self._plugged:
                 raise can.CanOperationError(f"{self.channel_info}: {self._why_off()}")
+            now_ns = time.monotonic_ns()
+            late = deadline_ns is not None and now_ns >= deadline_ns
             with self._receiving:
                 if not self._fetched:
                     self._fetch()
+                flooded = not self._fetched and not late and self._in_flood(now_ns)
+                if not self._fetched and not flooded:
+                    self._ask_for_ring()
                 if self._fetched:
                     message = self._fetched.popleft()
                     return message, message.is_error_frame  # filters of data frames do not concern errors
-            now_ns = time.monotonic_ns()
-            if deadline_ns is not None and now_ns >= deadline_ns:
+            if late:
                 self._leave_ringing()
                 return None, False
-            self._wait(now_ns, deadline_ns)
+            if flooded:
+                limit_ns = _NAP_NS if deadline_ns is None else min(_NAP_NS, deadline_ns - now_ns)
+                time.sleep(limit_ns * 1e-9)
+            else:
+                self._wait(now_ns, deadline_ns)
 
     def _fetch(self) -> None:
         """Everything that has ended by now into ``_fetched``."""
@@ -204,27 +215,28 @@ class BenchwireBus(can.BusABC):
         taken = wire.take()
         if taken:
             calendar_ns = time.time_ns() - time.monotonic_ns()  # stamps of frames are calendar time in python-can
-            deaf = self._deaf() if wire.paced else None
-            own, channel, append, message = wire.member, self._channel, self._fetched.append, can.Message
-            for packed in taken:
-                _, t_ns, identity, sender, flags, length, data = packed
-                if flags or sender == own or length > 8 or deaf is not None:
-                    self._fetch_one(packed, calendar_ns, deaf)
-                    continue
-                payload, extended = bytearray(data[:length]), identity >= _EXTENDED
-                stamp, number = (t_ns + calendar_ns) * 1e-9, identity & 0x1FFF_FFFF
-                append(message(stamp, number, extended, False, False, channel, length, payload))
+            self._came += len(taken) // STRIDE
+            self._hand_over(taken, calendar_ns * 1e-9)
         if wire.paced:
             self._tell_state()
-        if not self._fetched:
-            wire.bells.sleepy()
-            if wire.waits():  # it came meanwhile; who waits by select must be told
-                wire.bells.ring_own()
-                self._fetch()
+
+    def _in_flood(self, now_ns: int) -> bool:
+        """Whether so much comes that looking again soon is better than being rung at for each frame."""
+        elapsed_ns = now_ns - self._came_since_ns
+        if elapsed_ns > _FLOOD_LOOK_NS:
+            self._flooded = self._came * _FLOOD_NS > elapsed_ns
+            self._came, self._came_since_ns = 0, now_ns
+        return self._flooded
+
+    def _ask_for_ring(self) -> None:
+        self._wire.bells.sleepy()
+        if self._wire.waits():  # it came meanwhile; who waits by select must be told
+            self._wire.bells.ring_own()
+            self._fetch()
 
     def _tell_state(self) -> None:
         """Error frames for what the own controller went through since the last look."""
-        state, off_ns = int(self._wire.node["state"]), int(self._wire.node["off_ns"])
+        state, off_ns, _ = self._wire.condition()
         if state == self._known_state and off_ns == self._known_off_ns:
             return
         passed = (WIRE_BUS_OFF, state) if off_ns != self._known_off_ns else (state,)
@@ -235,8 +247,24 @@ class BenchwireBus(can.BusABC):
             self._known_state = new
         self._known_off_ns = off_ns
 
-    def _fetch_one(self, packed: Packed, calendar_ns: int, deaf: tuple[int, int] | None) -> None:
-        number, t_ns, _, sender, flags, length, _ = packed
+    def _hand_over(self, taken: bytearray, calendar_s: float) -> None:
+        deaf = self._deaf() if self._wire.paced else None
+        if deaf is None:
+            hand_over(
+                taken,
+                self._wire.member,
+                self._channel,
+                calendar_s,
+                self._fetched.append,
+                lambda packed: self._hand_over_one(packed, calendar_s),
+            )
+            return
+        for packed in PACKED.iter_unpack(taken):
+            if not deaf[0] < packed[1] < deaf[1]:
+                self._hand_over_one(packed, calendar_s)
+
+    def _hand_over_one(self, packed: Packed, calendar_s: float) -> None:
+        number, _, _, sender, flags, length, _ = packed
         own = sender == self._wire.member
         if own and not self._receive_own and not flags & FRAME_ERROR:
             return
@@ -244,13 +272,11 @@ class BenchwireBus(can.BusABC):
             self.bad_records += 1
             _LOG.error("%s: record %d is garbage", self.channel_info, number)
             return
-        if deaf is not None and deaf[0] < t_ns < deaf[1]:
-            return
-        self._fetched.append(self._message(packed, own, (t_ns + calendar_ns) * 1e-9))
+        self._fetched.append(any_message(packed, own, self._channel, calendar_s, self._own))
 
     def _deaf(self) -> tuple[int, int] | None:
         """From when to when this controller was bus-off, if it ever was."""
-        off_ns, back_ns = int(self._wire.node["off_ns"]), int(self._wire.node["back_ns"])
+        _, off_ns, back_ns = self._wire.condition()
         return None if off_ns < 0 else (off_ns, back_ns if back_ns > off_ns else _FAR_NS)
 
     def _move(self) -> None:
@@ -274,26 +300,6 @@ class BenchwireBus(can.BusABC):
         """Who waits by select must look again soon: the frame on the wire will not ring when it ends."""
         if self._wire.paced and self._wire.due_ns() < time.monotonic_ns() + _SILENT_MAX_NS:
             self._wire.bells.ring_own()
-
-    def _message(self, packed: Packed, own: bool, timestamp: float) -> can.Message:
-        _, _, number, _, flags, length, data = packed
-        remote, data = bool(flags & FRAME_REMOTE), data[:length]
-        if flags & FRAME_ERROR and number & COUNTERS and not own:
-            number, data = heard_by_other(number, data, self._own())
-        return can.Message(
-            timestamp=timestamp,
-            arbitration_id=number & 0x1FFF_FFFF,
-            is_extended_id=number >= _EXTENDED,
-            is_remote_frame=remote,
-            is_error_frame=bool(flags & FRAME_ERROR),
-            is_fd=bool(flags & FRAME_FD),
-            bitrate_switch=bool(flags & FRAME_BRS),
-            error_state_indicator=bool(flags & FRAME_ESI),
-            channel=self._channel,
-            dlc=length,
-            data=None if remote else data,
-            is_rx=not own,
-        )
 
     def _own(self) -> tuple[int, int]:
         return int(self._wire.node["tec"]), int(self._wire.node["rec"])
@@ -382,13 +388,3 @@ def spoil_buses(buses: Sequence[can.BusABC], faults: tuple[Fault, ...], seed: in
         bus, mine = buses[number], of_place(faults, place)
         if mine and isinstance(bus, BenchwireBus):
             bus.spoil(mine, seed, origin_ns)
-
-
-def _flags(msg: can.Message) -> int:
-    return (
-        FRAME_REMOTE * msg.is_remote_frame
-        | FRAME_ERROR * msg.is_error_frame
-        | FRAME_FD * msg.is_fd
-        | FRAME_BRS * msg.bitrate_switch
-        | FRAME_ESI * msg.error_state_indicator
-    )

@@ -20,7 +20,9 @@ class Flow:
         self._sent = 0
 
     def before_sending(self, wait_s: float) -> None:
-        """Wait until nobody is far behind, but for no member longer than ``wait_s`` or 0.2 s without it moving."""
+        """Wait until nobody is far behind, but for no member longer than ``wait_s`` or 0.2 s without it moving.
+
+        Raises ``WireBusy``."""
         self._sent += 1
         if self._sent % _EVERY:
             return
@@ -31,6 +33,7 @@ class Flow:
             if time.monotonic_ns() - since_ns > patience_ns:
                 self._ignored[who] = seen[1]
             else:
+                self._wire.sweep(wait_s)  # the dead do not move
                 time.sleep(_NAP_S)
             lag, who = self._wire.lag(self._ignored)
             if (who, self._place(who)) != seen:

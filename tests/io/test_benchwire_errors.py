@@ -17,7 +17,7 @@ from wire_members import frame, member
 
 from bench.base.records import WIRE_ACTIVE, WIRE_BUS_OFF, WIRE_GONE, WIRE_PASSIVE
 from bench.io.benchwire import BenchwireBus
-from bench.io.wire_file import RECORD
+from bench.io.wire_memory import RECORD
 
 VICTIM = """
 import os, signal, sys
@@ -204,7 +204,7 @@ def test_strangers_at_the_doorbell_and_garbage_in_the_ring_stop_nobody(wire: Pat
                 except BlockingIOError:
                     break
         assert reader.recv(0.01) is None
-        ring = reader._wire._ring
+        ring = reader._wire._memory.ring
         ring["length"][:3], ring["flags"][:3], ring["number"][:3], ring["sender"][1] = [65, 255, 8], 0, -1, 200
         reader._wire._words[8] += 2  # two records that nobody has sent
         sender.send(frame(0x111, b"good"), timeout=1)
