@@ -1,9 +1,12 @@
 """Frames per second through benchwire to three receivers, beside python-can's ``virtual`` with three receivers.
 
-The control sends and receives in one thread of one process, the only place where ``virtual`` lives. benchwire's sender
-and its three receivers are four processes, each through ``send`` and ``recv`` of python-can; time runs from the first
-send to the last frame of the last receiver. Rows: the transport (bit rate 0: the wire takes no time, the sender waits
-for readers), the same per processor time of all four, what a wire of 1 Mbit/s lets through, and the compiled model.
+The control sends and receives in one thread of one process, the only place where ``virtual`` lives. benchwire does the
+same there, in the same loop; and then what it is made for: its sender and its three receivers are four processes, each
+through ``send`` and ``recv`` of python-can, and time runs from the first send to the last frame of the last receiver.
+
+Rows: the transport (bit rate 0: the wire takes no time, the sender waits for readers) in four processes, the same per
+processor time of all four, the transport in the control's layout; both layouts with the model in the path, on a wire
+so fast that its bits do not count; what a wire of 1 Mbit/s lets through, and the compiled model alone.
 """
 
 import json
@@ -11,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -25,36 +28,39 @@ from bench.canbus.buses import Wire, make_wire
 from bench.canbus.frame_bits import bits_of
 from bench.canbus.wire import advance, offer
 from bench.io.benchwire import BenchwireBus
+from bench.io.folders import private_folder
 from bench.service.perf_row import PerfRow
 
 GOAL = 5.0
 RECEIVERS = 3
-_RUNS = 3
-_FRAMES, _PACED_FRAMES, _CONTROL_FRAMES, _MODEL_FRAMES = 60_000, 4_000, 15_000, 100_000
-_BITRATE = 1_000_000
+_RUNS = 5
+_FRAMES, _PACED_FRAMES, _CHUNK, _MODEL_FRAMES = 60_000, 4_000, 500, 100_000
+_FAST_FRAMES = 12_000  # so many may a reader be behind: a wire with a bit rate waits for nobody
+_BITRATE, _FAST = 1_000_000, 1_000_000_000
 _PAYLOAD = bytes(range(8))
 _SILENT_S = 5.0
 _RECEIVER = "import sys; from bench.service.perf_wire import receive; receive(*sys.argv[1:])"
+_SETS = (
+    ("benchwire without bit time, 3 receivers in 3 processes", GOAL),
+    ("the same per second of processor time of all four", None),
+    ("the same in one thread, as the control is", None),
+    ("benchwire with its model, 3 receivers in 3 processes", None),
+    ("benchwire with its model in one thread", None),
+)
 
 
 def measure(runs: int = _RUNS, frames: int = _FRAMES) -> Iterator[PerfRow]:
     """Rows, each the median of ``runs``, control and benchwire in turn."""
-    controls, transports, costs, lost = [], [], [], 0
+    seen, lost = [], 0
     for _ in range(runs):
-        control_hz, control_s = _virtual()
-        rate_hz, cost_s, missing = _benchwire(0, frames)
-        controls.append(control_hz)
-        transports.append((rate_hz, rate_hz / control_hz))
-        costs.append((1.0 / cost_s, control_s / cost_s))
+        figures, missing = _run(frames)
+        seen.append(figures)
         lost += missing
-    control_hz = median(controls)
-    for what, seen, goal in (
-        ("benchwire without bit time, 3 receivers in 3 processes", transports, GOAL),
-        ("the same per second of processor time of all four", costs, None),
-    ):
-        ratio = median(one for _, one in seen)
-        yield PerfRow(what, median(rate for rate, _ in seen), "frames/s", control_hz, ratio, goal)
-    paced_hz, _, missing = _benchwire(_BITRATE, _PACED_FRAMES)
+    for (what, goal), pairs in zip(_SETS, zip(*seen, strict=True), strict=True):
+        rate_hz, control_hz = (median(rates) for rates in zip(*pairs, strict=True))
+        ratio = median(rate / control for rate, control in pairs)
+        yield PerfRow(what, rate_hz, "frames/s", control_hz, ratio, goal)
+    paced_hz, _, missing = _processes(_BITRATE, _PACED_FRAMES)
     possible_hz = _BITRATE / bits_of(0x123, _PAYLOAD)
     yield PerfRow("benchwire at 1 Mbit/s against its bits", paced_hz, "frames/s", possible_hz, paced_hz / possible_hz)
     yield PerfRow("frames lost, all runs and receivers", float(lost + missing), "1", goal=0.0, at_most=True)
@@ -62,28 +68,53 @@ def measure(runs: int = _RUNS, frames: int = _FRAMES) -> Iterator[PerfRow]:
     yield PerfRow("the compiled model alone", model_hz, "frames/s", control_hz, model_hz / control_hz)
 
 
+def _run(frames: int) -> tuple[list[tuple[float, float]], int]:
+    """Each of ``_SETS`` once: (frames/s, the control's); and the frames lost."""
+    few = min(frames, _FAST_FRAMES)
+    control_hz, control_s, lost = _one_thread(
+        [can.Bus(interface="virtual", channel="perf") for _ in range(1 + RECEIVERS)], few
+    )
+    figures = []
+    for bitrate, count in ((0, frames), (_FAST, few)):
+        apart_hz, apart_s, missing = _processes(bitrate, count)
+        with _folder() as folder:
+            members = [BenchwireBus("perf", bitrate, folder=Path(folder)) for _ in range(1 + RECEIVERS)]
+            together_hz, _, missing_too = _one_thread(members, few)
+        costs = [(1.0 / apart_s, 1.0 / control_s)] if bitrate == 0 else []
+        figures += [(apart_hz, control_hz), *costs, (together_hz, control_hz)]
+        lost += missing + missing_too
+    return figures, lost
+
+
 def _message(n: int) -> can.Message:
     return can.Message(arbitration_id=0x123, is_extended_id=False, data=_PAYLOAD, timestamp=float(n))
 
 
-def _virtual() -> tuple[float, float]:
-    """python-can's own bus: (frames/s, processor seconds a frame)."""
-    sender, *receivers = [can.Bus(interface="virtual", channel="perf_wire") for _ in range(1 + RECEIVERS)]
-    start_s, used_s = time.perf_counter(), time.process_time()
-    for n in range(_CONTROL_FRAMES):
-        sender.send(_message(n))
-    for receiver in receivers:
-        while receiver.recv(0) is not None:
-            pass
+def _folder() -> "tempfile.TemporaryDirectory[str]":
+    """Where wires are by themselves."""
+    return tempfile.TemporaryDirectory(dir=private_folder("perf"))
+
+
+def _one_thread(buses: Sequence[can.BusABC], frames: int) -> tuple[float, float, int]:
+    """The first of the buses sends to the others, a chunk after the other: (frames/s, processor seconds a frame, frames
+    lost)."""
+    sender, *receivers = buses
+    count, start_s, used_s = 0, time.perf_counter(), time.process_time()
+    for first in range(0, frames, _CHUNK):
+        for n in range(first, min(first + _CHUNK, frames)):
+            sender.send(_message(n))
+        for receiver in receivers:
+            while receiver.recv(0) is not None:
+                count += 1
     took_s, used_s = time.perf_counter() - start_s, time.process_time() - used_s
-    for bus in (sender, *receivers):
+    for bus in buses:
         bus.shutdown()
-    return _CONTROL_FRAMES / took_s, used_s / _CONTROL_FRAMES
+    return frames / took_s, used_s / frames, len(receivers) * frames - count
 
 
-def _benchwire(bitrate: int, frames: int) -> tuple[float, float, int]:
-    """(frames/s, processor seconds of all processes a frame, frames lost)."""
-    with tempfile.TemporaryDirectory() as folder, BenchwireBus("perf", bitrate, folder=Path(folder)) as bus:
+def _processes(bitrate: int, frames: int) -> tuple[float, float, int]:
+    """benchwire in four processes: (frames/s, processor seconds of all a frame, frames lost)."""
+    with _folder() as folder, BenchwireBus("perf", bitrate, folder=Path(folder)) as bus:
         command = [sys.executable, "-c", _RECEIVER, folder, str(bitrate), str(frames)]
         receivers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(RECEIVERS)]
         for receiver in receivers:
