@@ -2,9 +2,10 @@
 real bytes, recorder. The report is not part of it: it is drawn once a run, not once a second."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from bench.assembly import Virtual, digest_of, virtual
 from bench.base.time import VIRTUAL_EPOCH_S, seconds
@@ -16,28 +17,39 @@ from bench.service.perf_row import PerfRow
 from bench.service.preparation import prepare
 from bench.service.run_folder import Labels
 
-PLAN = "efficiency_map_quick"
-GOAL = 300.0
 _WARM_UP = "smoke"
 _RUNS = 3
 
 
-def measure(runs: int = _RUNS, plan: str = PLAN) -> Iterator[PerfRow]:
-    """Rows: virtual seconds per wall second (median of ``runs``, after one to warm up), with and without the full inbox
-    log; then what one virtual second carries."""
-    _timed(_WARM_UP, log_full=False)  # everything compiled and loaded
-    for words, full in (("inbox digest", False), ("full inbox log", True)):
-        results = [_timed(plan, log_full=full) for _ in range(runs)]
-        ratio = median(virtual_s / wall_s for virtual_s, wall_s, _ in results)
-        virtual_s, _, made = results[-1]
-        wall_s = virtual_s / ratio
-        goal = None if full else GOAL
-        yield PerfRow(f"{plan}, {words}: virtual seconds per wall second", virtual_s, "s", wall_s, ratio, goal)
-    yield from _rates(made, virtual_s)
+class Load(NamedTuple):
+    """A plan on a rig, and how many virtual seconds a wall second shall bring."""
+
+    plan: str
+    rig: str
+    goal: float
 
 
-def _timed(plan: str, *, log_full: bool) -> tuple[float, float, Virtual]:
-    blueprint = prepare(plan, log_full=log_full).blueprint
+MAP = Load("efficiency_map_quick", "e_axle_demo", 300.0)
+CYCLE = Load("wltc_energy", "e_axle_fast", 500.0)
+"""Dynos and flanges on CAN: 14 messages with E2E every 10 ms."""
+
+
+def measure(runs: int = _RUNS, loads: Sequence[Load] = (MAP, CYCLE)) -> Iterator[PerfRow]:
+    """Rows for each load: virtual seconds per wall second (median of ``runs``, after one to warm up), with and without
+    the full inbox log; then what one virtual second carries."""
+    for load in loads:
+        _timed(Load(_WARM_UP, load.rig, 0.0), log_full=False)  # everything compiled and loaded
+        for words, full in (("inbox digest", False), ("full inbox log", True)):
+            results = [_timed(load, log_full=full) for _ in range(runs)]
+            ratio = median(virtual_s / wall_s for virtual_s, wall_s, _ in results)
+            virtual_s, _, made = results[-1]
+            what = f"{load.plan}, {words}: virtual seconds per wall second"
+            yield PerfRow(what, virtual_s, "s", virtual_s / ratio, ratio, None if full else load.goal)
+        yield from _rates(made, virtual_s)
+
+
+def _timed(load: Load, *, log_full: bool) -> tuple[float, float, Virtual]:
+    blueprint = prepare(load.plan, load.rig, log_full=log_full).blueprint
     labels = Labels("virtual", 1, VIRTUAL_EPOCH_S)
     with tempfile.TemporaryDirectory() as folder:
         recorder = recorder_of(DiskStorage(Path(folder)), blueprint, labels)
