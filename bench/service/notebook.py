@@ -1,0 +1,195 @@
+"""One instrument by itself, for notebooks and scripts: the bench's drivers, calls that block, values with units.
+
+Nothing moves energy unasked: opening identifies the instrument and leaves it as it is; only an analyzer is set up,
+since nobody knows otherwise what its numbers mean. The session is the bench's own: after anything that went wrong it
+refuses until ``reopen``, so that no late answer is taken for another.
+"""
+
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
+from types import TracebackType
+from typing import Any, Generic, Protocol, Self, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base.errors import DeviceError, InputError, Problem
+from bench.base.ports import Identity, PowerAnalyzer
+from bench.base.quality import Quality
+from bench.base.reading import Reading
+from bench.base.units import Unit
+from bench.config.channels import ALL_NAMES
+from bench.config.rig import Rig, load_rig
+from bench.config.search import find
+from bench.io.clock import MonotonicClock
+from bench.io.job_runner import JobRunner
+from bench.io.visa import VisaLink
+from bench.links.drivers_of_rig import instruments_of
+from bench.schedule.requests import Exchange, Operation
+from drivers.registry import ENTRY_POINTS, driver_class
+from drivers.session import Expected, Session
+
+T = TypeVar("T")
+_DEMO = "e_axle_demo"
+
+
+class Quantity:
+    """A measured value with its unit, its validity, and the middle of its interval in ns of this session's clock.
+
+    ``float(...)`` gives the value, and raises ``DeviceError`` where it is not good.
+    """
+
+    __slots__ = ("name", "quality", "t_ns", "unit", "value")
+
+    def __init__(self, name: str, unit: Unit | None, reading: Reading) -> None:
+        self.name = name
+        self.unit = unit
+        self.value = reading.value
+        self.quality = reading.quality
+        self.t_ns = reading.t_ns
+
+    def __float__(self) -> float:
+        if self.quality is not Quality.GOOD:
+            raise DeviceError(f"{self.name} has no good value ({self.quality.name.lower()}); look at its quality first")
+        return self.value
+
+    def __str__(self) -> str:
+        if self.quality is not Quality.GOOD:
+            return f"no value ({self.quality.name.lower().replace('_', ' ')})"
+        return f"{self.value:.7g}" if self.unit in (None, Unit.ONE) else f"{self.value:.7g} {self.unit}"
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self}>"
+
+
+class Readings(Mapping[str, Quantity]):
+    """One consistent set of values by name: the channel, without the instrument's own name before it."""
+
+    def __init__(self, part: str, readings: list[Reading]) -> None:
+        self._quantities = {
+            (name := reading.channel.removeprefix(f"{part}.")): Quantity(name, _unit(reading.channel), reading)
+            for reading in readings
+        }
+
+    def __getitem__(self, name: str) -> Quantity:
+        return self._quantities[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._quantities)
+
+    def __len__(self) -> int:
+        return len(self._quantities)
+
+    def __str__(self) -> str:
+        width = max(map(len, self._quantities), default=0)
+        return "\n".join(f"{name:{width}}  {quantity}" for name, quantity in self._quantities.items())
+
+
+def _unit(channel: str) -> Unit | None:
+    known = ALL_NAMES.get(channel)
+    return known.unit if known else None
+
+
+class Driver(Protocol):
+    """What a driver needs to be used by itself."""
+
+    part: str
+    session: Session
+
+    def identify(self) -> Operation[Identity]:
+        """Who is there."""
+
+    def set_up(self) -> Operation[Mapping[str, str]]:
+        """Write and read back the set-up."""
+
+    def question(self) -> Exchange:
+        """What a reading asks."""
+
+    def take(self, reply: bytes, arrived_ns: int) -> NDArray[np.void]:
+        """What the answer says."""
+
+    def readings(self) -> list[Reading]:
+        """The last reading."""
+
+
+D = TypeVar("D", bound=Driver)
+
+
+class Opened(Generic[D]):
+    """An instrument with an open connection, used by one thread; close it, or use it as a context."""
+
+    def __init__(self, resource: str, driver: D) -> None:
+        """Raises ``ValueError`` for a text that is no VISA resource, ``LinkError`` and ``DeviceError``."""
+        self.driver = driver
+        self._link = VisaLink(resource)
+        self._clock = MonotonicClock()
+        self._runner = JobRunner(self._link, self._clock)
+        try:
+            self.identity: Identity = self.reopen()
+        except BaseException:
+            self.close()
+            raise
+
+    def reopen(self) -> Identity:
+        """A fresh connection to the same instrument, also after a failure."""
+        self.do(self.driver.session.reopen())
+        identity = self.do(self.driver.identify())
+        if isinstance(self.driver, PowerAnalyzer):
+            self.set_up()
+        return identity
+
+    def set_up(self) -> Mapping[str, str]:
+        """Write the driver's set-up and read it back. A supply's output is off and a dyno runs free afterwards."""
+        return self.do(self.driver.set_up())
+
+    def read(self) -> Readings:
+        """Fresh readings. Raises ``LinkError`` and ``DeviceError``."""
+        driver = self.driver
+        with driver.session:
+            reply = self._link.exchange(driver.question())
+            driver.take(reply, self._clock.now_ns())
+        return Readings(driver.part, driver.readings())
+
+    def do(self, operation: Operation[T]) -> T:
+        """Anything else the driver can do: ``wt.do(wt.driver.set_ranges({"dc.current": 37.0}))``."""
+        return self._runner.run(operation)
+
+    def close(self) -> None:
+        """Close the connection; the instrument stays as it is."""
+        self._link.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_instrument(resource: str, driver: D | type[D], rig: str = "", part: str = "") -> Opened[D]:
+    """Connect to ``resource`` by ``driver``: a driver, or its class.
+
+    A class takes its settings (wiring, scaling, limits, who has to answer) from the section of the file ``rig`` (a path
+    or a name) that is driven by it: the first, or that of ``part``. Without a rig they are the demonstration rig's, and
+    anybody of that kind may answer.
+
+    Raises ``ValueError`` for a text that is no VISA resource, ``InputError`` for a rig that is not right or has no such
+    instrument, ``LinkError`` where nobody answers, ``DeviceError`` where another instrument does.
+    """
+    if not isinstance(driver, type):
+        return Opened(resource, driver)
+    made = _of_rig(driver, load_rig(find("rig", rig or _DEMO)).value, part)
+    if not rig:
+        made.session.expected = Expected()
+    return Opened(resource, made)
+
+
+def _of_rig(driver: type[D], rig: Rig, part: str) -> D:
+    others = {entry.name: entry.value for entry in entry_points(group=ENTRY_POINTS)}
+    for name, instrument in instruments_of(rig).items():
+        if part in ("", name) and driver_class(instrument.driver, others) is driver:
+            made: D = cast("Any", driver).from_rig(name, rig.model_dump())
+            return made
+    wanted = f"{part!r} with the driver {driver.__name__}" if part else f"instrument with the driver {driver.__name__}"
+    raise InputError([Problem(rig.rig, 0, 0, f"has no {wanted}; name another, or hand over a driver")])
