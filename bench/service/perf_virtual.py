@@ -18,7 +18,6 @@ from bench.service.preparation import prepare
 from bench.service.run_folder import Labels
 
 _WARM_UP = "smoke"
-_RUNS = 3
 
 
 class Load(NamedTuple):
@@ -27,20 +26,21 @@ class Load(NamedTuple):
     plan: str
     rig: str
     goal: float
+    runs: int
 
 
-MAP = Load("efficiency_map_quick", "e_axle_demo", 300.0)
-CYCLE = Load("wltc_energy", "e_axle_fast", 500.0)
+MAP = Load("efficiency_map_quick", "e_axle_demo", 300.0, 3)
+CYCLE = Load("wltc_energy", "e_axle_fast", 500.0, 1)
 """Dynos and flanges on CAN: 14 messages with E2E every 10 ms."""
 
 
-def measure(runs: int = _RUNS, loads: Sequence[Load] = (MAP, CYCLE)) -> Iterator[PerfRow]:
-    """Rows for each load: virtual seconds per wall second (median of ``runs``, after one to warm up), with and without
+def measure(loads: Sequence[Load] = (MAP, CYCLE)) -> Iterator[PerfRow]:
+    """Rows for each load: virtual seconds per wall second (median of its runs, after one to warm up), with and without
     the full inbox log; then what one virtual second carries."""
     for load in loads:
-        _timed(Load(_WARM_UP, load.rig, 0.0), log_full=False)  # everything compiled and loaded
+        _timed(Load(_WARM_UP, load.rig, 0.0, 1), log_full=False)  # everything compiled and loaded
         for words, full in (("inbox digest", False), ("full inbox log", True)):
-            results = [_timed(load, log_full=full) for _ in range(runs)]
+            results = [_timed(load, log_full=full) for _ in range(load.runs)]
             ratio = median(virtual_s / wall_s for virtual_s, wall_s, _ in results)
             virtual_s, _, made = results[-1]
             what = f"{load.plan}, {words}: virtual seconds per wall second"
