@@ -18,6 +18,11 @@ def instruments_of(rig: Rig) -> dict[str, Instrument]:
     return {"analyzer": rig.analyzer, **rig.ak_dynos, "supply": rig.supply}
 
 
+def any_driver_class(name: str) -> type[Any]:
+    """The class behind ``name``, of ours or of another package. Raises ``KeyError`` that names the nearest one."""
+    return driver_class(name, {entry.name: entry.value for entry in entry_points(group=ENTRY_POINTS)})
+
+
 def drivers_of(rig: Rig, index_of: Callable[[str], int]) -> dict[str, Device]:
     """A driver for each instrument, bound to the image. Raises ``InputError`` that names every unknown driver, and what
     the rig file asks of a known one that it cannot do.
@@ -25,13 +30,12 @@ def drivers_of(rig: Rig, index_of: Callable[[str], int]) -> dict[str, Device]:
     A driver class makes itself: ``from_rig(part, rig)`` gets the whole rig file as plain mappings, because an analyzer
     also has to know the flanges that are wired to it.
     """
-    others = {entry.name: entry.value for entry in entry_points(group=ENTRY_POINTS)}
     plain: Mapping[str, Any] = rig.model_dump()
     drivers: dict[str, Device] = {}
     problems = []
     for part, instrument in instruments_of(rig).items():
         try:
-            driver = driver_class(instrument.driver, others).from_rig(part, plain)
+            driver = any_driver_class(instrument.driver).from_rig(part, plain)
         except (KeyError, ValueError) as error:
             problems.append(Problem(rig.rig, 0, 0, f"{part}: {error.args[0]}"))
             continue

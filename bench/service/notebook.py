@@ -5,92 +5,29 @@ since nobody knows otherwise what its numbers mean. The session is the bench's o
 refuses until ``reopen``, so that no late answer is taken for another.
 """
 
-from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
-from bench.base.errors import DeviceError, InputError, Problem
+from bench.base.errors import InputError, Problem
 from bench.base.ports import Identity, PowerAnalyzer
-from bench.base.quality import Quality
 from bench.base.reading import Reading
-from bench.base.units import Unit
-from bench.config.channels import ALL_NAMES
 from bench.config.rig import Rig, load_rig
 from bench.config.search import find
 from bench.io.clock import MonotonicClock
 from bench.io.job_runner import JobRunner
 from bench.io.visa import VisaLink
-from bench.links.drivers_of_rig import instruments_of
-from bench.schedule.requests import Exchange, Operation
-from drivers.registry import ENTRY_POINTS, driver_class
+from bench.links.drivers_of_rig import any_driver_class, instruments_of
+from bench.schedule.requests import Operation
+from bench.service.quantities import Readings
+from drivers.readout import Readable, read
 from drivers.session import Expected, Session
 
 T = TypeVar("T")
 _DEMO = "e_axle_demo"
 
 
-class Quantity:
-    """A measured value with its unit, its validity, and the middle of its interval in ns of this session's clock.
-
-    ``float(...)`` gives the value, and raises ``DeviceError`` where it is not good.
-    """
-
-    __slots__ = ("name", "quality", "t_ns", "unit", "value")
-
-    def __init__(self, name: str, unit: Unit | None, reading: Reading) -> None:
-        self.name = name
-        self.unit = unit
-        self.value = reading.value
-        self.quality = reading.quality
-        self.t_ns = reading.t_ns
-
-    def __float__(self) -> float:
-        if self.quality is not Quality.GOOD:
-            raise DeviceError(f"{self.name} has no good value ({self.quality.name.lower()}); look at its quality first")
-        return self.value
-
-    def __str__(self) -> str:
-        if self.quality is not Quality.GOOD:
-            return f"no value ({self.quality.name.lower().replace('_', ' ')})"
-        return f"{self.value:.7g}" if self.unit in (None, Unit.ONE) else f"{self.value:.7g} {self.unit}"
-
-    def __repr__(self) -> str:
-        return f"<{self.name}: {self}>"
-
-
-class Readings(Mapping[str, Quantity]):
-    """One consistent set of values by name: the channel, without the instrument's own name before it."""
-
-    def __init__(self, part: str, readings: list[Reading]) -> None:
-        self._quantities = {
-            (name := reading.channel.removeprefix(f"{part}.")): Quantity(name, _unit(reading.channel), reading)
-            for reading in readings
-        }
-
-    def __getitem__(self, name: str) -> Quantity:
-        return self._quantities[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._quantities)
-
-    def __len__(self) -> int:
-        return len(self._quantities)
-
-    def __str__(self) -> str:
-        width = max(map(len, self._quantities), default=0)
-        return "\n".join(f"{name:{width}}  {quantity}" for name, quantity in self._quantities.items())
-
-
-def _unit(channel: str) -> Unit | None:
-    known = ALL_NAMES.get(channel)
-    return known.unit if known else None
-
-
-class Driver(Protocol):
+class Driver(Readable, Protocol):
     """What a driver needs to be used by itself."""
 
     part: str
@@ -101,12 +38,6 @@ class Driver(Protocol):
 
     def set_up(self) -> Operation[Mapping[str, str]]:
         """Write and read back the set-up."""
-
-    def question(self) -> Exchange:
-        """What a reading asks."""
-
-    def take(self, reply: bytes, arrived_ns: int) -> NDArray[np.void]:
-        """What the answer says."""
 
     def readings(self) -> list[Reading]:
         """The last reading."""
@@ -122,8 +53,7 @@ class Opened(Generic[D]):
         """Raises ``ValueError`` for a text that is no VISA resource, ``LinkError`` and ``DeviceError``."""
         self.driver = driver
         self._link = VisaLink(resource)
-        self._clock = MonotonicClock()
-        self._runner = JobRunner(self._link, self._clock)
+        self._runner = JobRunner(self._link, MonotonicClock())
         try:
             self.identity: Identity = self.reopen()
         except BaseException:
@@ -144,11 +74,8 @@ class Opened(Generic[D]):
 
     def read(self) -> Readings:
         """Fresh readings. Raises ``LinkError`` and ``DeviceError``."""
-        driver = self.driver
-        with driver.session:
-            reply = self._link.exchange(driver.question())
-            driver.take(reply, self._clock.now_ns())
-        return Readings(driver.part, driver.readings())
+        self.do(read(self.driver))
+        return Readings(self.driver.part, self.driver.readings())
 
     def do(self, operation: Operation[T]) -> T:
         """Anything else the driver can do: ``wt.do(wt.driver.set_ranges({"dc.current": 37.0}))``."""
@@ -186,9 +113,8 @@ def open_instrument(resource: str, driver: D | type[D], rig: str = "", part: str
 
 
 def _of_rig(driver: type[D], rig: Rig, part: str) -> D:
-    others = {entry.name: entry.value for entry in entry_points(group=ENTRY_POINTS)}
     for name, instrument in instruments_of(rig).items():
-        if part in ("", name) and driver_class(instrument.driver, others) is driver:
+        if part in ("", name) and any_driver_class(instrument.driver) is driver:
             made: D = cast("Any", driver).from_rig(name, rig.model_dump())
             return made
     wanted = f"{part!r} with the driver {driver.__name__}" if part else f"instrument with the driver {driver.__name__}"

@@ -8,7 +8,7 @@ import pytest
 import bench
 from bench.base.errors import DeviceError, InputError, LinkError
 from bench.base.quality import Quality
-from bench.service.notebook import Quantity
+from bench.service.quantities import Quantity
 from drivers.dynos.ak_dyno import AkDyno
 from drivers.power_analyzers.yokogawa_wt import YokogawaWT5000
 from drivers.supplies.ea_psb import EaPsb
