@@ -64,6 +64,29 @@ class Readout:
         return [Reading(channel, value, Quality(quality), t_ns) for channel, value, quality, t_ns in rows]
 
 
+class OneReadout:
+    """What drivers with one readout have in common."""
+
+    readout: Readout
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What a reading delivers, in order."""
+        return self.readout.channels
+
+    def bind(self, index_of: Callable[[str], int]) -> None:
+        """Fix the channels' places in the image, once."""
+        self.readout.bind(index_of)
+
+    def readings(self) -> list[Reading]:
+        """The last reading, for people."""
+        return self.readout.readings()
+
+    def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
+        """Records that say why there are no values."""
+        return self.readout.mark(quality, t_ns)
+
+
 class Readable(Protocol):
     """A driver whose reading is one question, and a function of its answer."""
 

@@ -5,7 +5,7 @@ them are settings, and the defaults are those of the bench's emulated drive (``u
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from bench.base.errors import DeviceError
 from bench.base.ports import Identity
 from bench.base.quality import Quality
-from bench.base.reading import Reading
 from bench.base.time import NS_PER_MS
 from bench.schedule.requests import Exchange, Operation
 from drivers import ak, scpi
 from drivers.grammar import GrammarError
-from drivers.readout import Readout, read
+from drivers.readout import OneReadout, Readout, read
 from drivers.session import Expected, Session
 
 
@@ -47,7 +46,7 @@ OFF, HOLDING, FAULT, MANUAL, RESTARTED = 0.0, 1.0, 2.0, 3.0, 4.0
 _SETTING = re.compile(rb"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
-class AkDyno:
+class AkDyno(OneReadout):
     """Driver: ``read`` gives speed (rpm), torque (Nm, the drive's own estimate) and state as ``INBOX`` records."""
 
     tested_on_hardware = False
@@ -87,23 +86,6 @@ class AkDyno:
                 codes=section["mnemonics"],
             ),
         )
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """What ``read`` delivers, in order."""
-        return self.readout.channels
-
-    def bind(self, index_of: Callable[[str], int]) -> None:
-        """Fix the channels' places in the image, once."""
-        self.readout.bind(index_of)
-
-    def readings(self) -> list[Reading]:
-        """The last reading, for people."""
-        return self.readout.readings()
-
-    def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
-        """Records that say why there are no values."""
-        return self.readout.mark(quality, t_ns)
 
     # --- questions -------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ The WT5000's own command list could be read only in part (IM WT5000-17EN chapter
 and is marked ``unverified`` in ``COMMANDS``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from bench.base.errors import DeviceError
 from bench.base.ports import Identity
-from bench.base.quality import Quality
-from bench.base.reading import Reading
 from bench.base.time import NS_PER_MS
 from bench.schedule.requests import Exchange, Now, Operation
 from drivers import scpi
@@ -29,7 +27,7 @@ from drivers.power_analyzers.settings import (
     standard_items,
 )
 from drivers.power_analyzers.yokogawa_commands import TABLE
-from drivers.readout import Readout, read
+from drivers.readout import OneReadout, Readout, read
 from drivers.session import Session
 
 _READ = TABLE.message(f"{TABLE.header('wait')} 1", f"{TABLE.header('values')}?")
@@ -39,7 +37,7 @@ _ERRORS_MAX = 16
 _ON_OFF = {"ON": 1.0, "OFF": 0.0}
 
 
-class YokogawaWT5000:
+class YokogawaWT5000(OneReadout):
     """Driver: questions out, one ``INBOX`` array in. ``part`` names it in messages; channels follow the settings."""
 
     tested_on_hardware = False
@@ -68,19 +66,6 @@ class YokogawaWT5000:
     def from_rig(cls, part: str, rig: Mapping[str, Any]) -> "YokogawaWT5000":
         """The driver for the analyzer of a rig file, given as plain mappings."""
         return cls(part, settings_of_rig(rig))
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """What ``read`` delivers, in order."""
-        return self.readout.channels
-
-    def bind(self, index_of: Callable[[str], int]) -> None:
-        """Fix the channels' places in the image, once."""
-        self.readout.bind(index_of)
-
-    def readings(self) -> list[Reading]:
-        """The last reading, for people."""
-        return self.readout.readings()
 
     # --- questions -------------------------------------------------------------------------------------------------
 
@@ -156,10 +141,6 @@ class YokogawaWT5000:
                 yield from self._no_errors("a range")
             yield from self.read()
         return dict(self.ranges)
-
-    def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
-        """Records that say why there are no values."""
-        return self.readout.mark(quality, t_ns)
 
     # --- set-up ----------------------------------------------------------------------------------------------------
 

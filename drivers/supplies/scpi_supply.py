@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from bench.base.errors import DeviceError
 from bench.base.ports import Identity, SupplyReading
 from bench.base.quality import Quality
-from bench.base.reading import Reading
 from bench.base.time import NS_PER_MS
 from bench.schedule.requests import Exchange, Operation, Sleep, SleepUntil
 from drivers import scpi
 from drivers.command import SWITCH, Command, Words
 from drivers.grammar import GrammarError
-from drivers.readout import Readout, read
+from drivers.readout import OneReadout, Readout, read
 from drivers.scpi_data import ScpiError, switch, word
 from drivers.scpi_table import Table
 from drivers.session import Session
@@ -30,7 +29,7 @@ OURS, OTHERS, LOST = 0.0, 1.0, 2.0
 """Who has the device: we, somebody else, nobody since it was restarted or set up otherwise."""
 
 
-class ScpiSupply:
+class ScpiSupply(OneReadout):
     """A family names its rows (``output``, ``error`` and those below), its identity and how it writes values.
 
     ``read`` gives voltage, current, power and, at a lower pace, output and alarm. Positive current and power: source.
@@ -89,23 +88,10 @@ class ScpiSupply:
         cannot do."""
         return cls(part, settings_of_rig(rig["supply"]))
 
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """What a reading delivers, in order."""
-        return self.readout.channels
-
-    def bind(self, index_of: Callable[[str], int]) -> None:
-        """Fix the channels' places in the image, once."""
-        self.readout.bind(index_of)
-
-    def readings(self) -> list[Reading]:
-        """The last reading, for people."""
-        return self.readout.readings()
-
     def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
         """Records that say why there are no values."""
         self._until_status = 0
-        return self.readout.mark(quality, t_ns)
+        return super().mark(quality, t_ns)
 
     # --- what a family says ----------------------------------------------------------------------------------------
 
