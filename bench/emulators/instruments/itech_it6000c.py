@@ -14,6 +14,8 @@ OVP, OCP, OCP_SINK, OPP, OPP_SINK, UVP, OTP, WATCHDOG = 1, 2, 4, 8, 16, 32, 64, 
 CC, CV, CC_SINK = 1 << 7, 1 << 8, 1 << 11
 _WARM_UP_NS = 20 * NS_PER_S
 """For so long after switching on, under-voltage does not count."""
+_UNDER_V = 10.0
+"""Below this the under-voltage protection acts."""
 
 
 class ItechIt6000cEmulator(SupplyEmulator):
@@ -47,7 +49,7 @@ class ItechIt6000cEmulator(SupplyEmulator):
 
         return {
             "identity": Behaviour(get=lambda *_: self._identity),
-            "reset": Behaviour(self._reset),
+            "reset": Behaviour(self._restart),
             "remote": Behaviour(lambda *_: setattr(self, "_remote", True)),
             "local": Behaviour(lambda *_: setattr(self, "_remote", False)),
             "version": Behaviour(get=lambda *_: b"IT60xxSrc-v1.3.7.xx"),
@@ -91,15 +93,6 @@ class ItechIt6000cEmulator(SupplyEmulator):
         else:
             super().befall(kind, t_ns)
 
-    def _reset(self, *_: object) -> None:
-        self._on, self._alarms = False, 0
-        self._power_on()
-        self._act()
-
-    def _clear(self, *_: object) -> None:
-        self._alarms = 0
-        self._act()
-
     def trip(self, bits: int) -> None:
         """The output is off, and stays off when the protection is cleared."""
         self._on = False
@@ -132,6 +125,3 @@ class ItechIt6000cEmulator(SupplyEmulator):
         if current_a >= 0.999 * source_a:
             return CC
         return CC_SINK if -current_a >= 0.999 * sink_a else CV
-
-
-_UNDER_V = 10.0

@@ -40,14 +40,14 @@ class KeysightRp7900Emulator(SupplyEmulator):
 
         return {
             "identity": Behaviour(get=lambda *_: self._identity),
-            "reset": Behaviour(self._reset),
+            "reset": Behaviour(self._restart),
             "error": Behaviour(get=self._error),
             "power_limit": Behaviour(get=lambda *_: _nr3(self.nameplate.power_w)),
             "function": Behaviour(
                 self._word(TABLE.rows["function"]).set, lambda *_: self.words["function"][:4].encode()
             ),
             "output": self._output(),
-            "clear_protection": Behaviour(self._clear),
+            "clear_protection": Behaviour(self._clear),  # restores the state before the fault (guide B p.226)
             "measured_voltage": measured(0),
             "measured_current": measured(1),
             "measured_power": measured(2),
@@ -74,16 +74,6 @@ class KeysightRp7900Emulator(SupplyEmulator):
         return _nr3((voltage_v, current_a, voltage_v * current_a)[pick])
 
     # --- control ---------------------------------------------------------------------------------------------------
-
-    def _reset(self, *_: object) -> None:
-        self._on, self._alarms = False, 0
-        self._power_on()
-        self._act()
-
-    def _clear(self, *_: object) -> None:
-        """The output is restored to the state before the fault (guide B p.226)."""
-        self._alarms = 0
-        self._act()
 
     def _trips(self, voltage_v: float, current_a: float, t_ns: int) -> int:
         bits = OV * (voltage_v > self.values["over_voltage"])

@@ -151,12 +151,21 @@ class SupplyEmulator(ScpiPeer):
     def befall(self, kind: FaultKind, t_ns: int) -> None:
         """Without power it forgets all but its name; too hot, it trips."""
         if kind == "restart":
-            self._on, self._alarms = False, 0
             self.status.power_on()
-            self._power_on()
-            self._act()
+            self._restart()
         else:
             self.trip(self.overheated)
+
+    def _restart(self, *_: object) -> None:
+        """As switched on."""
+        self._on, self._alarms = False, 0
+        self._power_on()
+        self._act()
+
+    def _clear(self, *_: object) -> None:
+        """No alarm any more; the output is as it was left."""
+        self._alarms = 0
+        self._act()
 
     def trip(self, bits: int) -> None:
         """A protection of its own has acted."""
