@@ -58,31 +58,28 @@ def command(
 ) -> int:
     """Run a test plan and write a run folder with journal, samples, table of points and report."""
     start_s = start_of(start, int(time.time()) if world is WorldName.HARDWARE else VIRTUAL_EPOCH_S)
+    from bench.cli.watcher import Watcher
     from bench.cli.worlds import run_in, with_calibrations
     from bench.service.preparation import prepare
     from bench.service.run_folder import Labels
 
     wall = world is not WorldName.VIRTUAL
-    prepared = prepare(
-        plan,
-        rig,
-        dut,
-        tuple(fault or ()),
-        heartbeats=wall,
-        log_full=wall or inbox is InboxMode.FULL,
-        when_read=lambda: prepare_compiled_code(json),
-    )
+    full, when_read = wall or inbox is InboxMode.FULL, lambda: prepare_compiled_code(json)
+    faults = tuple(fault or ())
+    prepared = prepare(plan, rig, dut, faults, heartbeats=wall, log_full=full, when_read=when_read)
     prepared = with_calibrations(world, prepared, tuple(override_calibration or ()))
-    labels = Labels(str(world), seed, start_s)
-    from bench.cli.watcher import Watcher
-
     watcher = Watcher(quiet=json)
     runner = run_in(world)
     OPERATOR.hold()
     try:
-        result = runner(prepared, out, labels, watcher)
+        result = runner(prepared, out, Labels(str(world), seed, start_s), watcher)
     finally:
         watcher.close()
+    return _end(result, json)
+
+
+def _end(result: "RunResult", json: bool) -> int:
+    """Tell how it ended; the exit code."""
     code = _code(result)
     if result.error is not None and "--debug" in sys.argv:
         traceback.print_exception(result.error)

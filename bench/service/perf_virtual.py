@@ -45,7 +45,7 @@ def measure(loads: Sequence[Load] = (MAP, CYCLE)) -> Iterator[PerfRow]:
             virtual_s, _, made = results[-1]
             what = f"{load.plan}, {words}: virtual seconds per wall second"
             yield PerfRow(what, virtual_s, "s", virtual_s / ratio, ratio, None if full else load.goal)
-        yield from _rates(made, virtual_s)
+        yield from _rates(load.plan, made, virtual_s)
 
 
 def _timed(load: Load, *, log_full: bool) -> tuple[float, float, Virtual]:
@@ -63,11 +63,11 @@ def _timed(load: Load, *, log_full: bool) -> tuple[float, float, Virtual]:
         return seconds(reached_ns), seconds(clock.now_ns()), made
 
 
-def _rates(made: Virtual, virtual_s: float) -> Iterator[PerfRow]:
+def _rates(plan: str, made: Virtual, virtual_s: float) -> Iterator[PerfRow]:
     counters = made.state.counters
     frames = sum(int(bus["frames"]) for bus in made.world.bench.wire.buses)
-    yield PerfRow("cycles of the core per virtual second", float(counters["cycles"][0]) / virtual_s, "1/s")
-    yield PerfRow("CAN frames per virtual second, both buses", frames / virtual_s, "1/s")
-    yield PerfRow("records taken in per virtual second", float(counters["taken_in"][0]) / virtual_s, "1/s")
-    yield PerfRow("limits judged", float(len(made.program.limits)), "1")
-    yield PerfRow("channels", float(len(made.program.channels)), "1")
+    yield PerfRow(f"{plan}: cycles of the core per virtual second", float(counters["cycles"][0]) / virtual_s, "1/s")
+    yield PerfRow(f"{plan}: CAN frames per virtual second, both buses", frames / virtual_s, "1/s")
+    yield PerfRow(f"{plan}: records taken in per virtual second", float(counters["taken_in"][0]) / virtual_s, "1/s")
+    yield PerfRow(f"{plan}: limits judged", float(len(made.program.limits)), "1")
+    yield PerfRow(f"{plan}: channels", float(len(made.program.channels)), "1")
