@@ -1,10 +1,9 @@
 """Generated pages say what the code says now."""
 
-import importlib.util
 import re
 from pathlib import Path
-from types import ModuleType
 
+import generate
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -12,17 +11,8 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglo
 _LINK = re.compile(r"\]\(([^)#\s]+)?(?:#([^)\s]+))?\)")
 
 
-def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate_docs", ROOT / "docs" / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_reference_and_house_are_up_to_date() -> None:
-    stale = [name for name, text in generator().pages().items() if (ROOT / name).read_text() != text]
+    stale = [name for name, text in generate.pages().items() if (ROOT / name).read_text() != text]
     assert not stale, f"{', '.join(stale)}: run `python docs/generate.py`"
 
 
