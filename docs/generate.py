@@ -3,10 +3,13 @@
 ``pages`` is also what a test compares with the files, so that no page can tell yesterday's truth.
 """
 
+import ast
 import configparser
 import enum
 import inspect
+import textwrap
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -222,13 +225,28 @@ def _steps() -> str:
 
 
 def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, ...]]:
+    said = _docstrings(model)
     for name, field in model.model_fields.items():
-        inner = next((part for part in (field.annotation, *get_args(field.annotation)) if _is_model(part)), None)
-        unit = next((str(item.unit) for item in field.metadata if hasattr(item, "unit")), "")
-        told = field.description or (inner.__doc__ if inner else "") or (f"in {unit}" if unit else "")
+        parts = (field.annotation, *get_args(field.annotation))
+        inner = next((part for part in parts if _is_model(part)), None)
+        marks = [*field.metadata, *(mark for part in parts for mark in getattr(part, "__metadata__", ()))]
+        unit = next((str(item.unit) for item in marks if hasattr(item, "unit")), "1")
+        told = field.description or said.get(name) or (inner.__doc__ if inner else "") or ""
+        if unit != "1":
+            told = f"{told.strip().rstrip('.')} ({unit})" if told else f"in {unit}"
         yield f"`{prefix}{name}`", "yes" if field.is_required() else "no", " ".join(told.split())
         if inner:
             yield from _fields(inner, f"{prefix}{name}.")
+
+
+def _docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """What stands below the fields of a model."""
+    (body,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    found = {}
+    for field, below in pairwise(getattr(body, "body", ())):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
+            found[field.target.id] = ast.literal_eval(below.value)
+    return found
 
 
 def _is_model(part: object) -> bool:

@@ -22,8 +22,9 @@ def tell_ending(result: "RunResult", code: int) -> None:
     say(f"{_WORDS.get(code, 'verdict')}: {verdict.verdict}")
     for reason in verdict.reasons:
         say(f"  {reason}")
-    flagged = f", {verdict.flagged} flagged" if verdict.flagged else ""
-    say(f"points: {verdict.accepted} of {verdict.planned} accepted{flagged}")
+    if verdict.planned:
+        flagged = f", {verdict.flagged} flagged" if verdict.flagged else ""
+        say(f"points: {verdict.accepted} of {verdict.planned} accepted{flagged}")
     pace = result.virtual_s / max(result.wall_s, 1e-9)
     say(f"bench time {clock_text(ns(result.virtual_s))} h in {result.wall_s:.1f} s ({pace:.0f} times real time)")
     say(f"report: {result.folder / 'report.html'}")

@@ -76,6 +76,24 @@ class Story:
             shown = f"flagged: {data.get('reason', '')}"
         self.news.append(f"point {self.point} of {self.points}: {_place(data)}: {shown}")
 
+    def _cycle_started(self, t_ns: int, data: Mapping[str, Any]) -> None:
+        seconds = float(data.get("seconds", 0.0))
+        limited = data.get("limited") or ()
+        self.place = f"{data.get('cycle', '')}"
+        self._now(f"{self.place}: {data.get('repetitions', 1)} x {clock_text(ns(seconds))} h")
+        if limited:
+            self.news.append(f"the unit's envelope limits the torque at {len(limited)} seconds of the cycle")
+
+    def _cycle_phase(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        where = f"{data.get('cycle', '')} {data.get('repetition', '')}, {data.get('phase', '').replace('_', ' ')}"
+        taken = data.get("consumption_kwh_100km")
+        shown = "no consumption" if taken is None else f"{taken:.2f} kWh/100 km"
+        self.state = f"{where}: {shown}"
+        self.news.append(f"{where}: {data['reason'] or shown}" if data.get("reason") else self.state)
+
+    def _step_finished(self, _t_ns: int, _data: Mapping[str, Any]) -> None:
+        self.place = ""
+
     def _stop_requested(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         self.stopping, self.place = True, ""
         self._now(f"stopping: {data.get('cause', '')}")

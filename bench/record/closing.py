@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bench.record.cycles import tables_of_cycles
 from bench.record.journal import JournalRecord, read_journal
 from bench.record.manifest import Manifest
 from bench.record.points import points_table, write_csv, write_parquet
@@ -31,7 +32,7 @@ def write_results(storage: Storage, manifest: Manifest) -> None:
 def tables_of(records: Sequence[JournalRecord]) -> dict[str, bytes]:
     """The tables that follow from a journal, by file name."""
     points, codes = points_table(records), trouble_codes(records)
-    tables = {"points.csv": write_csv(points), "points.parquet": write_parquet(points)}
+    tables = {"points.csv": write_csv(points), "points.parquet": write_parquet(points), **tables_of_cycles(records)}
     return tables if codes is None else {**tables, NAME: write_trouble_codes(codes)}
 
 

@@ -17,7 +17,7 @@ _FIRST = (
     *("eta_edu", "u_eta_edu", "eta_pe", "u_eta_pe", "eta_motor_transmission", "u_eta_motor_transmission", "u_basis"),
     *("p_out_w", "loss_w", "loss_pe_w", "loss_mt_w", "ripple_pp"),
 )
-_TEXTS = {"zone", "verdict", "reason", "quadrant", "u_basis"}
+_TEXTS = {"zone", "verdict", "reason", "quadrant", "u_basis", "cycle", "phase"}
 
 
 def points_table(records: Iterable[JournalRecord]) -> list[Row]:
@@ -38,16 +38,16 @@ def _flat(data: Mapping[str, Any], prefix: str = "") -> Row:
     return row
 
 
-def column_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The table's columns: the known ones first, in their order, then the others by name."""
+def column_names(rows: Sequence[Mapping[str, Any]], first: Sequence[str] = _FIRST) -> list[str]:
+    """The table's columns: the known ones ``first``, in their order, then the others by name."""
     present = {name for row in rows for name in row}
-    first = [name for name in _FIRST if name in present or not rows]
-    return first + sorted(present.difference(first))
+    known = [name for name in first if name in present or not rows]
+    return known + sorted(present.difference(known))
 
 
-def write_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
+def write_csv(rows: Sequence[Mapping[str, Any]], first: Sequence[str] = _FIRST) -> bytes:
     """The table as CSV (UTF-8, comma, LF): floats read back equal, empty where there is no value."""
-    names = column_names(rows)
+    names = column_names(rows, first)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
@@ -55,10 +55,12 @@ def write_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-def write_parquet(rows: Sequence[Mapping[str, Any]], units: Mapping[str, str] | None = None) -> bytes:
+def write_parquet(
+    rows: Sequence[Mapping[str, Any]], units: Mapping[str, str] | None = None, first: Sequence[str] = _FIRST
+) -> bytes:
     """The table as Parquet (zstd); ``units`` by column name go into the fields' metadata."""
     arrays, fields = [], []
-    for name in column_names(rows):
+    for name in column_names(rows, first):
         values = [row.get(name) for row in rows]
         kind = _arrow_type(name, values)
         arrays.append(pa.array([_coerced(value, kind) for value in values], kind))
@@ -73,7 +75,10 @@ _UNITS = {
     "speed": "rpm", "torque": "Nm", "power": "W", "voltage": "V", "current": "A", "frequency": "Hz", "temp": "degC",
     "flow": "l/min", "pressure": "bar", "insulation": "ohm",
 }  # fmt: skip
-_SUFFIXES = {"_rpm": "rpm", "_nm": "Nm", "_ns": "ns", "_w": "W", "_pp": "pp", "_s": "s", "_degc": "degC", "_a": "A"}
+_SUFFIXES = {
+    "_rpm": "rpm", "_nm": "Nm", "_ns": "ns", "_w": "W", "_pp": "pp", "_s": "s", "_degc": "degC", "_a": "A",
+    "_wh": "Wh", "_kmh": "km/h", "_kwh_100km": "kWh/100 km", "_km": "km", "_share": "1",
+}  # fmt: skip
 
 
 def unit_of(name: str) -> str:

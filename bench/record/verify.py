@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from bench.record.cycles import tables_of_cycles
 from bench.record.inbox_log import read_inbox_log
 from bench.record.journal import read_journal
 from bench.record.manifest import NAME, file_hash, seal_of, text_of
@@ -59,6 +60,11 @@ def _file(run: Storage, name: str, told: Any) -> list[str]:
 
 def _journal(run: Storage, names: set[str]) -> list[str]:
     records, problems = read_journal(run.read("journal.jsonl"))
-    if "points.csv" in names and not problems and write_csv(points_table(records)) != run.read("points.csv"):
-        problems.append("points.csv: not what the journal says; build it again with bench report")
-    return problems
+    if problems:
+        return problems
+    tables = {"points.csv": write_csv(points_table(records)), **tables_of_cycles(records)}
+    return [
+        f"{name}: not what the journal says; build it again with bench report"
+        for name in ("points.csv", "cycles.csv")
+        if name in names and tables.get(name) != run.read(name)
+    ]

@@ -59,6 +59,22 @@ def _reference(data: Mapping[str, Any]) -> str:
     return f"reference {data.get('reference', '')}: {100 * eta:.3f} %{moved}"
 
 
+def _cycle_started(data: Mapping[str, Any]) -> str:
+    times = f"{data.get('repetitions')} times " if data.get("repetitions") != 1 else ""
+    limited = data.get("limited") or ()
+    more = f", torque limited to the unit's envelope at {len(limited)} seconds" if limited else ""
+    return f"{data.get('cycle')} {times}{data.get('seconds')} s{more}"
+
+
+def _cycle_phase(data: Mapping[str, Any]) -> str:
+    taken, where = (
+        data.get("consumption_kwh_100km"),
+        f"{data.get('cycle')} {data.get('repetition')}, {data.get('phase')}",
+    )
+    energy = f"{taken:.2f} kWh/100 km" if taken is not None else f"{data.get('dc_net_wh') or 0.0:.1f} Wh"
+    return "; ".join(filter(None, (f"{where}: {energy}", data.get("reason"))))
+
+
 def _limit(data: Mapping[str, Any]) -> str:
     value = data.get("value")
     return f"{data.get('limit')}: {data.get('level')} at {'no valid value' if value is None else f'{value:.5g}'}"
@@ -94,6 +110,8 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
         [f"{data.get('kind')}: {data.get('verdict')}", *map(str, data.get("reasons", ()))]
     ),
     "soaked": lambda data: "; ".join(map(str, data.get("criteria", ()))),
+    "cycle_started": _cycle_started,
+    "cycle_phase": _cycle_phase,
     "reference": _reference,
     "stop_requested": lambda data: f"{data.get('cause', '')} (by {data.get('by', 'the sequence')})",
     "stopped": lambda data: "every rung confirmed" if data.get("confirmed") else "not every rung was confirmed",

@@ -1,6 +1,6 @@
 """The report: one self-contained HTML file that opens offline, in light and dark, and prints."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -9,6 +9,8 @@ from markupsafe import Markup
 
 from bench.base.time import clock_text, ns
 from bench.record.points import Row
+from bench.report.cycle_plot import cycle_plot
+from bench.report.cycles import Cycles
 from bench.report.maps import LARGE, SMALL, efficiency_map, loss_map, uncertainty_map
 from bench.report.model import EFFICIENCIES, ReportModel
 from bench.report.plots import drift_plot, settling_plot, temperature_plot
@@ -31,7 +33,7 @@ class Picture(NamedTuple):
 
 
 class TableColumn(NamedTuple):
-    """One column of the table of points: head, unit, where its value is, factor, digits."""
+    """One column of a table: head, unit, where its value is, factor, digits; ``bar``: with a bar behind (0..1)."""
 
     head: str
     unit: str
@@ -39,6 +41,7 @@ class TableColumn(NamedTuple):
     factor: float = 1.0
     digits: int = 1
     uncertainty: str = ""
+    bar: bool = False
 
 
 _COLUMNS = (
@@ -48,18 +51,37 @@ _COLUMNS = (
     TableColumn("AC", "kW", "ac_power_mean", 1e-3, 2),
     TableColumn("half-shafts", "kW", "p_out_w", 1e-3, 2),
     TableColumn("loss", "kW", "loss_w", 1e-3, 2),
-    TableColumn("η unit", "%", "eta_edu", 100.0, 2, "u_eta_edu"),
-    TableColumn("η electronics", "%", "eta_pe", 100.0, 2, "u_eta_pe"),
-    TableColumn("η motor + trans.", "%", "eta_motor_transmission", 100.0, 2, "u_eta_motor_transmission"),
+    TableColumn("η unit", "%", "eta_edu", 100.0, 2, "u_eta_edu", True),
+    TableColumn("η electronics", "%", "eta_pe", 100.0, 2, "u_eta_pe", True),
+    TableColumn("η motor + trans.", "%", "eta_motor_transmission", 100.0, 2, "u_eta_motor_transmission", True),
     TableColumn("ripple", "pp", "ripple_pp", 1.0, 3),
     TableColumn("winding", "°C", "dut_winding_temp_mean"),
     TableColumn("oil", "°C", "dut_oil_temp_mean"),
 )
+_CYCLE_COLUMNS = (
+    TableColumn("way", "km", "distance_km", 1.0, 3),
+    TableColumn("consumption", "kWh/100 km", "consumption_kwh_100km", 1.0, 2, "u_consumption_kwh_100km"),
+    TableColumn("DC taken", "Wh", "dc_in_wh", 1.0, 1, "u_dc_in_wh"),
+    TableColumn("DC regenerated", "Wh", "dc_out_wh", 1.0, 1, "u_dc_out_wh"),
+    TableColumn("phases, net", "Wh", "ac_net_wh", 1.0, 1, "u_ac_net_wh"),
+    TableColumn("half-shafts driving", "Wh", "shaft_driving_wh", 1.0, 1, "u_shaft_driving_wh"),
+    TableColumn("braking", "Wh", "shaft_braking_wh", 1.0, 1, "u_shaft_braking_wh"),
+    TableColumn("loss", "Wh", "loss_wh", 1.0, 1, "u_loss_wh"),
+    TableColumn("speed error", "km/h rms", "speed_rms_kmh", 1.0, 2),
+    TableColumn("outside", "% of time", "outside_share", 100.0, 2),
+    TableColumn("torque error", "Nm rms", "torque_rms_nm", 1.0, 2),
+    TableColumn("limited", "s", "limited_s", 1.0, 0),
+    TableColumn("winding", "°C max", "winding_max_degc", 1.0, 1),
+)
+_TRACES = 6
+"""As many curves are drawn; the others are in the journal."""
 
 
 def render_html(model: ReportModel) -> str:
     """The whole page."""
-    columns = [column for column in _COLUMNS if any(row.get(column.key) is not None for row in model.rows)]
+    columns = _present(_COLUMNS, model.rows)
+    cycles = model.cycles.rows if model.cycles else ()
+    cycle_columns = _present(_CYCLE_COLUMNS, cycles)
     return _template().render(
         model=model,
         tiles=tiles(model),
@@ -67,9 +89,16 @@ def render_html(model: ReportModel) -> str:
         plots=_plots(model),
         columns=columns,
         rows=[(row, [_cell(row, column) for column in columns]) for row in model.rows],
+        cycles=[(row, [_cell(row, column) for column in cycle_columns]) for row in cycles],
+        cycle_columns=cycle_columns,
+        cycle_plots=_cycle_plots(model),
         facts=_facts(model),
         clock=lambda t_s: clock_text(ns(t_s)),
     )
+
+
+def _present(columns: Sequence[TableColumn], rows: Sequence[Row]) -> list[TableColumn]:
+    return [column for column in columns if any(row.get(column.key) is not None for row in rows)]
 
 
 @cache
@@ -81,18 +110,42 @@ def _template() -> Template:
 
 def tiles(model: ReportModel) -> list[Tile]:
     """The figures that a reader wants first."""
-    planned = f" of {model.planned}" if model.planned else ""
     found = [
-        Tile(
-            "points accepted",
-            f"{model.accepted}{planned}",
-            f"{model.flagged} flagged" if model.flagged else "none flagged",
-        ),
-        *(_peak(model, regenerating) for regenerating in (False, True)),
-        _drift(model),
+        *(_point_tiles(model) if model.rows or model.planned or not model.cycles else ()),
+        *(cycle_tiles(model.cycles) if model.cycles else ()),
         Tile("bench time", f"{clock_text(ns(model.duration_s))} h", f"world: {model.world}" if model.world else ""),
     ]
     return found if model.stop_confirmed is None else [*found, _stop(model.stop_confirmed, model)]
+
+
+def _point_tiles(model: ReportModel) -> list[Tile]:
+    planned = f" of {model.planned}" if model.planned else ""
+    flagged = f"{model.flagged} flagged" if model.flagged else "none flagged"
+    peaks = (_peak(model, regenerating) for regenerating in (False, True))
+    return [Tile("points accepted", f"{model.accepted}{planned}", flagged), *peaks, _drift(model)]
+
+
+def cycle_tiles(cycles: Cycles) -> list[Tile]:
+    """Means over all repetitions; the tracking is that of the worst."""
+    found = []
+    count = len(cycles.totals)
+    repetitions = f"mean of {count} repetitions" if count > 1 else "one repetition"
+    if (taken := cycles.mean("consumption_kwh_100km")) is not None:
+        u_taken = cycles.mean("u_consumption_kwh_100km") or 0.0
+        found.append(Tile("consumption per 100 km", f"{taken:.2f} kWh", f"± {u_taken:.2f} kWh, {repetitions}"))
+    if (back := cycles.mean("dc_out_wh")) is not None:
+        share = 100.0 * back / max(cycles.mean("dc_in_wh") or 0.0, 1e-9)
+        found.append(
+            Tile("regenerated", f"{back * 1e-3:.3f} kWh", f"{share:.1f} % of what was taken, at the DC terminals")
+        )
+    if cycles.totals:
+        outside = max(row["outside_occasions"] for row in cycles.totals)
+        known = [row["speed_rms_kmh"] for row in cycles.totals if row["speed_rms_kmh"] is not None]
+        passed = all(row["verdict"] == "passed" for row in cycles.totals)
+        note = f"{outside} times outside the driving tolerance" if outside else "always inside the driving tolerance"
+        value = f"{max(known):.2f} km/h" if known else "–"
+        found.append(Tile("speed error", value, note if known else "not measured", "good" if passed else "bad"))
+    return found
 
 
 def _stop(confirmed: bool, model: ReportModel) -> Tile:
@@ -134,6 +187,11 @@ def _plots(model: ReportModel) -> list[Picture]:
     return [_picture(svg, True) for svg in drawn if svg]
 
 
+def _cycle_plots(model: ReportModel) -> list[Picture]:
+    traces = model.cycles.traces[:_TRACES] if model.cycles else ()
+    return [_picture(cycle_plot(trace, number), True) for number, trace in enumerate(traces, 1)]
+
+
 def _picture(svg: str, wide: bool) -> Picture:
     return Picture(Markup(svg), wide)
 
@@ -147,7 +205,8 @@ def _cell(row: Row, column: TableColumn) -> tuple[str, str, float | None]:
     if not column.uncertainty:
         return text, "", None
     uncertainty = row.get(column.uncertainty)
-    return text, f"± {100 * uncertainty:.2f}" if uncertainty is not None else "", float(value)
+    more = f"± {column.factor * uncertainty:.{column.digits}f}" if uncertainty is not None else ""
+    return text, more, float(value) if column.bar else None
 
 
 def _facts(model: ReportModel) -> list[tuple[str, list[tuple[str, str]]]]:

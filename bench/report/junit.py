@@ -1,4 +1,4 @@
-"""The run as JUnit XML, for CI servers: one case a point, and one for each condition of the verdict."""
+"""The run as JUnit XML, for CI servers: a case for each point, repetition of a cycle and condition of the verdict."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -18,7 +18,8 @@ class _Case(NamedTuple):
 
 def render_junit(model: ReportModel) -> bytes:
     """``junit.xml``. Flagged points are skipped cases (the plan's allowance judges their number); no wall time."""
-    cases = [*map(_point, model.rows), *_conditions(model)]
+    totals = model.cycles.totals if model.cycles else ()
+    cases = [*map(_point, model.rows), *map(_repetition, totals), *_conditions(model)]
     counts: dict[str, str] = {kind: str(sum(case.outcome == word for case in cases)) for kind, word in _KINDS.items()}
     figures = {"tests": str(len(cases)), **counts, "errors": "0", "time": f"{model.duration_s:.3f}"}
     suite = ElementTree.Element("testsuite", {"name": model.plan or "run", **figures})
@@ -42,6 +43,12 @@ def _point(row: Row) -> _Case:
     seconds = (row.get("end_ns", 0) - row.get("start_ns", 0)) / NS_PER_S
     flagged = row.get("verdict") != "accepted"
     return _Case(name, seconds, "skipped" if flagged else "", f"flagged: {row.get('reason', '')}" if flagged else "")
+
+
+def _repetition(row: Row) -> _Case:
+    name = f"cycle {row['drive']:02d}: {row['cycle']}, repetition {row['repetition']:d}"
+    failed = row.get("verdict") != "passed"
+    return _Case(name, row["duration_s"], "failure" if failed else "", str(row.get("reason", "")))
 
 
 def _conditions(model: ReportModel) -> Iterator[_Case]:

@@ -11,6 +11,7 @@ from bench.base.time import seconds
 from bench.record.journal import JournalRecord
 from bench.record.points import Row, points_table
 from bench.report.can_messages import CanLine, can_lines
+from bench.report.cycles import Cycles, cycles_of
 from bench.report.decisions import Decision, decisions
 from bench.report.unit import Unit, unit_of
 
@@ -85,6 +86,7 @@ class ReportModel:
     envelope: Envelope | None
     manifest: Mapping[str, Any]
     can: tuple[CanLine, ...] = ()
+    cycles: Cycles | None = None
 
     @property
     def accepted(self) -> int:
@@ -163,6 +165,7 @@ def build_model(
         envelope=envelope or _envelope(started.get("envelope")),
         manifest=manifest,
         can=can_lines(records),
+        cycles=cycles_of(records),
     )
 
 

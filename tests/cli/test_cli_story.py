@@ -37,6 +37,20 @@ def test_points_efficiency_and_flags_are_counted() -> None:
     assert "derated" in story.news[-1]
 
 
+def test_drive_cycles_are_told_phase_by_phase() -> None:
+    phase = {"cycle": "wltc_3b", "repetition": 2, "phase": "extra_high", "consumption_kwh_100km": 18.985, "reason": ""}
+    story = told(START, (1.0, "cycle_started", {"cycle": "wltc_3b", "repetitions": 2, "seconds": 1800, "limited": []}))
+    assert story.state == "wltc_3b: 2 x 0:30:00 h"
+    story.take(2, "cycle_phase", phase)
+    assert story.news[-1] == "wltc_3b 2, extra high: 18.98 kWh/100 km"
+    story.take(3, "cycle_phase", {**phase, "phase": "total", "reason": "torque off by 9.00 Nm"})
+    assert story.news[-1] == "wltc_3b 2, total: torque off by 9.00 Nm"
+    limited = told(
+        (1.0, "cycle_started", {"cycle": "us06", "repetitions": 1, "seconds": 600, "limited": [[3.0, 9, 8]]})
+    )
+    assert limited.news[-1] == "the unit's envelope limits the torque at 1 seconds of the cycle"
+
+
 def test_a_stop_is_told_at_once() -> None:
     story = told(START, (1.0, "stop_requested", {"cause": "stopped by the operator"}))
     assert story.stopping

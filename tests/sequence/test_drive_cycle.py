@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -195,6 +196,12 @@ def test_a_repetition_that_a_freeze_came_into_is_driven_again() -> None:
     assert verdict == StepVerdict()
     assert [data["repetition"] for data in bench.events("repeated")] == [1, 1]
     assert len([data for data in bench.events("cycle_phase") if data["phase"] == "total"]) == 1
+
+
+def test_the_trace_of_the_guide_is_a_plan() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "how-to.md").read_text(encoding="utf-8")
+    (text,) = (block for block in re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL) if "drive_cycle" in block)
+    assert problems(text) == []
 
 
 # --- the check -------------------------------------------------------------------------------------------------------
