@@ -71,6 +71,7 @@ def test_a_system_description_with_all_that_it_says(tmp_path: Path) -> None:
     assert "SECRET" not in dbc_text(path)
 
 
+@pytest.mark.slow  # a process each
 @pytest.mark.parametrize("ending", foreign_database.FOREIGN)
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"<a><b></a>", b'<?xml version="1.0"?><NetworkDefinition/>'])
 def test_what_is_no_database_is_told(tmp_path: Path, ending: str, content: bytes) -> None:

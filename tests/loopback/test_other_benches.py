@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from disturbed import again_if_disturbed
 from wall_runs import PLAN, WallRun, faster_rig, wall_run
 
 from bench.io.disk import DiskStorage
@@ -32,6 +33,7 @@ def passed(run: WallRun) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@again_if_disturbed()
 def test_a_cascadia_inverter_and_dynos_on_can_are_driven_and_brought_to_rest(tmp_path: Path) -> None:
     """Both in one run: the inverter is read back, and dynos and flanges need no links."""
     with wall_run(*command(tmp_path, "e_axle_fast", "--dut", "ipace_cm")) as run:
@@ -42,5 +44,9 @@ def test_a_cascadia_inverter_and_dynos_on_can_are_driven_and_brought_to_rest(tmp
         assert of_unit["M192_COMMAND"]["sent"] and of_unit["M192_COMMAND"]["frames"] > 1000
         assert of_unit["M170_STATES"]["frames"] > 100 and of_unit["M170_STATES"]["bad_range"] == 0
         of_bench = {each["message"]: each for each in told if each["bus"] == "can_bench_io"}
-        assert all(each["bad_crc"] == each["bad_counter"] == 0 for each in of_bench.values() if not each["sent"])
+        for name, each in of_bench.items():
+            if not each["sent"]:
+                assert each["bad_crc"] == each["bad_length"] == each["bad_range"] == 0, name
+                # what the emulated side could not send in time is missing: the counter jumps, and the core counts it
+                assert each["bad_counter"] <= 1 + each["frames"] // 500, name
         assert {"DYNO_L_CMD", "DYNO_R_CMD"} <= {name for name, each in of_bench.items() if each["sent"]}

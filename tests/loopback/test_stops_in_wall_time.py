@@ -66,7 +66,7 @@ def test_the_operator_s_signal_is_a_controlled_stop() -> None:
 @pytest.mark.slow
 @again_if_disturbed()
 def test_a_silent_instrument_ends_in_the_controlled_stop() -> None:
-    with loopback(PLAN, "--fault", "dyno_l.silence@30s", decisive="core_stop") as run:
+    with loopback(PLAN, "--fault", "dyno_l.silence@24s", decisive="core_stop") as run:
         code, said = run.end()
         assert (code, said["accepted"]) == (3, 0)
         stop = run.told("core_stop")[0]
