@@ -44,14 +44,20 @@ class BusWatch:
         """Whether the bus should be left alone now."""
         return bool(self._state == WIRE_GONE and now_ns - self._asked_ns < _TELL_NS)
 
-    def answered(self, now_ns: int) -> None:
-        """It works: ask the driver for more now and then."""
+    def answered(self) -> None:
+        """It works."""
         if self._state == WIRE_GONE:
             self._from_frames, self._failing_since_ns = WIRE_ACTIVE, -1
             self._set(WIRE_ACTIVE)
-        if now_ns - self._asked_ns >= _ASK_NS:
-            self._asked_ns = now_ns
-            self._ask(now_ns)
+
+    def ask(self, now_ns: int) -> bool:
+        """Ask the driver, if that was not done in the last 10 ms; whether it was done now. Raises what the driver
+        raises."""
+        if self._state == WIRE_GONE or now_ns - self._asked_ns < _ASK_NS:
+            return False
+        self._asked_ns = now_ns
+        self._ask(now_ns)
+        return True
 
     def raised(self, now_ns: int) -> None:
         """It does not answer."""

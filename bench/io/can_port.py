@@ -15,6 +15,7 @@ from bench.io.bus_watch import BusWatch
 from bench.io.clock import MonotonicClock
 
 _EXTENDED = 0x8000_0000
+_TROUBLE = (can.CanError, OSError, ValueError)  # unplugged, driver gone, or it hands out nonsense
 _TAKE_MAX = 256  # frames of one bus in one go: a flooded bus must not hold up the cycle
 
 
@@ -53,8 +54,8 @@ class CanPort:
                 continue
             try:
                 self._take_of(number, bus, watch, record[0], ring)
-                watch.answered(now_ns)
-            except (can.CanError, OSError, ValueError):  # unplugged, driver gone, or it hands out nonsense
+                watch.answered()
+            except _TROUBLE:
                 watch.raised(now_ns)
 
     def _take_of(self, number: int, bus: can.BusABC, watch: BusWatch, row: Any, ring: Ring) -> None:
@@ -97,6 +98,17 @@ class CanPort:
                 watch.sent(True, now_ns)
         self.unsent += failed
         return failed
+
+    def ask(self) -> None:
+        """Ask the driver of one controller, if it is time, how it is. Call it when the frames are out: it may take as
+        long as a send."""
+        now_ns = self._clock.now_ns()
+        for watch in self._watches:
+            try:
+                if watch.ask(now_ns):
+                    return
+            except _TROUBLE:
+                watch.raised(now_ns)
 
     def _forget_old(self) -> None:
         """Where nobody acknowledges, old commands must not wait, to go out in a row when somebody is there again.

@@ -95,6 +95,7 @@ class _CoreLoop:
             row["sequence"] += 1
             if port.send(drain(rings.frames_out)):
                 row["note"] = port.unsent
+            port.ask()
             turn += 1
             if turn % _LOOK_CYCLES == 0:
                 self._look_around(t_ns)

@@ -98,6 +98,7 @@ class _Host:
             self._port.take_frames(parts.world.frames_in)
             parts.world.run_until(t_ns)
             self._port.send(drain(parts.world.frames_out))
+            self._port.ask()
         self._server.step(max(0, t_ns + _PERIOD_NS - parts.clock.now_ns()))
         return t_ns
 

@@ -1,8 +1,9 @@
 """Cyclic frames beside a busy Python thread: the core's process against python-can's periodic task.
 
-Both send on benchwires of their own, where every frame is stamped as it is sent; the stamps are read afterwards, from
-the wire's memory, so that nobody who listens disturbs. They take turns: while one is measured the other rests, and the
-busy thread in this process never does.
+Both send on benchwires of their own, where every frame is stamped to the bit; the stamps are read afterwards, from the
+wire's memory, so that nobody who listens disturbs. They take turns: while one is measured the other rests, and the busy
+thread in this process never does. What is measured is when frames begin: their stuff bits change with counter and CRC,
+and their ends with them.
 """
 
 import os
@@ -22,6 +23,7 @@ from bench.base.channel import Channel, Channels
 from bench.base.time import NS_PER_MS, NS_PER_S
 from bench.base.units import Unit
 from bench.canbus.database import Database
+from bench.canbus.frame_bits import bits_of
 from bench.canbus.tables import build_tables
 from bench.config.search import find
 from bench.core.design import Design, Setpoint, Transmit
@@ -36,6 +38,8 @@ from bench.service.perf_row import PerfRow
 PERIODS_MS = (1, 10)
 RATIO_GOAL, P99_GOAL_US, LOST_GOAL_PERCENT = 100.0, 100.0, 0.15
 _ROUNDS, _SECONDS = 3, 2.5
+_BITRATE = 500_000
+_WAKING_NS = 50 * NS_PER_MS
 _MESSAGE = "VCU_TORQUE_CMD"
 _READY_NS = 180 * NS_PER_S
 _CHANNELS = Channels([Channel("dut.torque_cmd", Unit.NM)])
@@ -91,14 +95,18 @@ def _rows(period: int, core: Error, control: Error) -> Iterator[PerfRow]:
 
 # --- the wires -------------------------------------------------------------------------------------------------------
 def _ear(folder: Path, who: str, period: int) -> BenchwireBus:
-    return BenchwireBus(f"{who}_{period}", folder=folder)
+    return BenchwireBus(f"{who}_{period}", folder=folder, bitrate=_BITRATE)
 
 
 def _stamps(wire: BenchwireBus) -> NDArray[np.int64]:
-    """When each frame began, ns, from the wire's memory."""
+    """When each frame began, ns, from the wire's memory, which tells when they ended; without those of the beginning,
+    when their sender was woken somewhere between two of them."""
     with wire:
-        frames = iter(lambda: wire.recv(0), None)
-        return np.array([round(frame.timestamp * 1e9) for frame in frames if not frame.is_error_frame], np.int64)
+        frames = [frame for frame in iter(lambda: wire.recv(0), None) if not frame.is_error_frame]
+    took_s = (bits_of(frame.arbitration_id, bytes(frame.data)) / _BITRATE for frame in frames)
+    begun = [round((frame.timestamp - s) * 1e9) for frame, s in zip(frames, took_s, strict=True)]
+    stamps = np.array(begun, np.int64)
+    return stamps[stamps >= stamps[0] + _WAKING_NS] if len(stamps) else stamps
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Frames between python-can and the core's records."""
 
+import itertools
 import time
 from pathlib import Path
 
@@ -124,6 +125,7 @@ class Bench:
             self.port.take_to_inbox(self.inbox)
             if Clock.now % (10 * MS) == 0:
                 self.port.send(self.frames)
+            self.port.ask()
             told = drain(self.inbox)
             states += [int(one["quality"]) for one in told if one["kind"] == WIRE_IN]
         return states
@@ -185,15 +187,45 @@ def test_f15_an_adapter_pulled_out_is_gone_at_once_and_back_within_100_ms() -> N
     assert bench.until(WIRE_ACTIVE) <= 100
 
 
+def test_drivers_are_asked_ten_times_a_tenth_of_a_second_one_at_a_time_and_not_while_frames_wait() -> None:
+    asked: list[tuple[int, int]] = []
+
+    class Told(Adapter):
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+        @property
+        def state(self) -> can.BusState:
+            asked.append((Clock.now // MS, self.number))
+            return self.answers
+
+    Clock.now = 1000 * MS
+    port, inbox = CanPort([Told(0), Told(1)], Clock(0)), make_ring(INBOX, 256)
+    for _ in range(100):
+        Clock.now += MS
+        before = len(asked)
+        port.take_to_inbox(inbox)
+        port.send(np.zeros(1, FRAME))
+        assert len(asked) == before
+        port.ask()
+        assert len(asked) <= before + 1
+    for number in (0, 1):
+        times = [t_ms for t_ms, who in asked if who == number]
+        assert len(times) == 10 and {b - a for a, b in itertools.pairwise(times)} == {10}
+
+
 def test_the_state_of_a_benchwire_is_told_with_its_counters(folder: Path) -> None:
     with BenchwireBus("x", folder=folder, recovery="manual") as bus, BenchwireBus("x", folder=folder) as other:
         port, inbox = CanPort([bus], MonotonicClock()), make_ring(INBOX, 64)
+        port.ask()
         port.take_to_inbox(inbox)
         other.script(["can.dut.bus_off:0x0@0s+9s"])
         deadline = time.monotonic() + 10
         states = []
         while WIRE_BUS_OFF not in states and time.monotonic() < deadline:
             port.send(np.zeros(1, FRAME))
+            port.ask()
             port.take_to_inbox(inbox)
             states += [int(one["quality"]) for one in drain(inbox) if one["kind"] == WIRE_IN]
         assert states[0] == WIRE_ACTIVE and states[-1] == WIRE_BUS_OFF
@@ -215,6 +247,7 @@ def test_old_commands_do_not_go_out_in_a_row_when_somebody_is_there_again(folder
         frame["data"][0, 0] = number
         ours.take_to_inbox(inbox)
         ours.send(frame)
+        ours.ask()
         time.sleep(0.005)
 
     for number in range(60):
