@@ -9,8 +9,13 @@ from bench.base.errors import LinkError
 BYTES_MAX = 16 << 20
 """More than any answer of an instrument of the bench; an endless stream ends here."""
 
-_KINDS = ("line", "block", "ak")
+_KINDS = ("line", "block", "ak", "modbus")
 _LF, _STX, _ETX, _HASH = 0x0A, 0x02, 0x03, 0x23
+_MODBUS_HEAD, _MODBUS_MIN, _MODBUS_MAX = (
+    6,
+    3,
+    254,
+)  # bytes before and counted by the length field (Messaging V1.0b, 3.1.3)
 
 
 class FramingError(LinkError):
@@ -25,13 +30,21 @@ def whole(kind: str, data: bytes) -> bool:
         return data.find(b"\n") == len(data) - 1
     if kind == "ak":
         return data[0] == _STX and data.find(b"\x03") == len(data) - 1
+    if kind == "modbus":
+        return len(data) >= _MODBUS_HEAD and _modbus_end(data) == len(data)
     start = 2 + data[1] - 48 if len(data) > 3 and data[0] == _HASH and 48 < data[1] < 58 else 0
     count = data[2:start]
     return count.isdigit() and start + int(count) == len(data) - 1 and data[-1] == _LF
 
 
+def _modbus_end(data: bytes | bytearray) -> int:
+    """How long a Modbus answer is by its length field; 0 if its head is none."""
+    count = data[4] << 8 | data[5]
+    return _MODBUS_HEAD + count if data[2] == data[3] == 0 and _MODBUS_MIN <= count <= _MODBUS_MAX else 0
+
+
 class Framer:
-    """Collects one answer of ``kind``: ``line``, ``block`` or ``ak`` (see ``Exchange``)."""
+    """Collects one answer of ``kind``: ``line``, ``block``, ``ak`` or ``modbus`` (see ``Exchange``)."""
 
     def __init__(self, kind: str, bytes_max: int = BYTES_MAX) -> None:
         if kind not in _KINDS:
@@ -67,6 +80,8 @@ class Framer:
                 return self._line_end()
             case "block":
                 return self._block_end()
+            case "modbus":
+                return self._modbus_end()
         return self._ak_end()
 
     def _until(self, byte: int) -> int:
@@ -81,6 +96,15 @@ class Framer:
         if self._data[0] != _STX:
             raise FramingError(f"an AK telegram starts with STX, not with {bytes(self._data[:20])!r}")
         return self._until(_ETX)
+
+    def _modbus_end(self) -> int:
+        """As many bytes as its length field counts; the bound is the field's own, so nothing endless is taken."""
+        if len(self._data) < _MODBUS_HEAD:
+            return -1
+        end = _modbus_end(self._data)
+        if not end:
+            raise FramingError(f"no Modbus header begins with {bytes(self._data[:8])!r}")
+        return end if len(self._data) >= end else -1
 
     def _block_end(self) -> int:
         """``#``, a digit k, k digits n, n bytes, LF. Anything else is a line: the parser says what is wrong with it."""

@@ -35,7 +35,7 @@ class Exchange:
 
     Answer: the reply's bytes (``b""`` for a pure write). ``LinkTimeout`` or ``LinkClosed`` is thrown into the job
     when the total deadline passes or the peer goes. ``reply`` names the framing: ``""`` none, ``"line"`` up to LF,
-    ``"block"`` one IEEE 488.2 definite block and its LF, ``"ak"`` STX to ETX.
+    ``"block"`` one IEEE 488.2 definite block and its LF, ``"ak"`` STX to ETX, ``"modbus"`` as long as its header says.
     """
 
     data: bytes

@@ -17,6 +17,9 @@ ANSWERS = [
     ("block", b"#0abc\n"),
     ("block", b"#2x4ab\n"),
     ("ak", b"\x02 AWRT 0 12.5\x03"),
+    ("modbus", b"\x00\x01\x00\x00\x00\x05\x01\x04\x02\x0a\x0d"),
+    ("modbus", b"\xff\xff\x00\x00\x00\xfe\x11" + bytes(253)),
+    ("modbus", b"\x0d\x0a\x00\x00\x00\x03\x01\x83\x02"),
 ]
 
 
@@ -52,6 +55,11 @@ def test_any_payload_in_any_pieces(payload: bytes, sizes: list[int]) -> None:
         ("ak", b"x\x02 AWRT 0\x03"),
         ("ak", b"\x02 AWRT 0\x03\x02 AWRT 0\x03"),
         ("line", b"x" * 2000),
+        ("modbus", b"\x00\x01\x00\x00\x00\x03\x01\x83\x02\x00"),
+        ("modbus", b"\x00\x01\x00\x00\x00\xff"),
+        ("modbus", b"\x00\x01\x00\x00\x00\x02"),
+        ("modbus", b"\x00\x01\x00\x01\x00\x03\x01\x83\x02"),
+        ("modbus", b"HTTP/1.0 400"),
     ],
 )
 def test_what_is_no_single_answer_is_refused(kind: str, data: bytes) -> None:
