@@ -15,9 +15,11 @@ class Case:
 class Derived:
     """``channel`` has the value of the first case that holds, else ``otherwise``.
 
-    It is as good as the worst, and as old as the oldest, of the measured channels that any of its cases looks at.
+    It is as good as the worst, and as old as the oldest, of the measured channels that any of its cases looks at; one
+    that is ``certain`` is always good: its cases hold only by values that are good themselves.
     """
 
     channel: str
     cases: tuple[Case, ...]
     otherwise: float = 0.0
+    certain: bool = False

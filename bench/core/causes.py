@@ -30,6 +30,7 @@ class Cause(IntEnum):
     READ_BACK_DIFFERS = 21
     INSTRUMENT_RESTARTED = 22
     CONTROL_LOST = 23
+    PERIPHERY_SILENT = 24
     SERVICE_SILENT = 30
     LINKS_SILENT = 31
     RECORDER_SILENT = 32
@@ -125,6 +126,9 @@ _TEXTS: dict[int, CauseText] = {
     Cause.INSTRUMENT_RESTARTED: CauseText("an instrument was restarted", "arm again: the set-up was lost", "F-39"),
     Cause.CONTROL_LOST: CauseText(
         "somebody else controls an instrument", "give it back to the bench, find who took it, then arm again", "F-48"
+    ),
+    Cause.PERIPHERY_SILENT: CauseText(
+        "coolant, oil or bench I/O do not tell their state", "check cable and supply of the device named", "F-01"
     ),
     Cause.SERVICE_SILENT: CauseText("the service is silent", "look for its last words in the journal", "F-56"),
     Cause.LINKS_SILENT: CauseText("the links process is silent", "look for its last words in the journal", "F-14"),

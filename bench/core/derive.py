@@ -19,18 +19,20 @@ def derive(derived: Any, cases: Any, tests: Any, image: Any, t_ns: int) -> None:
         row = derived[i]
         value, found = row.otherwise, False
         for j in range(row.first_case, row.first_case + row.cases):
-            if not found and _holds(cases[j], tests, image):
+            if not found and _holds(cases[j], tests, image, row.certain != 0):
                 value, found = cases[j].value, True
         target = image[row.channel]
         target.value = value
-        _judge(target, tests, int(row.first_test), int(row.tests), image, t_ns)
+        _judge(target, tests, int(row.first_test), 0 if row.certain else int(row.tests), image, t_ns)
 
 
 @compiled
-def _holds(case: Any, tests: Any, image: Any) -> bool:
+def _holds(case: Any, tests: Any, image: Any, certain: bool) -> bool:
     for i in range(case.first_test, case.first_test + case.tests):
-        test = tests[i]
-        if not (test.low <= image[test.channel].value <= test.high):  # NaN holds nothing
+        test, seen = tests[i], image[tests[i].channel]
+        if not (test.low <= seen.value <= test.high):  # NaN holds nothing
+            return False
+        if certain and test.measured and seen.quality != GOOD:
             return False
     return True
 

@@ -104,7 +104,8 @@ class Receive:
 
 @dataclass(frozen=True, slots=True)
 class Transmit:
-    """When a message is sent; ``toggle`` names a set-point that flips with each of its frames."""
+    """When a message is sent; ``toggle`` names a set-point that flips with each of its frames. ``message`` NONE: there
+    is no frame, the toggle flips for a link to carry."""
 
     name: str
     message: int

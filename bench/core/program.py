@@ -280,7 +280,8 @@ class _Builder:
     def role_table(self) -> Table:
         table = np.zeros(len(self.design.can.messages), np.uint8)
         for entry in self.design.transmits:
-            table[entry.message] = tables.TRANSMITTED
+            if entry.message != NONE:
+                table[entry.message] = tables.TRANSMITTED
         return table
 
     def heartbeat_table(self) -> Table:
@@ -350,6 +351,7 @@ class _Builder:
         for row, derived in zip(table, self.design.derived, strict=True):
             place = f"derived channel {derived.channel}"
             row["channel"], row["otherwise"] = self.channel(derived.channel, place), derived.otherwise
+            row["certain"] = derived.certain
             row["first_case"], row["cases"], row["first_test"] = len(cases), len(derived.cases), len(tests)
             if derived.channel in self.setpoint_index:
                 self.wrong(place, "is a set-point; a channel has one writer")

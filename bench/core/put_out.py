@@ -29,12 +29,13 @@ def put_out(program: Any, state: Any, core: Any, counters: Any, frames: Ring, ev
                 toggled = state.setpoints[entry.toggle_setpoint]
                 toggled.value = toggled.target = 1.0 - toggled.value
                 image[program.setpoints[entry.toggle_setpoint].channel].value = toggled.value
-            failed = _send(can, state.tx, state.seen, image, frames, int(entry.message), t_ns)
-            if failed == 0:
-                counters.sent += 1
-            else:
-                counters.send_failed += 1
-                stop(core, counters, events, t_ns, failed, CONTROLLED, np.int64(entry.message))
+            if entry.message != NONE:
+                failed = _send(can, state.tx, state.seen, image, frames, int(entry.message), t_ns)
+                if failed == 0:
+                    counters.sent += 1
+                else:
+                    counters.send_failed += 1
+                    stop(core, counters, events, t_ns, failed, CONTROLLED, np.int64(entry.message))
             next_ns[i] = _next(next_ns[i], entry.period_ns, counters, t_ns)
         soonest = min(soonest, next_ns[i])
     core.next_send_ns = soonest

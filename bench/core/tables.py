@@ -208,6 +208,7 @@ DERIVED = np.dtype(
     [
         ("otherwise", "f8"),
         ("channel", "i4"),
+        ("certain", "i4"),  # its cases hold by good values only, and it is always good itself
         ("first_case", "i4"),
         ("cases", "i4"),
         ("first_test", "i4"),  # of all its cases

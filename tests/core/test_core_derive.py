@@ -45,6 +45,19 @@ def test_a_command_follows_its_set_point_in_the_same_cycle() -> None:
     assert bench.value("dut.dc_current") == 1.0
 
 
+def test_one_that_is_certain_rests_on_good_values_only_and_is_always_good() -> None:
+    """A warning lamp: dark only while it is known that there is no voltage."""
+    lamp = Derived("dut.dc_current", (Case(0.0, (("dut.dc_voltage", -60.0, 60.0),)),), otherwise=1.0, certain=True)
+    bench = Bench(small_design(derived=(lamp,), limits=()))
+    made = bench.state.image[CHANNELS.index("dut.dc_current")]
+    bench.run(1)
+    assert (made["value"], made["quality"]) == (1.0, GOOD)
+    for volts, quality, lit in ((12.0, GOOD, 0.0), (400.0, GOOD, 1.0), (12.0, WRONG, 1.0), (12.0, GOOD, 0.0)):
+        bench.read("dut.dc_voltage", volts, quality)
+        bench.run(1)
+        assert (made["value"], made["quality"]) == (lit, GOOD)
+
+
 def test_it_is_as_good_and_as_old_as_what_it_is_made_of() -> None:
     bench = derived_bench()
     bench.run(1)
