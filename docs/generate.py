@@ -50,6 +50,7 @@ def pages() -> dict[str, str]:
         "channels": _channels(),
         "drivers": _drivers(),
         "ak": _ak(),
+        "modbus": _modbus(),
         "stops": _stops(),
         "steps": _steps(),
         "faults": _faults(),
@@ -202,6 +203,55 @@ that the device does not know is echoed as `????`. Functions S and E need remote
 """
 
 
+def _modbus() -> str:
+    from drivers import modbus
+    from drivers.registry import BUILT_IN, driver_class
+
+    text = _MODBUS + _table(("code", "exception"), ((str(code), told) for code, told in modbus.EXCEPTIONS.items()))
+    for name in BUILT_IN:
+        found = driver_class(name)
+        if hasattr(found, "registers"):
+            head = (
+                "register",
+                "address",
+                "channel or name",
+                "use",
+                "meaning",
+                "unit",
+                "form",
+                "scale",
+                "range",
+                "source",
+            )
+            text += f"\n## `{name}`\n\n" + _table(head, map(_register, found.registers))
+    return text
+
+
+def _register(row: Any) -> tuple[str, ...]:
+    order = f", {'high' if row.high_word_first else 'low'} word first" if row.size > 1 and row.kind != "text" else ""
+    scale = f"{row.scale:g}" if row.kind not in ("bit", "text") else ""
+    access = "read, write" if row.writable else "read"
+    place = f"{row.space} ({access})", str(row.address), f"`{row.name}`", str(row.use)
+    return *place, row.purpose, row.unit, f"{row.kind}{order}", scale, str(row.range), row.source
+
+
+_MODBUS = """# Modbus TCP of the bench's periphery
+
+Functions 1 to 6, 15, 16 and 23. A set-point of one bit is written by 5, one of words by 23, which reads back in the
+same exchange; all are set to zero by 15 or 16 at arming. Addresses count from 0, as on the wire. An answer with another
+transaction, protocol, unit, function, length or number of bytes than the question's is none: the connection is opened
+afresh, the device identified again, its settings and set-points read back. A value outside its range, NaN or infinity
+is a bad value, never clipped.
+
+Each maker's controller has a map of its own: the tables below are those of the emulated devices, and a driver of a
+package of yours may have another (`drivers.periphery.modbus_part.ModbusPart`, a `RegisterMap`, and an entry point
+`bench.drivers`). **Never tested on hardware.**
+
+Sources: MODBUS Application Protocol Specification V1.1b3; MODBUS Messaging on TCP/IP Implementation Guide V1.0b.
+
+"""
+
+
 def _stops() -> str:
     from bench.core.causes import Cause, cause_text
 
@@ -256,7 +306,7 @@ def _is_model(part: object) -> bool:
 def _faults() -> str:
     from bench.service.fault_lines import kinds_of
 
-    known: Mapping[str, tuple[str, ...]] = kinds_of(("dyno_l", "dyno_r"))
+    known: Mapping[str, tuple[str, ...]] = kinds_of(("dyno_l", "dyno_r"), (), ("bench_io", "conditioner"))
     rows = ((f"`{place}`", ", ".join(f"`{kind}`" for kind in kinds)) for place, kinds in known.items())
     text = (
         "# Faults that `--fault` knows\n\n"
@@ -266,7 +316,8 @@ def _faults() -> str:
         "`delay` a time (`0x110,5ms`), for `wrong_length` and `babble` a length. `drop` and `bit_error` without an\n"
         "identifier meet every frame; `bus_off` meets the controller that sends it. The emulated unit's diagnosis:\n"
         "`ecu.identity:serial=4711@0s`, `ecu.stored:U0100-87@0s`; how the inverter was set up:\n"
-        "`inverter.parameter:172=100@0s`.\n\n"
+        "`inverter.parameter:172=100@0s`. Insulation: `insulation.low:40 kohm@60s`. A rig with `bench_io` or\n"
+        "`conditioner` behind Modbus has these places too.\n\n"
     )
     return text + table(("place", "kinds"), rows) + _INSTRUMENT_FAULTS
 

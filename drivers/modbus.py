@@ -169,7 +169,7 @@ def answer_of(reply: bytes, transaction: int, unit: int, request: Request) -> by
 class ModbusClient:
     """Numbers the questions to one ``unit``, and takes no answer but that to the question asked last."""
 
-    __slots__ = ("_timeout_ns", "_transaction", "_unit")
+    __slots__ = ("_asked", "_timeout_ns", "_transaction", "_unit")
 
     def __init__(self, unit: int, timeout_ns: int) -> None:
         if not 0 <= unit <= 255:
@@ -177,12 +177,24 @@ class ModbusClient:
         self._unit = unit
         self._timeout_ns = timeout_ns
         self._transaction = 0
+        self._asked: Request | None = None
+
+    def question(self, request: Request) -> Exchange:
+        """``request`` with the next number."""
+        self._transaction, self._asked = self._transaction % 0xFFFF + 1, request
+        return Exchange(adu(self._transaction, self._unit, request), "modbus", self._timeout_ns)
+
+    def answer(self, reply: bytes) -> bytes:
+        """The data of the answer to the last question, once. Raises what ``answer_of`` raises."""
+        asked, self._asked = self._asked, None
+        if asked is None:
+            raise GrammarError("an answer to a question; none was asked", reply)
+        return answer_of(reply, self._transaction, self._unit, asked)
 
     def ask(self, request: Request) -> Operation[bytes]:
         """The data of the answer. Raises what ``answer_of`` raises, and ``LinkError``."""
-        self._transaction = transaction = self._transaction % 0xFFFF + 1
-        reply = yield Exchange(adu(transaction, self._unit, request), "modbus", self._timeout_ns)
-        return answer_of(reply, transaction, self._unit, request)
+        reply = yield self.question(request)
+        return self.answer(reply)
 
 
 def _read_bits(function: int, address: int, count: int) -> Request:

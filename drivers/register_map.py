@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bench.base.quality import Quality
+from drivers.command import Command, Span
 
 OWN_MAP = "unverified: no maker's map at hand; this is the emulated device's"
 """The source of a row that no manual gives."""
@@ -54,13 +55,15 @@ _WRITABLE = frozenset({Space.COIL, Space.HOLDING_REGISTER})
 class Register(NamedTuple):
     """One row. ``name``: the channel of a reading or set-point; value = raw * ``scale``, inside ``low`` .. ``high``.
 
-    ``high_word_first``: of the two words of a 32-bit value. ``words``: length of a text.
+    ``high_word_first``: of the two words of a 32-bit value. ``words``: length of a text. ``source``: title and page, or
+    ``unverified`` with what is known.
     """
 
     space: Space
     address: int
     name: str
     use: Use
+    purpose: str
     unit: str = "1"
     kind: Kind = Kind.BIT
     scale: float = 1.0
@@ -76,6 +79,11 @@ class Register(NamedTuple):
         if self.kind is Kind.TEXT:
             return self.words
         return struct.calcsize(_FORMS[self.kind]) // 2 if self.kind is not Kind.BIT else 1
+
+    @property
+    def range(self) -> Span | str:
+        """What it may hold."""
+        return f"{2 * self.words} characters" if self.kind is Kind.TEXT else Span(self.low, self.high)
 
     @property
     def writable(self) -> bool:
@@ -142,13 +150,21 @@ class RegisterMap:
     def __iter__(self) -> Iterator[Register]:
         return iter(self.rows)
 
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The rows in the form that all drivers' tables share."""
+        return tuple(
+            Command(row.name, f"{row.space} {row.address}", row.purpose, row.unit, row.range, row.kind, row.source)
+            for row in self.rows
+        )
+
     def of(self, use: Use) -> tuple[Register, ...]:
         """The rows of one use, in the order of the table."""
         return tuple(row for row in self.rows if row.use is use)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Block:
     """Neighbouring rows of one space that are read in one go: from the first ``address`` on, ``count`` items."""
 
     rows: tuple[Register, ...]
@@ -174,9 +190,9 @@ class Span:
         return items[start : start + row.size]
 
 
-def spans(rows: Iterable[Register]) -> tuple[Span, ...]:
+def blocks(rows: Iterable[Register]) -> tuple[Block, ...]:
     """``rows`` by space, each space in one go."""
     by_space: dict[Space, list[Register]] = {}
     for row in rows:
         by_space.setdefault(row.space, []).append(row)
-    return tuple(Span(tuple(found)) for found in by_space.values())
+    return tuple(Block(tuple(found)) for found in by_space.values())

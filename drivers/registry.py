@@ -16,6 +16,8 @@ BUILT_IN: Mapping[str, str] = {
     "itech_it6000c": "drivers.supplies.itech_it6000c:ItechIt6000c",
     "keysight_rp7900": "drivers.supplies.keysight_rp7900:KeysightRp7900",
     "ak_dyno": "drivers.dynos.ak_dyno:AkDyno",
+    "bench_io_modbus": "drivers.periphery.bench_io_modbus:BenchIoModbus",
+    "conditioner_modbus": "drivers.periphery.conditioner_modbus:ConditionerModbus",
 }
 
 INVERTERS: Mapping[str, str] = {

@@ -138,6 +138,8 @@ def complete(data: bytes, framing: str) -> bool:
     """Whether ``data`` is one whole answer."""
     if framing == "ak":
         return data.endswith(b"\x03")
+    if framing == "modbus":
+        return len(data) > 6 and len(data) == 6 + int.from_bytes(data[4:6], "big")
     if framing == "block" and data[:1] == b"#" and len(data) > 2:
         digits = int(data[1:2])
         return len(data) > 2 + digits and len(data) >= 3 + digits + int(data[2 : 2 + digits])

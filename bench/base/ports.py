@@ -81,6 +81,25 @@ class Dyno(Instrument, Protocol):
 
 
 @runtime_checkable
+class Conditioner(Instrument, Protocol):
+    """A conditioner of coolant and oil."""
+
+    def set_circuit(self, circuit: str, temperature_degc: float, flow_l_min: float) -> Generator[Any, Any, None]:
+        """Temperature at the inlet and flow of ``coolant`` or ``oil``, read back."""
+
+
+@runtime_checkable
+class BenchIo(Instrument, Protocol):
+    """The bench's inputs and outputs."""
+
+    def set_contactors(self, closed: bool) -> Generator[Any, Any, None]:
+        """Close or open the DC contactors, read back."""
+
+    def set_chain(self, closed: bool) -> Generator[Any, Any, None]:
+        """Keep the bench's contact in the emergency-stop chain closed, or open it; read back."""
+
+
+@runtime_checkable
 class Twin(Protocol):
     """What a step may ask of a model: predictions for ranges and order, never measured values."""
 

@@ -49,6 +49,8 @@ oil.flow_cmd l/min set-point
 io.contactor_cmd 1 set-point: close the contactors
 io.chain_request 1 set-point: 1 keeps the hardware chain closed
 io.watchdog 1 set-point: toggled by the core with each frame
+io.lamp_voltage 1 warning lamp: voltage on either side of the contactors, or nobody knows
+io.lamp_turning 1 warning lamp: a shaft turns, or nobody knows
 coolant.temp_in degC at the inlet of the DUT
 coolant.temp_out degC at the outlet of the DUT
 coolant.flow l/min
@@ -129,6 +131,14 @@ def bench_channels(layout: str, more: str = "") -> Channels:
     shafts = [table.format(side) for table in (_DYNO, _FLANGE) for side in sides]
     tables = (_DUT, _IO, _SUPPLY, _ANALYZER, *shafts, _CORE, more)
     return Channels(channel for table in tables for channel in _rows(table))
+
+
+_OURS = ("io.chain_request", "io.watchdog", "io.lamp_voltage", "io.lamp_turning")
+
+
+def is_commanded(name: str) -> bool:
+    """Whether the channel's values are the core's own: nobody tells them, and they are never lost."""
+    return name.endswith("_cmd") or name in _OURS
 
 
 def _rows(table: str) -> Iterator[Channel]:

@@ -34,6 +34,16 @@ class Instrument(FileModel):
             yield ("resource",), f"{self.resource!r} is no socket resource; write TCPIP::<host>::<port>::SOCKET"
 
     @property
+    def silence(self) -> float:
+        """From here on it counts as silent, in s: no value for four polls, and time for one retry that failed too."""
+        return max(4 * self.poll, 2 * self.timeout + 2 * self.poll)
+
+    @property
+    def patience(self) -> float:
+        """How long a limit bears values that are lost, in s, from the first exchange that failed on."""
+        return self.silence
+
+    @property
     def address(self) -> tuple[str, int]:
         """Host and port of the resource."""
         match = _SOCKET.fullmatch(self.resource)

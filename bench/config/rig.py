@@ -12,11 +12,12 @@ from bench.config.channels import SIDES, Layout, bench_channels
 from bench.config.dyno import Dyno
 from bench.config.file_model import FileModel, Finding
 from bench.config.flange import Flange
+from bench.config.instrument import Instrument
 from bench.config.limits import LimitRule
 from bench.config.located import Located, load_located
-from bench.config.media import Conditioner
 from bench.config.monitors import is_monitor
 from bench.config.names import Name, PartName, Reference
+from bench.config.periphery import BenchIo, Conditioner, Peripheral
 from bench.config.quantity import DegC, Kelvin, Ohms, Percent, Seconds, SpeedRate, SpeedRpm, TorqueNm, TorqueRate
 from bench.config.stopping import Stopping
 from bench.config.suggest import suggestion
@@ -88,6 +89,7 @@ class Rig(FileModel):
     flanges: dict[PartName, Flange]
     can: dict[PartName, CanBus]
     conditioner: Conditioner
+    bench_io: BenchIo = BenchIo()
     ramps: Ramps
     settling: Settling
     sign_check: SignCheck
@@ -101,6 +103,7 @@ class Rig(FileModel):
         yield from self._inputs()
         yield from self._buses()
         yield from self._watchdogs()
+        yield from self._reach()
         names = bench_channels(self.layout).names
         for i, limit in enumerate(self.limits):
             if limit.channel not in names and not is_monitor(limit.channel):  # those depend on the databases
@@ -137,6 +140,8 @@ class Rig(FileModel):
         yield ("analyzer",), self.analyzer.resource
         for name, dyno in self.ak_dynos.items():
             yield ("dynos", name), dyno.resource
+        for name, part in self.modbus.items():
+            yield (name,), part.resource
 
     def _buses(self) -> Iterator[Finding]:
         for key in ("bus", "role"):
@@ -159,6 +164,14 @@ class Rig(FileModel):
                 message = "must be shorter than the supply's, which has to sink while the dyno acts"
                 yield ("dynos", name, "watchdog"), f"{message}; lower it below {supply:g} s"
 
+    def _reach(self) -> Iterator[Finding]:
+        if self.bench_io.kind == "can":
+            return
+        needed = 2 * self.bench_io.poll + self.bench_io.timeout
+        if self.stopping.contactor_timeout <= needed:
+            told = f"leaves the link to the bench I/O no time to open and look; raise it above {needed:g} s"
+            yield ("stopping", "contactor_timeout"), told
+
     @property
     def sides(self) -> tuple[str, ...]:
         """``("l", "r")`` or ``("m",)``: the suffixes of dynos and flanges."""
@@ -168,6 +181,24 @@ class Rig(FileModel):
     def ak_dynos(self) -> dict[str, Dyno]:
         """Dynos that a link asks."""
         return {name: dyno for name, dyno in self.dynos.items() if dyno.kind == "ak"}
+
+    @property
+    def modbus(self) -> dict[str, Peripheral]:
+        """Periphery that a link asks."""
+        parts: dict[str, Peripheral] = {"bench_io": self.bench_io, "conditioner": self.conditioner}
+        return {name: part for name, part in parts.items() if part.kind == "modbus"}
+
+    @property
+    def instruments(self) -> dict[str, Instrument]:
+        """Whatever has a link, by part, in the order of arming."""
+        return {**self.modbus, "analyzer": self.analyzer, **self.ak_dynos, "supply": self.supply}
+
+    @property
+    def asked_by_link(self) -> dict[str, Instrument]:
+        """Who tells the channels of a part (``dc`` of ``dc.voltage``), where a link asks for them."""
+        told = {"bench_io": ("io",), "conditioner": ("coolant", "oil")}
+        told["analyzer"] = ("dc", "ac", "field", "aux", *self.analyzer_flanges)
+        return {part: each for name, each in self.instruments.items() for part in told.get(name, (name,))}
 
     @property
     def analyzer_flanges(self) -> dict[str, Flange]:

@@ -19,13 +19,14 @@ from bench.core.cycle import cycle
 from bench.core.program import Program
 from bench.core.rings import Rings
 from bench.core.state import State
-from bench.emulators import bench_io, can_dynos, can_node, cascadia_cm, ecu
+from bench.emulators import bench_io, can_dynos, can_node, cascadia_cm, ecu, periphery
 from bench.emulators.bench_io import BenchIo
 from bench.emulators.can_dynos import CanDynos
 from bench.emulators.cascadia_cm import CmInverter
 from bench.emulators.diagnosed import Doorway, asked, is_request, overhear
 from bench.emulators.dtc_store import note
 from bench.emulators.ecu import FAULT_CODE, Ecu
+from bench.emulators.periphery import Periphery
 from bench.emulators.sensors import Sensors, sense
 from bench.plant.plant import Plant, step
 
@@ -44,7 +45,8 @@ class EmulatedBench(NamedTuple):
     tap: Ring  # FRAME records of all that was on the buses, for whoever watches; room for one: nobody does
     ecu: Ecu  # this inverter
     cascadia: CmInverter  # or that one is there; the other has no frames
-    io: BenchIo
+    periphery: Periphery
+    io: BenchIo  # as far as it is on CAN
     dynos: CanDynos
     plant: Plant
     sensors: Sensors
@@ -145,7 +147,8 @@ def live(bench: EmulatedBench, t_ns: int) -> None:
         cascadia_cm.control(bench.cascadia, inputs, outputs, t_ns)
     else:
         ecu.control(bench.ecu, inputs, outputs, t_ns)
-    bench_io.act(bench.io, inputs, t_ns, MS)
+    bench_io.take_commands(bench.io, bench.periphery)
+    periphery.act(bench.periphery, inputs, t_ns, MS)
     can_dynos.act(bench.dynos, inputs, t_ns)
     step(bench.plant, MS)
     if t_ns % (10 * MS) == 0:
@@ -154,7 +157,8 @@ def live(bench: EmulatedBench, t_ns: int) -> None:
         else:
             ecu.tell(bench.ecu, outputs)
             note(bench.doorway.dtcs, bench.ecu.node.image[FAULT_CODE].value, t_ns)
-        bench_io.tell(bench.io, outputs)
+        periphery.tell(bench.periphery, outputs, t_ns)
+    bench_io.fill_frames(bench.io, bench.periphery)
     sense(bench.sensors, bench.outputs, t_ns)
     if t_ns % can_dynos.INTERVAL_NS == 0:
         can_dynos.tell(bench.dynos, bench.sensors.means)

@@ -22,6 +22,8 @@ from bench.emulators.device import ByteDevice
 from bench.emulators.diagnosed import DiagnosedEcu, make_doorway
 from bench.emulators.ecu import Ecu, make_ecu
 from bench.emulators.instruments.of_rig import by_part
+from bench.emulators.instruments.periphery_of_rig import periphery_servers
+from bench.emulators.periphery import make_periphery
 from bench.emulators.sensors import make_sensors
 from bench.emulators.truth import Truth
 from bench.plant.optimum import CurrentTable
@@ -109,7 +111,8 @@ def make_world(
         make_ring(FRAME, TAP_FRAMES if tapped else 1),
         inverter,
         cascadia,
-        make_bench_io(databases["bench_io"], seed, rig.ambient),
+        make_periphery(seed, rig.ambient, faults),
+        make_bench_io(rig, databases["bench_io"]),
         make_can_dynos(rig, databases["bench_io"], seed, faults, row=len(parts)),
         plant,
         sensors,
@@ -121,6 +124,7 @@ def make_world(
     measured = {part: _latched(sensors.means[row], sensors.latched_ns, row) for row, part in enumerate(parts)}
     measured["analyzer"] = truth.watch(measured["analyzer"])
     devices = by_part(rig, measured, names, plant.inputs, seed, faults)
+    devices |= periphery_servers(rig, bench.periphery, seed, faults)
     return World(bench, devices, truth, _diagnosed(bench, dut, faults))
 
 

@@ -84,7 +84,7 @@ def bench_can(
         for index, (db, bus, name) in enumerate(entries)
     )
     made, rules = build_tables(entries, bind, own_node=OWN_NODE), (tuple(receives), tuple(transmits), messages, watched)
-    return BenchCan(made, *rules, _raw(databases), frozenset(heard), tuple(unprotected))
+    return BenchCan(made, *rules, _raw(databases, absent), frozenset(heard), tuple(unprotected))
 
 
 def without(database: Database, names: Collection[str]) -> Database:
@@ -131,9 +131,10 @@ def signs_on_can(rig: Rig) -> dict[str, float]:
 
 
 def absent_parts(rig: Rig) -> frozenset[str]:
-    """Dynos and flanges that the database knows, but that are not on this bench's CAN."""
+    """Parts of channels that the database may know, but that are not on this bench's CAN."""
     sides = {side for layout in SIDES.values() for side in layout}
-    return frozenset(f"{part}_{side}" for part in ("dyno", "flange") for side in sides) - set(rig.on_can)
+    known = {f"{part}_{side}" for part in ("dyno", "flange") for side in sides} - set(rig.on_can)
+    return frozenset(known | rig.asked_by_link.keys())
 
 
 def _wanted(message: Message, absent: Set[str]) -> bool:
@@ -176,11 +177,11 @@ def _receive(message: Message, index: int, period_ns: int) -> Receive:
     )
 
 
-def _raw(databases: Mapping[int, Database]) -> dict[str, tuple[float, float, int, bool]]:
+def _raw(databases: Mapping[int, Database], absent: Set[str]) -> dict[str, tuple[float, float, int, bool]]:
     return {
         s.channel: (s.scale, s.offset, s.length, s.signed)
         for db in databases.values()
         for m in db.messages
         for s in m.signals
-        if s.channel and not s.is_float
+        if s.channel and not s.is_float and _part(s.channel) not in absent
     }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bench.base.channel import Channels
 from bench.base.time import NS_PER_MS, ns
 from bench.canbus.database import Database
+from bench.config.channels import is_commanded
 from bench.config.dut import Dut
 from bench.config.limits import LimitRule
 from bench.config.rig import Rig
@@ -12,6 +13,7 @@ from bench.core.causes import Cause
 from bench.core.design import LINKS, RECORDER, SERVICE, Design, DiagnosticRoute, Heartbeat
 from bench.core.tables import MODE_ARMED, STOP_CONTROLLED, STOP_FREEZE
 from bench.layout.can import BenchCan, absent_parts, bench_can, mirrored, signs_on_can, without
+from bench.layout.io import lamps, sign_of_life
 from bench.layout.ladders import energised, ladders
 from bench.layout.limits import limits
 from bench.layout.lost import patience, with_patience
@@ -47,13 +49,13 @@ def bench_design(
         envelopes=(envelope(rig, dut),),
         limits=with_patience(limits(rig, dut, can.heard, of_plan), patience(rig, channels, can)),
         receives=can.receives,
-        transmits=can.transmits,
+        transmits=(*can.transmits, *sign_of_life(rig)),
         monitors=watch.messages,
         buses=watch.buses,
         heartbeats=_HEARTBEATS if heartbeats else (),
         ladders=ladders(rig, dut, inverter.off),
         energised=energised(rig),
-        derived=inverter.derived,
+        derived=(*inverter.derived, *lamps(rig)),
         words=tuple(word.channel for word in inverter.words),
         diagnostics=routes,
         groups=sample_groups(channels, rig.on_can),
@@ -75,13 +77,11 @@ _HEARTBEATS = (
 
 def _stale_ns(rig: Rig, channels: Channels) -> dict[str, int]:
     """When the image calls a reading of an instrument stale; frames are judged by message."""
-    ages = {"supply": rig.supply, "analyzer": rig.analyzer, **rig.ak_dynos}
-    of_analyzer = {"dc", "ac", "field", "aux", *rig.analyzer_flanges}
-    result = {}
+    asked, result = rig.asked_by_link, {}
     for name in channels.names:
         part, _, quantity = name.partition(".")
-        instrument = ages.get("analyzer" if part in of_analyzer else part)
-        if instrument is not None and not quantity.endswith("_cmd"):
+        instrument = asked.get(part)
+        if instrument is not None and not is_commanded(name):
             slow = 20 if quantity in ("output", "alarm", "control", "state") else 6  # these are asked less often
             result[name] = ns(slow * instrument.poll)
     return result

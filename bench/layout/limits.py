@@ -5,6 +5,7 @@ Silence counts as a violation wherever a value is safety-relevant (``stale_ns``)
 
 import math
 from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 
 from bench.base.time import NS_PER_MS, ns
 from bench.config.dut import Dut, Monitored
@@ -23,7 +24,7 @@ from bench.core.tables import (
     STOP_HARDWARE,
     WARN,
 )
-from bench.layout.lost import silence_ns
+from bench.layout.lost import silent_cause
 from bench.layout.setpoints import shaft_ratio
 
 _LEVELS = {"warn": WARN, "derate": DERATE, "stop": STOP}
@@ -40,6 +41,8 @@ _CAUSES = {
 _TEMPERATURES: dict[Monitored, str] = {"winding": "winding_temp", "rotor": "rotor_temp", "junction": "junction_temp",
                  "oil": "oil_temp", "coolant": "coolant_temp"}  # fmt: skip
 _TEMPERATURE_HYSTERESIS_K = 2.0
+_FIRST_OF = {"bench_io": "io.chain_closed", "conditioner": "coolant.flow"}
+"""What a part of the periphery tells with each of its answers."""
 
 
 def limits(rig: Rig, dut: Dut, heard: Container[str], of_plan: tuple[LimitRule, ...] = ()) -> tuple[Limit, ...]:
@@ -99,7 +102,7 @@ def temperatures(dut: Dut) -> dict[Monitored, str]:
 def _instruments(rig: Rig) -> Iterator[Limit]:
     """An instrument that stays silent, also on a fresh connection, stops the run (F-37, F-38)."""
     for name, dyno in rig.dynos.items():
-        if dyno.kind == "ak":  # a message that stays away is judged by its age
+        if name in rig.ak_dynos:  # a message that stays away is judged by its age
             yield _silent(name, f"{name}.speed", dyno)
         yield from _dyno_state(name)
     yield _silent("supply", "supply.voltage", rig.supply)
@@ -107,6 +110,8 @@ def _instruments(rig: Rig) -> Iterator[Limit]:
     yield _silent("analyzer", "dc.voltage", rig.analyzer)
     for flange in rig.analyzer_flanges:
         yield _silent(flange, f"{flange}.torque", rig.analyzer)
+    for part, instrument in rig.modbus.items():  # judged when the frames would be: they tell whether a stop is safe
+        yield replace(_silent(part, _FIRST_OF[part], instrument), modes=MODE_ARMED | MODE_ENERGISED)
 
 
 def _supply_state() -> Iterator[Limit]:
@@ -132,16 +137,9 @@ def _dyno_state(name: str) -> Iterator[Limit]:
 
 
 def _silent(name: str, channel: str, instrument: Instrument) -> Limit:
-    quiet_ns = silence_ns(instrument)
+    quiet_ns, cause = ns(instrument.silence), silent_cause(channel.partition(".")[0])
     modes = MODE_ARMED | MODE_STOPPING
-    return Limit(
-        f"{name} silent",
-        channel,
-        debounce_ns=quiet_ns,
-        stale_ns=quiet_ns,
-        cause=Cause.INSTRUMENT_SILENT,
-        modes=modes,
-    )
+    return Limit(f"{name} silent", channel, debounce_ns=quiet_ns, stale_ns=quiet_ns, cause=cause, modes=modes)
 
 
 def _plausibility(rig: Rig, dut: Dut) -> Iterator[Limit]:

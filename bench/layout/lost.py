@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from bench.base.channel import Channels
 from bench.base.time import NS_PER_MS, ns
-from bench.config.instrument import Instrument
+from bench.config.channels import is_commanded
 from bench.config.rig import Rig
 from bench.core.causes import Cause
 from bench.core.design import Limit
 from bench.layout.can import BenchCan
 
-_OF_ANALYZER = ("dc", "ac", "field", "aux")
+_OF_PERIPHERY = ("io", "coolant", "oil")
 
 
 class Lost(NamedTuple):
@@ -27,20 +27,18 @@ class Lost(NamedTuple):
     cause: Cause
 
 
-def silence_ns(instrument: Instrument) -> int:
-    """No good value for four polls, and long enough for one retry on a fresh connection."""
-    return ns(max(4 * instrument.poll, 2 * instrument.timeout + 2 * instrument.poll))
+def silent_cause(part: str) -> Cause:
+    """Why the bench stops when nobody tells the channels of ``part`` any more."""
+    return Cause.PERIPHERY_SILENT if part in _OF_PERIPHERY else Cause.INSTRUMENT_SILENT
 
 
 def patience(rig: Rig, channels: Channels, can: BenchCan) -> dict[str, Lost]:
     """By channel; set-points are never lost."""
-    parts = {"supply": rig.supply, "analyzer": rig.analyzer, **rig.ak_dynos}
-    parts |= dict.fromkeys((*_OF_ANALYZER, *rig.analyzer_flanges), rig.analyzer)
-    found = {}
+    asked, found = rig.asked_by_link, {}
     for name in channels.names:
-        part, _, quantity = name.partition(".")
-        if part in parts and not quantity.endswith("_cmd"):
-            found[name] = Lost(silence_ns(parts[part]), Cause.INSTRUMENT_SILENT)
+        part = name.partition(".")[0]
+        if part in asked and not is_commanded(name):
+            found[name] = Lost(ns(asked[part].patience), silent_cause(part))
     for receive in can.receives:
         message = can.tables.messages[receive.message]
         lost = Lost(receive.max_age_ns or 3 * receive.period_ns + 10 * NS_PER_MS, Cause.SIGNAL_INVALID)

@@ -6,16 +6,10 @@ from typing import Any
 
 from bench.base.errors import InputError, Problem
 from bench.base.time import ns
-from bench.config.instrument import Instrument
 from bench.config.rig import Rig
 from bench.links.device import Device
 from bench.links.link import Pace
 from drivers.registry import ENTRY_POINTS, driver_class
-
-
-def instruments_of(rig: Rig) -> dict[str, Instrument]:
-    """All instruments of a rig by part, in the order of arming."""
-    return {"analyzer": rig.analyzer, **rig.ak_dynos, "supply": rig.supply}
 
 
 def any_driver_class(name: str) -> type[Any]:
@@ -33,7 +27,7 @@ def drivers_of(rig: Rig, index_of: Callable[[str], int]) -> dict[str, Device]:
     plain: Mapping[str, Any] = rig.model_dump()
     drivers: dict[str, Device] = {}
     problems = []
-    for part, instrument in instruments_of(rig).items():
+    for part, instrument in rig.instruments.items():
         try:
             driver = any_driver_class(instrument.driver).from_rig(part, plain)
         except (KeyError, ValueError) as error:
@@ -47,9 +41,14 @@ def drivers_of(rig: Rig, index_of: Callable[[str], int]) -> dict[str, Device]:
 
 
 def paces_of(rig: Rig) -> dict[str, Pace]:
-    """How often each instrument is read and written. The analyzer sets its own pace: each answer is one update."""
-    periods = {name: ns(dyno.setpoint_period) for name, dyno in rig.ak_dynos.items()}
-    return {
-        part: Pace(0 if part == "analyzer" else ns(instrument.poll), periods.get(part, 0))
-        for part, instrument in instruments_of(rig).items()
-    }
+    """How often each instrument is read and written. The analyzer sets its own pace: each answer is one update.
+    Periphery is tried again soon: its watchdog relay waits for nobody."""
+    return {part: _pace(rig, part, ns(instrument.poll)) for part, instrument in rig.instruments.items()}
+
+
+def _pace(rig: Rig, part: str, poll_ns: int) -> Pace:
+    if part == "analyzer":
+        return Pace(0)
+    if part in rig.modbus:
+        return Pace(poll_ns, retry_ns=max(poll_ns, Pace().idle_ns))
+    return Pace(poll_ns, ns(rig.ak_dynos[part].setpoint_period) if part in rig.ak_dynos else 0)

@@ -7,6 +7,7 @@ repeated: nobody knows whether it arrived, so the core's next decision must come
 import math
 from collections.abc import Sequence
 
+from bench.base.errors import DeviceError
 from bench.links.device import Driven
 from bench.links.face import Face
 from bench.schedule.requests import Operation
@@ -38,12 +39,24 @@ class Follower:
         return any(not self._driver.energises(*row) for row in self._due(self._values()))
 
     def follow(self) -> Operation[None]:
-        """Write what has changed. Raises what the driver raises; the rest stays due."""
+        """Write what has changed. Raises what the driver raises; the rest stays due.
+
+        What is refused in good order holds nothing up: an output that does not obey must not keep the chain closed.
+        """
         values = self._values()
+        refused: DeviceError | None = None
         for index, value in self._due(values):
             self._held[index] = value  # until it is known to have arrived
-            yield from self._driver.write(index, value)
+            try:
+                yield from self._driver.write(index, value)
+            except DeviceError as error:
+                if self._driver.session.poisoned is not None:
+                    raise
+                refused = refused or error
+                continue
             self._written[index], self._held[index] = value, math.nan
+        if refused is not None:
+            raise refused
         self._seen = values
 
     def look_again(self) -> Operation[None]:

@@ -65,11 +65,13 @@ class Roles:
     """What the analyzer's inputs are wired to."""
     on_can: tuple[str, ...] = ()
     """Those that the core itself speaks to: they have no link to be asked."""
+    periphery: tuple[str, ...] = ()
+    """Coolant, oil and bench I/O, where they have a link."""
 
     @property
     def parts(self) -> tuple[str, ...]:
         """All parts that are asked for their identity and set up, in the order of arming."""
-        return (self.analyzer, *(dyno for dyno in self.dynos if dyno not in self.on_can), self.supply)
+        return (*self.periphery, self.analyzer, *(dyno for dyno in self.dynos if dyno not in self.on_can), self.supply)
 
 
 @dataclass(frozen=True, slots=True)

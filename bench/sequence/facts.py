@@ -14,7 +14,8 @@ from bench.sequence.diagnosis import Examination
 def roles_of(rig: Rig) -> Roles:
     """Which parts do what on this rig."""
     elements = tuple(str(name) for name in rig.analyzer.elements)
-    return Roles(dynos=tuple(rig.dynos), flanges=tuple(rig.flanges), elements=elements, on_can=rig.on_can)
+    parts, periphery = (tuple(rig.dynos), tuple(rig.flanges)), tuple(rig.modbus)
+    return Roles(*parts, elements=elements, on_can=rig.on_can, periphery=periphery)
 
 
 def facts_of(rig: Rig, ratio: float) -> BenchFacts:

@@ -12,6 +12,9 @@ from bench.emulators.diagnosed import PLACE as ECU
 from bench.emulators.diagnosed import TROUBLE_CODES
 from bench.emulators.instruments.faults import FAULT_KINDS, read_argument
 from bench.emulators.instruments.of_rig import KNOWN_FAULTS
+from bench.emulators.instruments.periphery_of_rig import KNOWN_FAULTS as OF_MODBUS
+from bench.emulators.periphery import FAULTS as PERIPHERY_FAULTS
+from bench.emulators.periphery import read_ohm
 from bench.emulators.world import INVERTER, INVERTER_FAULTS, parameter_of
 from bench.schedule.faults import Fault, parse_fault
 
@@ -19,8 +22,11 @@ _PARAMETER = re.compile(r"\d{1,5}=-?\d{1,5}", re.ASCII)
 _NAMED = re.compile(r"[a-z][a-z0-9_]*=[ -~]+", re.ASCII)
 
 
-def read_faults(lines: Sequence[str], dynos: Sequence[str] | None, on_can: Collection[str] = ()) -> tuple[Fault, ...]:
-    """The faults of all lines; ``dynos``: names of the rig's dynos (``None``: not known, places are not judged).
+def read_faults(
+    lines: Sequence[str], dynos: Sequence[str] | None, on_can: Collection[str] = (), modbus: Collection[str] = ()
+) -> tuple[Fault, ...]:
+    """The faults of all lines; ``dynos``: names of the rig's dynos (``None``: not known, places are not judged),
+    ``modbus``: its periphery behind links.
 
     Raises ``InputError`` with every line that is wrong.
     """
@@ -29,7 +35,7 @@ def read_faults(lines: Sequence[str], dynos: Sequence[str] | None, on_can: Colle
     for line in lines:
         try:
             fault = parse_fault(line)
-            complaint = "" if dynos is None else _complaint(fault, kinds_of(dynos, on_can))
+            complaint = "" if dynos is None else _complaint(fault, kinds_of(dynos, on_can, modbus))
         except ValueError as error:
             complaint = str(error)
         if complaint:
@@ -44,13 +50,17 @@ def read_faults(lines: Sequence[str], dynos: Sequence[str] | None, on_can: Colle
     return tuple(faults)
 
 
-def kinds_of(dynos: Sequence[str], on_can: Collection[str] = ()) -> Mapping[str, tuple[str, ...]]:
-    """What can go wrong where; the faults of dynos ``on_can`` are those of their frames."""
+def kinds_of(
+    dynos: Sequence[str], on_can: Collection[str] = (), modbus: Collection[str] = ()
+) -> Mapping[str, tuple[str, ...]]:
+    """What can go wrong where; the faults of dynos ``on_can`` are those of their frames, and so are those of periphery
+    that is not in ``modbus``."""
     asked = {"analyzer": "analyzer", "supply": "supply", **{name: "dyno" for name in dynos if name not in on_can}}
     instruments = {part: KNOWN_FAULTS[what] for part, what in asked.items()}
+    instruments |= {part: OF_MODBUS[part] for part in modbus}
     buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))
     flanges = {name.replace("dyno", "flange"): ("flipped",) for name in dynos}
-    return {**instruments, **buses, **flanges, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS}
+    return {**instruments, **buses, **flanges, **PERIPHERY_FAULTS, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS}
 
 
 def unread_parameters(faults: Collection[Fault], required: Collection[int]) -> list[Problem]:
@@ -89,9 +99,10 @@ def _argument(fault: Fault) -> str:
         return "needs what the other unit tells, such as ecu.identity:serial=4711@0s"
     elif fault.kind == "stored" and fault.argument not in TROUBLE_CODES.values():
         return f"needs a trouble code of the emulated unit: {', '.join(TROUBLE_CODES.values())}"
-    elif fault.kind in FAULT_KINDS:
+    elif fault.kind in FAULT_KINDS or fault.place == "insulation":
+        read = read_argument if fault.kind in FAULT_KINDS else read_ohm
         try:
-            read_argument(fault.kind, fault.argument)
+            read(fault.kind, fault.argument)
         except ValueError as error:
             return str(error)
     return ""

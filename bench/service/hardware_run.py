@@ -10,7 +10,6 @@ from bench.config.located import Located
 from bench.config.rig import Rig
 from bench.io.bus_place import BusPlace
 from bench.io.visa import VisaLink
-from bench.links.drivers_of_rig import instruments_of
 from bench.service.wall_run import Edges
 
 _CONNECT_NS = 2 * NS_PER_S
@@ -24,7 +23,7 @@ def real_edges(rig: Located[Rig]) -> Edges:
     """
     if problems := [*_silent_buses(rig), *_silent_instruments(rig)]:
         raise InputError(problems)
-    resources = {part: instrument.resource for part, instrument in instruments_of(rig.value).items()}
+    resources = {part: instrument.resource for part, instrument in rig.value.instruments.items()}
     return Edges(lambda _berth: bus_places(rig.value), lambda _crew, _told: lambda: resources)
 
 

@@ -53,8 +53,9 @@ def prepare(
     inputs = _noting(problems, lambda: load_inputs(plan, rig, dut))
     if inputs is None:
         problems = _problems_of_files(plan, rig, dut) or problems
-    parts = tuple(inputs.rig.value.dynos) if inputs else None
-    faults = _noting(problems, lambda: read_faults(fault_lines, parts, inputs.rig.value.on_can if inputs else ()))
+    rig_read = inputs.rig.value if inputs else None
+    parts = (tuple(rig_read.dynos), rig_read.on_can, tuple(rig_read.modbus)) if rig_read else (None,)
+    faults = _noting(problems, lambda: read_faults(fault_lines, *parts))
     if inputs is None or faults is None:
         raise InputError(dict.fromkeys(problems))
     when_read()

@@ -11,6 +11,7 @@ import pytest
 
 from bench.core.tables import NONE
 from drivers.dynos.ak_dyno import AkDyno
+from drivers.periphery.modbus_part import ModbusPart
 from drivers.registry import BUILT_IN, driver_class
 from drivers.supplies.ea_psb import EaPsb
 
@@ -182,11 +183,11 @@ def test_methods_of_a_driver_that_write_are_called_by_nobody_else() -> None:
     shortcuts = {
         method.name
         for path in SOURCES
-        if name_of(path).startswith(("drivers/supplies/", "drivers/dynos/"))
+        if name_of(path).startswith(("drivers/supplies/", "drivers/dynos/", "drivers/periphery/"))
         for method in ast.walk(ast.parse(path.read_text()))
         if isinstance(method, ast.FunctionDef) and method.name.startswith("set_") and method.name != "set_up"
     }
-    assert {"set_output", "set_voltage"} <= shortcuts
+    assert {"set_output", "set_voltage", "set_contactors", "set_chain", "set_circuit"} <= shortcuts
     users = {
         (name_of(path), called(call))
         for path in SOURCES
@@ -200,7 +201,8 @@ def test_methods_of_a_driver_that_write_are_called_by_nobody_else() -> None:
 def test_only_what_has_set_points_can_energise() -> None:
     drivers = {name: driver_class(name) for name in BUILT_IN}
     driven = {name for name, driver in drivers.items() if hasattr(driver, "write")}
-    assert driven == {"ea_psb", "itech_it6000c", "keysight_rp7900", "ak_dyno"}
+    supplies = {"ea_psb", "itech_it6000c", "keysight_rp7900"}
+    assert driven == supplies | {"ak_dyno", "bench_io_modbus", "conditioner_modbus"}
     assert all(hasattr(drivers[name], "energises") and hasattr(drivers[name], "in_force") for name in driven)
 
 
@@ -222,7 +224,7 @@ def test_frames_leave_by_one_door() -> None:
 def callers(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
     """By driver: the files that called ``write`` while a run went on."""
     found: dict[str, set[str]] = {}
-    for driver in (EaPsb, AkDyno):
+    for driver in (EaPsb, AkDyno, ModbusPart):
         original = driver.write
 
         def watched(self: Any, index: int, value: float, original: Any = original) -> Any:
@@ -235,8 +237,9 @@ def callers(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
 
 
 def test_in_a_whole_run_every_write_comes_from_the_follower(run_of: Runner, callers: dict[str, set[str]]) -> None:
-    assert run_of("smoke").verdict.verdict == "passed"
-    assert callers == {"EaPsb": {"bench/links/follower.py"}, "AkDyno": {"bench/links/follower.py"}}
+    assert run_of("smoke", rig="e_axle_modbus").verdict.verdict == "passed"
+    assert callers.keys() == {"EaPsb", "AkDyno", "BenchIoModbus", "ConditionerModbus"}
+    assert set().union(*callers.values()) == {"bench/links/follower.py"}
 
 
 def test_nothing_is_energised_before_the_core_is_armed_nor_after_its_stop(run_of: Runner) -> None:

@@ -601,6 +601,63 @@ RIG_CASES = [
 ]
 
 
+MODBUS_RIG = (ROOT / "bench/rigs/e_axle_modbus.yaml").read_text(encoding="utf-8")
+
+MODBUS_CASES = [
+    (
+        "  kind: modbus\n  driver: bench_io_modbus",
+        "  kind: can\n  driver: bench_io_modbus",
+        [
+            (n, f"{len(name) + 5}: what is on CAN has no {name!r}: its frames are in the database; take it out")
+            for n, name in enumerate(
+                ("driver", "resource", "maker", "model", "serial", "poll", "timeout", "watchdog"), start=1
+            )
+        ],
+    ),
+    (
+        "  resource: TCPIP::192.168.10.25::502::SOCKET\n",
+        "",
+        [(-3, "1: 'resource' is missing; add it, or write 'kind: can'")],
+    ),
+    (
+        "TCPIP::192.168.10.26::502::SOCKET",
+        "TCPIP::192.168.10.25::502::SOCKET",
+        [(0, "13: 'TCPIP::192.168.10.25::502::SOCKET' belongs to bench_io already; correct it")],
+    ),
+    (
+        "192.168.10.26::502::SOCKET",
+        "192.168.10.26::INSTR",
+        [(0, "13: 'TCPIP::192.168.10.26::INSTR' is no socket resource; write TCPIP::<host>::<port>::SOCKET")],
+    ),
+    (
+        "  watchdog: 300 ms # of the relay",
+        "  # of the relay",
+        [
+            (
+                -9,
+                "1: 'watchdog' is missing: without it a dead bench keeps the chain closed; add it, such as"
+                " 'watchdog: 300 ms'",
+            )
+        ],
+    ),
+    (
+        "watchdog: 300 ms # of",
+        "watchdog: 200 ms # of",
+        [(0, "13: must be longer than one retry on a fresh connection may take; raise it above 0.24 s")],
+    ),
+    ("poll: 20 ms\n", "poll: 80 ms\n", [(0, "9: '80 ms' is out of range; it must be at most 0.05 s")]),
+    (
+        "timeout: 250 ms\n",
+        "timeout: 250 ms\n  watchdog: 2 s\n",
+        [(1, "13: a conditioner goes on when nobody speaks to it: a hot unit must be cooled; take it out")],
+    ),
+    (
+        "contactor_timeout: 500 ms",
+        "contactor_timeout: 120 ms",
+        [(0, "22: leaves the link to the bench I/O no time to open and look; raise it above 0.14 s")],
+    ),
+]
+
 DUT = (ROOT / "bench/duts/gen5_bev.yaml").read_text(encoding="utf-8")
 
 DUT_CASES = [
@@ -637,6 +694,15 @@ def test_a_broken_rig_is_told_with_place_and_remedy(old, new, messages):
     line = RIG[: RIG.index(old)].count("\n") + 1
     with pytest.raises(InputError) as refused:
         load(RIG.replace(old, new, 1), Rig, "rig.yaml")
+    told = [(p.line - line, f"{p.column}: {p.message}") for p in refused.value.problems]
+    assert told == messages
+
+
+@pytest.mark.parametrize(("old", "new", "messages"), MODBUS_CASES)
+def test_broken_periphery_is_told_with_place_and_remedy(old, new, messages):
+    line = MODBUS_RIG[: MODBUS_RIG.index(old)].count("\n") + 1
+    with pytest.raises(InputError) as refused:
+        load(MODBUS_RIG.replace(old, new, 1), Rig, "rig.yaml")
     told = [(p.line - line, f"{p.column}: {p.message}") for p in refused.value.problems]
     assert told == messages
 

@@ -7,14 +7,17 @@ import pytest
 from instrument_bench import OUTPUT_NAMES, Truth, Wire
 
 import bench
+from bench.base.time import NS_PER_MS
 from bench.config.rig import load_rig
 from bench.emulators.instruments.of_rig import by_part
+from bench.emulators.instruments.periphery_of_rig import periphery_servers
+from bench.emulators.periphery import act, make_periphery
 from bench.links.drivers_of_rig import drivers_of
 
 RIGS = Path(bench.__file__).parent / "rigs"
 
 
-@pytest.mark.parametrize("name", ["e_axle_demo", "motor_demo"])
+@pytest.mark.parametrize("name", ["e_axle_demo", "motor_demo", "e_axle_modbus"])
 def test_identity_set_up_and_truth(name: str) -> None:
     rig = load_rig(RIGS / f"{name}.yaml").value
     truth = Truth(
@@ -23,9 +26,12 @@ def test_identity_set_up_and_truth(name: str) -> None:
         speed_l_rpm=200.0, speed_r_rpm=201.0, u_supply_v=401.0, i_supply_a=100.0,
         dyno_l_torque_nm=-300.0, dyno_r_torque_nm=-290.0,
     )  # fmt: skip
+    periphery = make_periphery(1, 23.0)
+    act(periphery, truth.inputs[0], NS_PER_MS, NS_PER_MS)
     parts = ("analyzer", "supply", *rig.dynos)
     devices: Any = by_part(rig, dict.fromkeys(parts, truth.measured), OUTPUT_NAMES, truth.inputs, 1, ())
     shown: dict[str, float] = {}
+    devices |= periphery_servers(rig, periphery, 1, ())
     for part, driver in drivers_of(rig, lambda _: 0).items():
         wire = Wire(devices[part])
         wire.run(driver.identify())
@@ -46,3 +52,6 @@ def test_identity_set_up_and_truth(name: str) -> None:
         assert shown["flange_r.speed"] == pytest.approx(201.0, abs=0.2)
         assert shown["dyno_r.speed"] == pytest.approx(201.0, abs=0.5)
         assert shown["dyno_r.torque"] == pytest.approx(-290.0, abs=25.0)
+    if name == "e_axle_modbus":
+        assert shown["io.chain_closed"] == shown["io.door_closed"] == 1.0
+        assert shown["coolant.flow"] == shown["io.contactor_plus"] == 0.0

@@ -1,5 +1,6 @@
 """``bench emulate``: anybody's scripts can talk to the rig's other side."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from disturbed import again_if_disturbed, explained
+from wall_runs import wall_run
 
 from bench.config.search import find
 
@@ -22,6 +24,16 @@ for resource in ({analyzer!r}, {supply!r}):
 with manager.open_resource({dyno_l!r}, read_termination="\\x03", timeout=5000) as dyno:
     dyno.write_raw(b"\\x02 ASTZ K0\\x03")
     print(repr(dyno.read_raw()))
+"""
+
+REGISTERS = """
+from pymodbus.client import ModbusTcpClient
+def client(resource):
+    return ModbusTcpClient(resource.split("::")[1], port=int(resource.split("::")[2]), timeout=5)
+with client({bench_io!r}) as io, client({conditioner!r}) as conditioner:
+    print(io.read_discrete_inputs(0, count=7).bits[:7])
+    words = conditioner.read_input_registers(8, count=12).registers
+    print(conditioner.convert_from_registers(words, conditioner.DATATYPE.STRING))
 """
 
 FRAMES = """
@@ -81,3 +93,12 @@ def test_a_side_that_stood_still_is_told_of_once_a_second(emulated: Any) -> None
     assert all(line.endswith(" ms: this machine is busy; not a fault of the bench") for line in lines)
     assert " times, for " in lines[1]
     assert emulated.run.process.poll() is None
+
+
+@pytest.mark.slow
+def test_a_plain_pymodbus_script_talks_to_periphery_behind_modbus() -> None:
+    with wall_run("emulate", "--json", "--rig", "e_axle_modbus") as run:
+        assert run.process.stdout is not None
+        places = json.loads(run.process.stdout.readline())["places"]
+        inputs, model = script(REGISTERS.format(**places), run.private).splitlines()
+    assert inputs == "[True, True, False, True, False, False, True]" and model == "TC-60"

@@ -38,6 +38,8 @@ class Peer:
         if strange := {fault.kind for fault in self._ahead} - set(self.known_faults):
             raise ValueError(f"{type(self).__name__} cannot do {', '.join(sorted(strange))}")
         self._may_close = self._scripted or idle_close_ns > 0
+        self.garbage = b"?\x15" + end
+        """What comes in place of an answer when a script wants it so."""
         self.unknown = 0
         """How many messages the instrument did not understand."""
 
@@ -48,6 +50,15 @@ class Peer:
     def befall(self, kind: FaultKind, t_ns: int) -> None:
         """A fault of the device itself begins."""
         raise AssertionError("an emulator with faults of its own carries them out")
+
+    def whole(self, data: bytes) -> bool:
+        """Whether ``data`` is one message and nothing else."""
+        return data.find(self._end) == len(data) - 1
+
+    def cut(self, data: bytes) -> tuple[list[bytes], bytes]:
+        """The messages in ``data``, and the beginning of the next one."""
+        *messages, rest = data.split(self._end)
+        return [message + self._end for message in messages], rest
 
     def opened(self, t_ns: int) -> None:
         """A fresh connection, with nothing of the last one in the pipes; ``closed`` tells whether it is refused."""
@@ -68,7 +79,7 @@ class Peer:
         if not data or (self._may_close and self._must_close(t_ns)):
             return
         self._last_ns = t_ns
-        if self._input or data.find(self._end) != len(data) - 1:
+        if self._input or not self.whole(data):
             self._receive_portions(data, t_ns)
         elif self._scripted:
             self._serve(data, t_ns)
@@ -120,7 +131,7 @@ class Peer:
         if script.strikes("silence", t_ns):
             return
         if script.strikes("garbage", t_ns):
-            payload = b"?\x15" + self._end
+            payload = self.garbage
         if late := script.strikes("late", t_ns):
             at_ns += late.delay_ns
         if torn := script.strikes("partial", t_ns) or script.strikes("split", t_ns):
@@ -163,13 +174,13 @@ class Peer:
         return self._closed
 
     def _receive_portions(self, data: bytes, t_ns: int) -> None:
-        *messages, self._input = (self._input + data).split(self._end)
+        messages, self._input = self.cut(self._input + data)
         if len(self._input) > INPUT_MAX:
             self._input = b""
             self.unknown += 1
         obey = self._serve if self._scripted else self.handle
         for message in messages:
-            obey(message + self._end, t_ns)
+            obey(message, t_ns)
 
 
 def _made(payload: Payload, at_ns: int) -> bytes:
