@@ -16,6 +16,7 @@ from typing import Any, get_args, get_type_hints
 import typer
 from e2e_page import e2e_page
 from markdown_table import table
+from modbus_page import modbus_page
 from pydantic import BaseModel
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,7 +51,7 @@ def pages() -> dict[str, str]:
         "channels": _channels(),
         "drivers": _drivers(),
         "ak": _ak(),
-        "modbus": _modbus(),
+        "modbus": modbus_page(),
         "stops": _stops(),
         "steps": _steps(),
         "faults": _faults(),
@@ -199,55 +200,6 @@ _REFUSED = """
 
 A function that is not carried out is answered with one of these words, the channel before it on some devices; a code
 that the device does not know is echoed as `????`. Functions S and E need remote control, except `SREM`.
-
-"""
-
-
-def _modbus() -> str:
-    from drivers import modbus
-    from drivers.registry import BUILT_IN, driver_class
-
-    text = _MODBUS + _table(("code", "exception"), ((str(code), told) for code, told in modbus.EXCEPTIONS.items()))
-    for name in BUILT_IN:
-        found = driver_class(name)
-        if hasattr(found, "registers"):
-            head = (
-                "register",
-                "address",
-                "channel or name",
-                "use",
-                "meaning",
-                "unit",
-                "form",
-                "scale",
-                "range",
-                "source",
-            )
-            text += f"\n## `{name}`\n\n" + _table(head, map(_register, found.registers))
-    return text
-
-
-def _register(row: Any) -> tuple[str, ...]:
-    order = f", {'high' if row.high_word_first else 'low'} word first" if row.size > 1 and row.kind != "text" else ""
-    scale = f"{row.scale:g}" if row.kind not in ("bit", "text") else ""
-    access = "read, write" if row.writable else "read"
-    place = f"{row.space} ({access})", str(row.address), f"`{row.name}`", str(row.use)
-    return *place, row.purpose, row.unit, f"{row.kind}{order}", scale, str(row.range), row.source
-
-
-_MODBUS = """# Modbus TCP of the bench's periphery
-
-Functions 1 to 6, 15, 16 and 23. A set-point of one bit is written by 5, one of words by 23, which reads back in the
-same exchange; all are set to zero by 15 or 16 at arming. Addresses count from 0, as on the wire. An answer with another
-transaction, protocol, unit, function, length or number of bytes than the question's is none: the connection is opened
-afresh, the device identified again, its settings and set-points read back. A value outside its range, NaN or infinity
-is a bad value, never clipped.
-
-Each maker's controller has a map of its own: the tables below are those of the emulated devices, and a driver of a
-package of yours may have another (`drivers.periphery.modbus_part.ModbusPart`, a `RegisterMap`, and an entry point
-`bench.drivers`). **Never tested on hardware.**
-
-Sources: MODBUS Application Protocol Specification V1.1b3; MODBUS Messaging on TCP/IP Implementation Guide V1.0b.
 
 """
 

@@ -17,7 +17,7 @@ from bench.config.search import find
 from bench.io.clock import MonotonicClock
 from bench.io.job_runner import JobRunner
 from bench.io.visa import VisaLink
-from bench.links.drivers_of_rig import any_driver_class, instruments_of
+from bench.links.drivers_of_rig import any_driver_class
 from bench.schedule.requests import Operation
 from bench.service.quantities import Readings
 from drivers.readout import Readable, read
@@ -113,7 +113,7 @@ def open_instrument(resource: str, driver: D | type[D], rig: str = "", part: str
 
 
 def _of_rig(driver: type[D], rig: Rig, part: str) -> D:
-    for name, instrument in instruments_of(rig).items():
+    for name, instrument in rig.instruments.items():
         if part in ("", name) and any_driver_class(instrument.driver) is driver:
             made: D = cast("Any", driver).from_rig(name, rig.model_dump())
             return made
