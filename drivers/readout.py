@@ -23,10 +23,10 @@ class Part:
     def __init__(self, values: NDArray[np.float64], qualities: NDArray[np.uint8], times: NDArray[np.int64]) -> None:
         self.values, self.qualities, self.times = values, qualities, times
 
-    def put(self, values: NDArray[np.float64], t_ns: int) -> None:
-        """These values at one time; NaN is none."""
+    def put(self, values: NDArray[np.float64], qualities: NDArray[np.uint8], t_ns: int) -> None:
+        """These values with their qualities, at one time."""
         self.values[:] = values
-        self.qualities[:] = np.where(np.isnan(values), Quality.NOT_A_NUMBER, Quality.GOOD)
+        self.qualities[:] = qualities
         self.times[:] = t_ns
 
 

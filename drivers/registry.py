@@ -12,6 +12,10 @@ ENTRY_POINTS = "bench.drivers"
 
 BUILT_IN: Mapping[str, str] = {
     "yokogawa_wt5000": "drivers.power_analyzers.yokogawa_wt:YokogawaWT5000",
+    "yokogawa_wt3000e": "drivers.power_analyzers.yokogawa_wt:YokogawaWT3000E",
+    "yokogawa_wt1800e": "drivers.power_analyzers.yokogawa_wt:YokogawaWT1800E",
+    "zes_lmg670": "drivers.power_analyzers.zes_lmg:ZesLmg670",
+    "hioki_pw8001": "drivers.power_analyzers.hioki_pw:HiokiPW8001",
     "ea_psb": "drivers.supplies.ea_psb:EaPsb",
     "itech_it6000c": "drivers.supplies.itech_it6000c:ItechIt6000c",
     "keysight_rp7900": "drivers.supplies.keysight_rp7900:KeysightRp7900",

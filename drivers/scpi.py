@@ -6,6 +6,7 @@ numbers are values, and the sentinels of SCPI-99 volume 1, 7.2 become a quality.
 
 import math
 import re
+import struct
 
 import numpy as np
 
@@ -35,6 +36,7 @@ _WORDS = {
 _ERROR = re.compile(rb'([+-]?[0-9]{1,5}), ?"([ -~]*)"')
 _MAGNITUDE = {b"": 1.0, b"k": 1e3, b"M": 1e6, b"m": 1e-3}
 _LENGTH_MAX = 40
+_SINGLE = struct.Struct(">f")
 
 
 def line(reply: bytes) -> bytes:
@@ -136,6 +138,16 @@ def block_start(reply: bytes, length: int) -> int:
             f"a block of {length} bytes and LF ({start + length + 1} in all, not {len(reply)})", reply[:16]
         )
     return start
+
+
+def single(reply: bytes) -> tuple[float, Quality]:
+    """A block of one big-endian IEEE single. Raises ``GrammarError``."""
+    start = block_start(reply, _SINGLE.size)
+    bits = int.from_bytes(reply[start : start + _SINGLE.size], "big")
+    if bits == int(NO_DATA_BITS):
+        return math.nan, Quality.NOT_A_NUMBER
+    value: float = _SINGLE.unpack_from(reply, start)[0]
+    return (math.nan, Quality.OVER_RANGE) if abs(value) >= OVERFLOW_SINGLE else judged(value)
 
 
 @compiled

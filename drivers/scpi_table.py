@@ -22,13 +22,15 @@ class Dialect:
     """How one family speaks, beyond the standard.
 
     ``full``: headers are written with every node as the manual prints it, else in short form without optional nodes;
-    ``colon``: a header at the start of a message begins with one; ``commands_max``: how many a message may hold (0: any
-    number); ``message_max``: bytes the instrument can take in one; ``pace_ns``: least time from an answer to the next
-    message; ``undefined``: the error that an unknown header causes; ``no_data`` and ``over_range``: words for no value.
+    ``colon``: a header at the start of a message begins with one; ``flat``: headers have no levels, so none needs a
+    colon to begin at the root; ``commands_max``: how many a message may hold (0: any number); ``message_max``: bytes
+    the instrument can take in one; ``pace_ns``: least time from an answer to the next message; ``undefined``: the error
+    that an unknown header causes; ``no_data`` and ``over_range``: words for no value.
     """
 
     full: bool = False
     colon: bool = False
+    flat: bool = False
     commands_max: int = 0
     pace_ns: int = 0
     message_max: int = 65_536
@@ -92,7 +94,10 @@ class Table:
         most = self.dialect.commands_max
         if most and len(units) > most:
             raise ValueError(f"this instrument takes {most} commands a message, not {len(units)}")
-        text = ";".join(unit if i == 0 or unit.startswith((":", "*")) else f":{unit}" for i, unit in enumerate(units))
+        bare = range(len(units)) if self.dialect.flat else (0,)
+        text = ";".join(
+            unit if i in bare or unit.startswith((":", "*")) else f":{unit}" for i, unit in enumerate(units)
+        )
         if len(text) >= self.dialect.message_max:
             raise ValueError(f"{len(text)} bytes in one message; the instrument takes {self.dialect.message_max}")
         return text.encode("ascii") + b"\n"

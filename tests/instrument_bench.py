@@ -7,9 +7,10 @@ import numpy as np
 
 from bench.base.errors import DeviceError, LinkClosed, LinkError, LinkTimeout
 from bench.base.time import NS_PER_MS
+from bench.emulators.instruments.analyzer_peer import Surroundings
 from bench.emulators.instruments.peer import Peer
 from bench.emulators.instruments.wiring import AnalyzerWiring, ElementWiring, FlangeWiring
-from bench.emulators.instruments.yokogawa import YokogawaEmulator
+from bench.emulators.instruments.yokogawa import YokogawaEmulator, wt5000
 from bench.plant.records import INPUTS, OUTPUTS
 from bench.schedule.requests import Exchange, Now, Poll, Post, Reopen, Sleep, SleepUntil
 
@@ -35,15 +36,12 @@ class Truth:
 
 
 def wiring(**flange: Any) -> AnalyzerWiring:
-    volts, amps = (150.0, 300.0, 600.0), (20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
     return AnalyzerWiring(
         (
-            ElementWiring("dc", (1,), "u_dc_v", "i_dc_a", "p_dc_w", volts, amps, 1500.0),
-            ElementWiring(
-                "ac", (2, 3, 4), "u_ac_v", "i_ac_a", "p_ac_w", volts, amps, 1500.0, frequency_field="f_el_hz"
-            ),
-            ElementWiring("field", (5,), "u_f_v", "i_f_a", "p_f_w", (30.0, 60.0, 600.0), (1.0, 5.0, 20.0)),
-            ElementWiring("aux", (6,), "", "", "p_aux_w", (15.0, 30.0), (5.0, 10.0, 50.0)),
+            ElementWiring("dc", (1,), "u_dc_v", "i_dc_a", "p_dc_w", 1000.0),
+            ElementWiring("ac", (2, 3, 4), "u_ac_v", "i_ac_a", "p_ac_w", 1000.0, frequency_field="f_el_hz"),
+            ElementWiring("field", (5,), "u_f_v", "i_f_a", "p_f_w"),
+            ElementWiring("aux", (6,), "", "", "p_aux_w"),
         ),
         (
             FlangeWiring("flange_l", 1, "torque_l_nm", "speed_l_rpm", 2000.0, **flange),
@@ -52,8 +50,13 @@ def wiring(**flange: Any) -> AnalyzerWiring:
     )
 
 
+def at(truth: Truth, **more: Any) -> Surroundings:
+    """Where an emulated analyzer stands."""
+    return Surroundings(truth.measured, OUTPUT_NAMES, more.pop("wiring", wiring()), **more)
+
+
 def yokogawa(truth: Truth, **more: Any) -> YokogawaEmulator:
-    return YokogawaEmulator(truth.measured, OUTPUT_NAMES, more.pop("wiring", wiring()), **more)
+    return wt5000(at(truth, **more))
 
 
 class Wire:

@@ -15,6 +15,7 @@ Basis = Literal["certificate", "assumed"]
 """Where an accuracy comes from; ``assumed`` marks every uncertainty that rests on it."""
 
 
+_INPUTS_OF_WIRING = {"1P2W": 1, "3P3W": 2, "3V3A": 3, "3P4W": 3}
 _SOURCE = re.compile(r"[UI][1-8]", re.ASCII)
 
 
@@ -75,6 +76,10 @@ class Element(FileModel):
     source: Annotated[str, Field(min_length=1)]
 
     def rules(self) -> Iterator[Finding]:
+        if len(self.inputs) != _INPUTS_OF_WIRING[self.wiring]:
+            yield ("wiring",), f"{self.wiring} has {_INPUTS_OF_WIRING[self.wiring]} inputs, not {len(self.inputs)}"
+        if list(self.inputs) != list(range(self.inputs[0], self.inputs[0] + len(self.inputs))):
+            yield ("inputs",), "the inputs of one element must be neighbours, lowest first; correct them"
         for key in ("voltage_ranges", "current_ranges"):
             ranges = getattr(self, key)
             if list(ranges) != sorted(set(ranges)) or ranges[0] <= 0:

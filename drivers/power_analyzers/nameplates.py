@@ -4,6 +4,7 @@ Driver, emulator, the check of a rig file and the reference page read this. A fi
 ``unverified``; an accuracy that nobody could read is ``None``, and a rig then enters its certificate's.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -45,6 +46,10 @@ class Nameplate:
     sources: Mapping[str, str]
     """Where the figures come from, by field."""
     accuracy: AccuracyTable | None = None
+
+    def is_of(self, maker: str, model: str) -> bool:
+        """Whether an identity is that of such an instrument."""
+        return self.maker in maker.upper() and re.fullmatch(self.model, model.upper()) is not None
 
 
 _WT_VOLTS = (15.0, 30.0, 60.0, 100.0, 150.0, 300.0, 600.0, 1000.0)

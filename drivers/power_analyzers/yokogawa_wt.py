@@ -1,242 +1,177 @@
-"""Yokogawa WT5000 power analyzer. Not yet tested on hardware.
+"""Yokogawa WT power analyzers: WT5000, WT3000E, WT1800E. None tested on hardware.
 
-The WT5000's own command list could be read only in part (IM WT5000-17EN chapter 4); the rest follows the WT3000 family
-and is marked ``unverified`` in ``COMMANDS``.
+A reading is one message: clear the events, wait for the end of an update, all items. So each answer belongs to an
+update that ended after the question, and its age is known; an update that ends while nobody asks is not told.
 """
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.base.errors import DeviceError
-from bench.base.ports import Identity
-from bench.base.time import NS_PER_MS
+from bench.base.reading import Reading
 from bench.schedule.requests import Exchange, Now, Operation
 from drivers import scpi
-from drivers.grammar import GrammarError
-from drivers.power_analyzers.k_factor import KFactors
-from drivers.power_analyzers.settings import (
-    AnalyzerSettings,
-    Element,
-    MotorInput,
-    ranged_channels,
-    settings_of_rig,
-    standard_items,
-)
-from drivers.power_analyzers.yokogawa_commands import TABLE
-from drivers.readout import OneReadout, Readout, read
-from drivers.session import Session
+from drivers.power_analyzers import yokogawa_commands
+from drivers.power_analyzers.analyzer import Analyzer, Row
+from drivers.power_analyzers.nameplates import WT1800E, WT3000E, WT5000
+from drivers.power_analyzers.settings import AnalyzerSettings, Element, Item, MotorInput
+from drivers.power_analyzers.text_values import put_texts
+from drivers.power_analyzers.yokogawa_words import item_word, wiring_words
 
-_READ = TABLE.message(f"{TABLE.header('wait')} 1", f"{TABLE.header('values')}?")
 _NOW = Now()
-_header = TABLE.header
 _ERRORS_MAX = 16
-_ON_OFF = {"ON": 1.0, "OFF": 0.0}
+_UPDATED = "1"
+"""Bit 0 of the extended events: an update has ended, once its falling edge is an event."""
 
 
-class YokogawaWT5000(OneReadout):
-    """Driver: questions out, one ``INBOX`` array in. ``part`` names it in messages; channels follow the settings."""
+class YokogawaWT(Analyzer):
+    """What the family has in common; see the models below."""
 
-    tested_on_hardware = False
-    commands = TABLE.commands
-    setpoints: tuple[str, ...] = ()
+    _motors_indexed = False
+    """Whether there are several motor inputs, told apart by a number."""
+    _modes = False
+    """Whether U and I become r.m.s. or DC by a setting of the input."""
+    _filter_has_frequency = True
 
     def __init__(self, part: str = "analyzer", settings: AnalyzerSettings | None = None) -> None:
-        self.part = part
-        self.settings = settings or AnalyzerSettings()
-        self.items = tuple(self.settings.items) or standard_items(self.settings)
-        items = [item.channel for item in self.items]
-        self.readout = Readout([*items, *(f"{name}_range" for name in ranged_channels(self.settings.elements))])
-        self._k_factors = KFactors.of(self.settings.motors, items)
-        self._measured, self._of_ranges = self.readout.part(0, len(items)), self.readout.part(len(items))
-        self.session = Session(part, self.settings.expected)
-        self.ranges: dict[str, float] = {}
-        self._in_force = np.full(2 * len(self.settings.elements), np.nan)
+        super().__init__(part, settings)
+        self._header = self.table.header
+        self._texts = tuple(self._word(item) for item in self.items)
         self._bytes = 4 * len(self.items)
-        update_ns = self.settings.update_ms * NS_PER_MS
-        self._age_ns = round(self.settings.latency_ms * NS_PER_MS) + update_ns // 2
-        self._read = Exchange(_READ, "block", 2 * update_ns + self.settings.timeout_ms * NS_PER_MS)
-        self._word = np.zeros(1, np.uint32)
-        self._single = self._word.view(np.float32)
+        self._float = self.settings.number_format == "float"
+        wait = f"{self._header('wait_for')} {_UPDATED}"
+        asked = self.table.message(self._header("clear_status"), wait, f"{self._header('values')}?")
+        self._question = Exchange(asked, "block" if self._float else "line", self._deadline_ns)
+        self._word_scratch = np.zeros(1, np.uint32)
+        self._single = self._word_scratch.view(np.float32)
 
-    @classmethod
-    def from_rig(cls, part: str, rig: Mapping[str, Any]) -> "YokogawaWT5000":
-        """The driver for the analyzer of a rig file, given as plain mappings."""
-        return cls(part, settings_of_rig(rig))
-
-    # --- questions -------------------------------------------------------------------------------------------------
-
-    def identify(self) -> Operation[Identity]:
-        """Raises ``DeviceError`` if no WT5000 answers, or another one than before."""
-        with self.session:
-            identity = scpi.identity((yield Exchange(TABLE.question("identity"))))
-            if "YOKOGAWA" not in identity.maker.upper() or not identity.model.upper().startswith(("WT5000", "760")):
-                raise DeviceError(
-                    f"{self.part}: {identity} is no Yokogawa WT5000; correct the resource in the rig file"
-                )
-            return self.session.meet(identity)
-
-    def set_up(self) -> Operation[Mapping[str, str]]:
-        """Write the whole set-up, then ``verify`` it; the set-up in force. Raises ``DeviceError`` on any difference."""
-        wanted = dict(self._set_up_rows())
-        with self.session:
-            yield from self._forget_errors()
-            for header, value in wanted.items():
-                yield Exchange(TABLE.message(f"{header} {value}"), "")
-            yield from self._no_errors("the set-up")
-        self.ranges = self._initial_ranges()
-        self._note_ranges()
-        return (yield from self.verify())
-
-    def verify(self) -> Operation[Mapping[str, str]]:
-        """Read every item of the set-up back (F-39). Raises ``DeviceError`` that names the item."""
-        in_force: dict[str, str] = {}
-        with self.session:
-            for header, value in self._rows_in_force():
-                answer = scpi.line((yield Exchange(TABLE.message(f"{header}?"))))
-                if not same_setting(value, answer):
-                    raise DeviceError(
-                        f"{self.part}: {header} is {answer.decode()}, not {value}; arm again to set it up"
-                    )
-                in_force[header] = answer.decode()
-        return in_force
-
-    def read(self) -> Operation[NDArray[np.void]]:
-        """One reading, see ``take``. Raises ``LinkError`` or ``GrammarError``; both poison the session."""
-        return read(self)
+    # --- readings --------------------------------------------------------------------------------------------------
 
     def question(self) -> Exchange:
         """All items, as soon as the present update has ended."""
-        return self._read
+        return self._question
 
-    def take(self, reply: bytes, arrived_ns: int) -> NDArray[np.void]:
-        """All items of an update as ``INBOX`` records (the driver's own array: post it before the next read).
-
-        ``t_ns`` is the middle of the update. Raises ``GrammarError``.
-        """
+    def _take(self, reply: bytes, t_ns: int) -> None:
+        out = self._measured
+        if not self._float:
+            put_texts(scpi.line(reply).split(b","), out, t_ns)
+            return
         start = scpi.block_start(reply, self._bytes)
         raw = np.frombuffer(reply, np.uint8)
-        out, t_ns = self._measured, arrived_ns - self._age_ns
-        scpi.take_singles(raw, start, self._single, self._word, out.values, out.qualities, out.times, t_ns)
-        if self._k_factors is not None:
-            self._k_factors.correct(out.values)
-        self._of_ranges.put(self._in_force, t_ns)
-        return self.readout.records
+        scpi.take_singles(raw, start, self._single, self._word_scratch, out.values, out.qualities, out.times, t_ns)
 
-    def set_ranges(self, ranges: Mapping[str, float]) -> Operation[Mapping[str, float]]:
-        """Fix the ranges for predicted r.m.s. values (``dc.current``: 37 A, ...); the ranges in force, read back.
+    # --- integration -----------------------------------------------------------------------------------------------
 
-        Channels that no range belongs to are ignored, so a whole prediction may be handed in. The first update after a
-        change is thrown away. Raises ``DeviceError`` if a value fits no range.
-        """
-        chosen = {name: self._fitting(name, abs(value)) for name, value in ranges.items() if self._steps(name)}
-        changed = {name: value for name, value in chosen.items() if self.ranges.get(name) != value}
-        for name, value in changed.items():
-            yield from self._write_range(name, value)
-        if changed:
-            with self.session:
-                yield from self._no_errors("a range")
-            yield from self.read()
-        return dict(self.ranges)
+    def start_energy(self) -> Operation[None]:
+        """Integrate from zero on, until stopped. Raises ``DeviceError`` if it does not start."""
+        header = self._header
+        with self.session:
+            for text in (
+                header("integration_reset"),
+                f"{header('integration_mode')} NORMAL",
+                f"{header('integration_timer')} 0,0,0",
+                header("integration_start"),
+            ):
+                yield Exchange(self.table.message(text), "")
+            yield from self._no_errors("the integration")
+            yield from self._integration("STAR")
+
+    def stop_energy(self) -> Operation[None]:
+        """Stop; the values stay. Raises ``DeviceError`` if it does not stop."""
+        with self.session:
+            yield Exchange(self.table.message(self._header("integration_stop")), "")
+            yield from self._integration("STOP")
+
+    def energy(self) -> Operation[Mapping[str, Reading]]:
+        """Integrated so far: ``dc.energy`` and the like in Wh, ``analyzer.integration_time`` in s."""
+        found = {}
+        with self.session:
+            for place, (channel, _) in enumerate(self._energies(), len(self.items) + 1):
+                question = self.table.message(f"{self._header('values')}? {place}")
+                reply = yield Exchange(question, "block" if self._float else "line")
+                value, quality = scpi.number(scpi.line(reply)) if not self._float else scpi.single(reply)
+                found[channel] = Reading(channel, value, quality, (yield _NOW))
+        return found
+
+    def _integration(self, wanted: str) -> Operation[None]:
+        state = scpi.line((yield Exchange(self.table.question("integration_state")))).decode("ascii", "replace")
+        if not state.upper().startswith(wanted):
+            raise DeviceError(f"{self.part}: the integration is {state}, not {wanted}; reset it at the instrument")
+
+    def _energies(self) -> Iterator[tuple[str, str]]:
+        for element in self.settings.elements:
+            yield f"{element.name}.energy", self._word(Item("", "WH", element.numbers))
+        yield f"{self.part}.integration_time", "TIME,1"
 
     # --- set-up ----------------------------------------------------------------------------------------------------
 
-    def _set_up_rows(self) -> Iterator[tuple[str, str]]:
+    def _rows(self) -> Iterator[Row]:
+        header, settings = self._header, self.settings
         yield from (
-            (_header("remote"), "ON"),
-            (_header("header"), "OFF"),
-            (_header("verbose"), "OFF"),
-            (_header("rate"), f"{self.settings.update_ms}MS"),
-            (_header("averaging"), "OFF"),
+            (header("remote"), "ON"),
+            (header("header"), "OFF"),
+            (header("verbose"), "OFF"),
+            (header("hold"), "OFF"),
+            (header("number_hold"), "OFF"),
+            (header("filter", 1), "FALL"),
+            (header("rate"), f"{settings.update_ms}MS"),
+            (header("averaging"), "OFF"),
+            (header("crest_factor"), "3"),
+            (header("null"), "OFF"),
+            (header("wiring"), wiring_words(settings.elements, self.nameplate.elements)),
         )
-        yield from chain.from_iterable(self._element_rows(element) for element in self.settings.elements)
-        yield from self._range_rows(self._initial_ranges())
-        yield from chain.from_iterable(self._motor_rows(motor) for motor in self.settings.motors)
-        yield _header("format"), "FLOAT"
-        yield _header("items"), str(len(self.items))
-        yield from ((_header("item", i), item.text) for i, item in enumerate(self.items, 1))
+        yield from chain.from_iterable(self._element_rows(element) for element in settings.elements)
+        yield from chain.from_iterable(self._motor_rows(motor) for motor in settings.motors)
+        yield from ((header("efficiency", i), text) for i, text in enumerate(settings.efficiencies, 1))
+        yield header("format"), "FLOAT" if self._float else "ASCII"
+        yield header("items"), str(len(self.items))
+        words = (*self._texts, *(word for _, word in self._energies()))
+        yield from ((header("item", i), word) for i, word in enumerate(words, 1))
 
-    def _rows_in_force(self) -> list[tuple[str, str]]:
-        return list({**dict(self._set_up_rows()), **dict(self._range_rows(self.ranges))}.items())
-
-    def _element_rows(self, element: Element) -> Iterator[tuple[str, str]]:
+    def _element_rows(self, element: Element) -> Iterator[Row]:
+        header, hertz = self._header, self.settings.frequency_filter_hz
+        on = f"{hertz:g}" if self._filter_has_frequency else "ON"
         for n in element.numbers:
-            yield _header("voltage_auto", n), "OFF"
-            yield _header("current_auto", n), "OFF"
-            yield _header("ct", n), f"{element.ct_ratio:g}"
-            yield _header("line_filter", n), "OFF"
-            yield _header("synchronize", n), self.settings.sync_source
+            yield header("voltage_auto", n), "OFF"
+            yield header("current_auto", n), "OFF"
+            if self._modes:
+                mode = "RMS" if element.coupling == "ac" else "DC"
+                yield header("voltage_mode", n), mode
+                yield header("current_mode", n), mode
+            yield header("scaling", n), "ON"
+            yield header("vt", n), "1"
+            yield header("ct", n), f"{element.ct_ratio:g}"
+            yield header("sfactor", n), "1"
+            yield header("line_filter", n), "OFF"
+            yield header("frequency_filter", n), on if hertz else "OFF"
+            yield header("synchronize", n), self.settings.sync_source
 
-    def _motor_rows(self, motor: MotorInput) -> Iterator[tuple[str, str]]:
-        n = motor.number
-        yield _header("motor_synchronize", n), self.settings.sync_source
-        yield _header("torque_type", n), "PULSE"
-        yield _header("torque_upper", n), f"{motor.nominal_nm:g},{motor.centre_hz + motor.span_hz:g}"
-        yield _header("torque_lower", n), f"{-motor.nominal_nm:g},{motor.centre_hz - motor.span_hz:g}"
-        yield _header("torque_scaling", n), str(motor.torque_sign)
-        yield _header("speed_type", n), "PULSE"
-        yield _header("pulses", n), str(motor.pulses)
-        yield _header("speed_scaling", n), str(motor.speed_sign)
+    def _motor_rows(self, motor: MotorInput) -> Iterator[Row]:
+        def header(name: str) -> str:
+            return self._header(name, motor.number) if self._motors_indexed else self._header(name)
 
-    # --- ranges ----------------------------------------------------------------------------------------------------
+        nominal = motor.nominal_nm
+        yield header("motor_synchronize"), self.settings.sync_source
+        yield header("pm_scaling"), "1"
+        yield header("torque_type"), "PULSE"  # first: what follows holds for pulses only, asked before it times out
+        yield header("torque_range"), f"{1.2 * nominal:g},{-1.2 * nominal:g}"
+        yield header("torque_upper"), f"{nominal:g},{motor.centre_hz + motor.span_hz:g}"
+        yield header("torque_lower"), f"{-nominal:g},{motor.centre_hz - motor.span_hz:g}"
+        yield header("torque_scaling"), "1"
+        yield header("speed_type"), "PULSE"
+        yield header("speed_range"), f"{motor.speed_max_rpm:g},0"
+        yield header("pulses"), str(motor.pulses)
+        yield header("speed_scaling"), "1"
 
-    def _initial_ranges(self) -> dict[str, float]:
-        widest: dict[str, float] = {}
-        for element in self.settings.elements:
-            widest[f"{element.name}.voltage"] = max(element.voltage_ranges_v)
-            widest[f"{element.name}.current"] = max(element.current_ranges_a)
-        return {**widest, **self.settings.initial_ranges}
-
-    def _element(self, channel: str) -> Element | None:
-        return next((e for e in self.settings.elements if e.name == channel.partition(".")[0]), None)
-
-    def _steps(self, channel: str) -> tuple[float, ...]:
-        element, quantity = self._element(channel), channel.partition(".")[2]
-        if element is None:
-            return ()
-        return {"voltage": element.voltage_ranges_v, "current": element.current_ranges_a}.get(quantity, ())
-
-    def _fitting(self, channel: str, value: float) -> float:
-        need = value * self.settings.range_margin
-        steps = [step for step in sorted(self._steps(channel)) if need <= step]
-        if not steps:
-            raise DeviceError(
-                f"{self.part}: {channel} = {value:g} x {self.settings.range_margin:g} is beyond the widest range "
-                f"{max(self._steps(channel)):g}; lower the point or enter a wider range in the rig file"
-            )
-        return steps[0]
-
-    def _range_rows(self, ranges: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-        for channel, value in ranges.items():
-            element = self._element(channel)
-            if element is None:
-                continue
-            current = channel.endswith(".current")
-            name, shown = ("current_range", value / element.ct_ratio) if current else ("voltage_range", value)
-            yield from ((_header(name, n), f"{shown:.6g}") for n in element.numbers)
-
-    def _write_range(self, channel: str, value: float) -> Operation[None]:
-        self.ranges.pop(channel, None)  # unknown until read back, so a lost answer cannot leave a wrong belief
-        self._note_ranges()
-        with self.session:
-            for header, text in self._range_rows({channel: value}):
-                answer = scpi.line((yield Exchange(TABLE.message(f"{header} {text}", f"{header}?"))))
-                if not same_setting(text, answer):
-                    raise DeviceError(f"{self.part}: {header} is {answer.decode()} after {text} was written")
-        self.ranges[channel] = value
-        self._note_ranges()
-
-    def _note_ranges(self) -> None:
-        names = ranged_channels(self.settings.elements)
-        self._in_force[:] = [self.ranges.get(name, np.nan) for name in names]
+    def _word(self, item: Item) -> str:
+        return item_word(item, self.settings.elements, modes=self._modes, indexed=self._motors_indexed)
 
     # --- error queue -----------------------------------------------------------------------------------------------
 
     def _next_error(self) -> Operation[tuple[int, str]]:
-        return scpi.error_entry(scpi.line((yield Exchange(TABLE.question("error")))))
+        return scpi.error_entry(scpi.line((yield Exchange(self.table.question("error")))))
 
     def _forget_errors(self) -> Operation[None]:
         for _ in range(_ERRORS_MAX):
@@ -250,32 +185,28 @@ class YokogawaWT5000(OneReadout):
             raise DeviceError(f"{self.part}: error {code} {text!r} after writing {what}")
 
 
-def same_setting(wanted: str, answer: bytes) -> bool:
-    """Whether an answer means what was written: ``OFF`` is 0, ``50MS`` is 5.00E-02, ``PULS`` is short for ``PULSE``."""
-    wanted_fields, answer_fields = wanted.split(","), answer.decode("ascii", "replace").split(",")
-    if len(wanted_fields) != len(answer_fields):
-        return False
-    return all(
-        _same_field(w.strip().upper(), a.strip().upper()) for w, a in zip(wanted_fields, answer_fields, strict=True)
-    )
+class YokogawaWT5000(YokogawaWT):
+    """Seven inputs, four motor inputs."""
+
+    nameplate = WT5000
+    table = yokogawa_commands.WT5000
+    commands = yokogawa_commands.WT5000.commands
+    _motors_indexed = True
 
 
-def _same_field(wanted: str, answer: str) -> bool:
-    if wanted == answer:
-        return True
-    try:
-        number = scpi.finite(answer.encode("ascii", "replace"))
-    except GrammarError:
-        return len(answer) >= 3 and wanted.startswith(answer)  # a short form has at least three letters
-    expected = _as_number(wanted)
-    return expected is not None and abs(number - expected) <= 1e-4 * max(abs(expected), 1e-9)
+class YokogawaWT3000E(YokogawaWT):
+    """Four inputs, one motor input (/MTR). U and I are r.m.s. or DC by the input's mode."""
+
+    nameplate = WT3000E
+    table = yokogawa_commands.WT3000E
+    commands = yokogawa_commands.WT3000E.commands
+    _modes = True
+    _filter_has_frequency = False
 
 
-def _as_number(wanted: str) -> float | None:
-    if wanted in _ON_OFF:
-        return _ON_OFF[wanted]
-    scale, digits = (1e-3, wanted[:-2]) if wanted.endswith("MS") else (1.0, wanted)
-    try:
-        return scpi.finite(digits.encode("ascii", "replace")) * scale
-    except GrammarError:
-        return None
+class YokogawaWT1800E(YokogawaWT):
+    """Six inputs, one motor input (/MTR)."""
+
+    nameplate = WT1800E
+    table = yokogawa_commands.WT1800E
+    commands = yokogawa_commands.WT1800E.commands

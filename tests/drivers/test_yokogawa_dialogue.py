@@ -10,11 +10,13 @@ from bench.base.errors import DeviceError, LinkError, LinkTimeout
 from bench.base.ports import PowerAnalyzer
 from bench.base.quality import Quality
 from drivers.grammar import GrammarError
+from drivers.power_analyzers.readback import same_setting
 from drivers.power_analyzers.settings import AnalyzerSettings, Element, Item, MotorInput
-from drivers.power_analyzers.yokogawa_wt import YokogawaWT5000, same_setting
+from drivers.power_analyzers.yokogawa_words import wiring_words
+from drivers.power_analyzers.yokogawa_wt import YokogawaWT5000
 
 IDN = (b"*IDN?\n", b"YOKOGAWA,WT5000,91X412345,F1.03\n")
-WAIT_VALUE = b":COMMunicate:WAIT 1;:NUMeric:NORMal:VALue?\n"
+WAIT_VALUE = b"*CLS;:COMMunicate:WAIT 1;:NUMeric:NORMal:VALue?\n"
 
 
 def driver() -> YokogawaWT5000:
@@ -23,7 +25,7 @@ def driver() -> YokogawaWT5000:
         motors=(MotorInput("flange_l", 1, 2000.0),),
         update_ms=50,
         latency_ms=2.0,
-        items=(Item("dc.voltage", "UDC", "1"), Item("dc.power", "P", "1"), Item("flange_l.torque", "TORQUE", "1")),
+        items=(Item("dc.voltage", "UDC", (1,)), Item("dc.power", "P", (1,)), Item("flange_l.torque", "TORQUE", (1,))),
     )
     return YokogawaWT5000("analyzer", settings)
 
@@ -93,41 +95,27 @@ def test_a_wrong_form_poisons_the_session(answer: bytes) -> None:
         run(wt.read(), [])
 
 
-def test_set_up_is_written_then_read_back() -> None:
-    short = {"OFF": b"0", "ON": b"1", "50MS": b"5.000E-02", "PULSE": b"PULS", "FLOAT": b"FLO"}
-    rows = [
-        (":COMMunicate:REMote", "ON"),
-        (":COMMunicate:HEADer", "OFF"),
-        (":COMMunicate:VERBose", "OFF"),
-        (":RATE", "50MS"),
-        (":MEASure:AVERaging:STATe", "OFF"),
-        (":INPut:VOLTage:AUTO:ELEMent1", "OFF"),
-        (":INPut:CURRent:AUTO:ELEMent1", "OFF"),
-        (":INPut:SCALing:CT:ELEMent1", "1000"),
-        (":INPut:FILTer:LINE:ELEMent1", "OFF"),
-        (":INPut:SYNChronize:ELEMent1", "I2"),
-        (":INPut:VOLTage:RANGe:ELEMent1", "600"),
-        (":INPut:CURRent:RANGe:ELEMent1", "0.5"),
-        (":MOTor1:SYNChronize", "I2"),
-        (":MOTor1:TORQue:TYPE", "PULSE"),
-        (":MOTor1:TORQue:RATE:UPPer", "2000,90000"),
-        (":MOTor1:TORQue:RATE:LOWer", "-2000,30000"),
-        (":MOTor1:TORQue:SCALing", "1"),
-        (":MOTor1:SPEed:TYPE", "PULSE"),
-        (":MOTor1:SPEed:PULSe", "1024"),
-        (":MOTor1:SPEed:SCALing", "1"),
-        (":NUMeric:FORMat", "FLOAT"),
-        (":NUMeric:NORMal:NUMber", "3"),
-        (":NUMeric:NORMal:ITEM1", "UDC,1"),
-        (":NUMeric:NORMal:ITEM2", "P,1"),
-        (":NUMeric:NORMal:ITEM3", "TORQUE,1"),
-    ]
-    dialogue = [(b":STATus:ERRor?\n", b'113,"Undefined header"\n'), (b":STATus:ERRor?\n", b'0,"No error"\n')]
-    dialogue += [(f"{header} {value}\n".encode(), b"") for header, value in rows]
-    dialogue += [(b":STATus:ERRor?\n", b'0,"No error"\n')]
-    answers = [(f"{header}?\n".encode(), short.get(value, value.encode()) + b"\n") for header, value in rows]
-    in_force = run(driver().set_up(), dialogue + answers)
-    assert in_force[":NUMeric:NORMal:ITEM2"] == "P,1"
+def test_a_wt5000_tells_its_motor_inputs_apart_and_u_and_i_by_the_function() -> None:
+    """Where it differs from the WT3000E, whose whole set-up is in ``analyzer_dialogues``."""
+    rows = dict(driver()._rows())
+    assert rows[":INPut:WIRing"] == ",".join(["P1W2"] * 7)
+    assert rows[":MOTor1:TORQue:RATE:UPPer"] == "2000,90000"
+    assert [rows[f":NUMeric:NORMal:ITEM{i}"] for i in (1, 2, 3, 4)] == ["UDC,1", "P,1", "TORQUE,1", "WH,1"]
+    assert ":INPut:VOLTage:MODE:ELEMent1" not in rows
+
+
+@pytest.mark.parametrize(
+    ("units", "wanted"),
+    [
+        (((1,), (2, 3, 4), (5,), (6,)), "P1W2,V3A3,P1W2,P1W2,P1W2"),
+        (((1, 2, 3), (4,)), "V3A3,P1W2,P1W2,P1W2,P1W2"),
+        (((5, 6, 7),), "P1W2,P1W2,P1W2,P1W2,V3A3"),
+    ],
+)
+def test_the_wiring_is_told_from_the_first_input_on(units: tuple[tuple[int, ...], ...], wanted: str) -> None:
+    """IM WT3001E-17EN p.6-73."""
+    elements = [Element("x", unit, (1.0,), (1.0,), wiring="3V3A" if len(unit) > 1 else "1P2W") for unit in units]
+    assert wiring_words(elements, 7) == wanted
 
 
 def test_swapped_items_are_found_by_the_read_back() -> None:
@@ -137,7 +125,7 @@ def test_swapped_items_are_found_by_the_read_back() -> None:
     with pytest.raises(DeviceError, match=r"ITEM1 is P,1, not UDC,1; arm again"):
         while True:
             header = request.data.decode().rstrip("?\n")
-            wanted = dict(wt._rows_in_force())[header]
+            wanted = dict(wt._rows())[header]
             request = job.send((b"P,1" if header.endswith("ITEM1") else wanted.encode()) + b"\n")
 
 
@@ -157,6 +145,9 @@ def test_swapped_items_are_found_by_the_read_back() -> None:
         ("TORQUE,1", b"TORQ,1", True),
         ("TORQUE,1", b"TORQ,2", False),
         ("I2", b"U2", False),
+        ("P,1", b"P,1,TOT", True),
+        ("P,1", b"P,1,TOTAL", True),
+        ("P,1", b"P,1,DC", False),
     ],
 )
 def test_what_counts_as_the_same_setting(wanted: str, answer: bytes, same: bool) -> None:

@@ -1,12 +1,10 @@
 """The emulated instruments answer as the manuals say: dialogues typed from instruments.md, not from our drivers."""
 
-import struct
-
 import ak_dialogues as said
 import pytest
-from instrument_bench import OUTPUT_NAMES, Truth, wiring, yokogawa
+from instrument_bench import OUTPUT_NAMES, Truth, yokogawa
 
-from bench.base.time import NS_PER_MS, NS_PER_S
+from bench.base.time import NS_PER_S
 from bench.emulators.instruments.ak_dyno import AkDynoEmulator, DriveNameplate
 from bench.emulators.instruments.ea_psb import EaPsbEmulator
 from bench.emulators.instruments.peer import Peer
@@ -27,98 +25,6 @@ def talk(peer: Peer, question: bytes, t_ns: int = 0) -> bytes:
 
 def supply(truth: Truth) -> EaPsbEmulator:
     return EaPsbEmulator(truth.measured, OUTPUT_NAMES, truth.inputs, EXACT_SUPPLY)
-
-
-@pytest.mark.parametrize(
-    ("question", "answer"),
-    [
-        (b"*IDN?\n", b"YOKOGAWA,WT5000,91X412345,F1.03\n"),
-        (b":STATus:ERRor?\n", b'0,"No error"\n'),
-        (b":RATE 100MS\n:RATE?\n", b"1.000E-01\n"),
-        (b":rate 2S;rate?\r\n", b"2.000E+00\n"),
-        (b":NUM:NORM:ITEM3 P,SIGMA;ITEM3?\n", b"P,SIGMA\n"),
-        (b":NUMERIC:ITEM255 URMS,2;:NUM:ITEM255?\n", b"URMS,2\n"),
-        (b":NUMERIC:FORMAT FLOAT;FORMAT?\n", b"FLO\n"),
-        (b":COMM:HEAD OFF;HEADER?\n", b"0\n"),
-        (b":INP:VOLT:RANG:ELEM1 300;:VOLT:RANGE:ELEMENT1?\n", b"3.000000E+02\n"),
-        (b":MOT:SPE:PULS 720;:MOTOR1:SPEED:PULSE?\n", b"720\n"),
-        (b":MOTor1:TORQue:RATE:UPPer 50,15000;UPPer?\n", b"5.000000E+01,1.500000E+04\n"),
-    ],
-)
-def test_yokogawa(question: bytes, answer: bytes) -> None:
-    assert talk(yokogawa(Truth()), question) == answer
-
-
-@pytest.mark.parametrize(
-    ("wrong", "code"),
-    [
-        (b":NONSENSE 1\n", 113),
-        (b":NUMERIC:NORMAL2:VALUE?\n", 113),
-        (b":RATE 70MS\n", 222),
-        (b":INPUT:VOLTAGE:RANGE:ELEMENT1 250\n", 222),
-        (b":INPUT:VOLTAGE:RANGE:ELEMENT7 300\n", 222),
-        (b":MOTOR5:TORQUE:SCALING 1\n", 114),
-        (b":NUMERIC:FORMAT BINARY\n", 141),
-        (b":MOTor:SPEed:PULSe many\n", -104),
-    ],
-)
-def test_yokogawa_puts_what_it_does_not_take_into_the_error_queue(wrong: bytes, code: int) -> None:
-    wt = yokogawa(Truth())
-    assert talk(wt, wrong) == b""
-    assert talk(wt, b":STATUS:ERROR?\n").startswith(f"{code},".encode())
-    assert talk(wt, b":STATUS:ERROR?\n") == b'0,"No error"\n'
-
-
-def test_values_come_with_the_next_update() -> None:
-    wt = yokogawa(Truth(u_dc_v=400.0), latency_ns=2 * NS_PER_MS)
-    talk(wt, b":RATE 50MS;:NUMERIC:FORMAT FLOAT;:NUM:NUMBER 1;ITEM1 UDC,1\n")
-    wt.receive(b":COMMUNICATE:WAIT 1;:NUMERIC:NORMAL:VALUE?\n", 120 * NS_PER_MS)
-    assert wt.next_ns() == 152 * NS_PER_MS
-    assert wt.produce(151 * NS_PER_MS) == b""
-    answer = wt.produce(152 * NS_PER_MS)
-    assert answer[:3] == b"#14" and answer[-1:] == b"\n"
-    assert struct.unpack(">f", answer[3:7])[0] == pytest.approx(400.0, abs=0.5)
-
-
-def test_empty_items_and_ascii_format() -> None:
-    wt = yokogawa(Truth(u_dc_v=400.0))
-    assert talk(wt, b":NUM:NUMBER 2;ITEM1 NONE;ITEM2 UDC,1;VALUE?\n").startswith(b"NAN,4.00")
-
-
-def test_over_range_of_current_spoils_current_and_power_only() -> None:
-    """Item patterns of WT3001E p.6-97; 1500 A in the primary is 1 A in the input."""
-    wt = yokogawa(Truth(u_dc_v=400.0, i_dc_a=100.0, p_dc_w=4e4))
-    set_up = (
-        b":INP:SCAL:CT:ELEM1 1500;:INP:CURR:RANG:ELEM1 %b;:NUM:FORM FLO;NUMBER 3;ITEM1 UDC,1;ITEM2 IDC,1;ITEM3 P,1\n"
-    )
-    talk(wt, set_up % b"0.0333333")
-    answer = talk(wt, b":NUM:VAL?\n")
-    assert answer[8:16] == bytes.fromhex("7E94F56A7E94F56A")
-    talk(wt, set_up % b"0.0666667")
-    assert struct.unpack(">3f", talk(wt, b":NUM:VAL?\n")[4:16]) == pytest.approx((400.0, 100.0, 4e4), rel=3e-3)
-
-
-@pytest.mark.parametrize(
-    ("rate", "scaling", "sign", "expected"),
-    [
-        (b"2000,90000|-2000,30000", b"1", 1, 500.0),
-        (b"2000,90000|-2000,30000", b"-1", 1, -500.0),  # a flipped sign in the set-up
-        (b"2000,90000|-2000,30000", b"-1", -1, 500.0),
-        (b"1000,90000|-1000,30000", b"1", 1, 250.0),  # span and RATE disagree: silently wrong by two
-    ],
-)
-def test_torque_goes_through_the_frequency_of_the_flange(
-    rate: bytes, scaling: bytes, sign: int, expected: float
-) -> None:
-    wt = yokogawa(Truth(torque_l_nm=500.0, speed_l_rpm=300.0), wiring=wiring(sign=sign, speed_sign=sign))
-    upper, lower = rate.split(b"|")
-    talk(wt, b":MOTOR1:TORQUE:RATE:UPPER %b;LOWER %b;:MOTOR1:TORQUE:SCALING %b\n" % (upper, lower, scaling))
-    talk(wt, b":MOTOR1:SPEED:PULSE 1024;SCALING %d\n" % sign)
-    talk(wt, b":NUM:FORM FLO;NUMBER 3;ITEM1 TORQUE,1;ITEM2 SPEED,1;ITEM3 PM,1\n")
-    torque, speed, power = struct.unpack(">3f", talk(wt, b":NUM:VAL?\n")[4:16])
-    assert torque == pytest.approx(expected, abs=3.0)
-    assert speed == pytest.approx(300.0, abs=0.1)
-    assert power == pytest.approx(torque * speed * 0.10471975512, rel=1e-6)
 
 
 def test_supply_dialogue_and_plant() -> None:

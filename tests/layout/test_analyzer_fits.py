@@ -57,6 +57,8 @@ def test_a_driver_from_another_package_is_not_judged(tmp_path: Path) -> None:
     [
         ("update: 50 ms\n", "update: 50 ms\n  lowest_frequency: 10 Hz\n", "raise it to 100 ms or more"),
         ("sync: I2", "sync: I7", "input 7 is wired to nothing"),
+        ("inputs: [2, 3, 4]", "inputs: [2, 3]", "3V3A has 3 inputs, not 2"),
+        ("inputs: [2, 3, 4]", "inputs: [2, 4, 3]", "must be neighbours, lowest first"),
         ("sync: I2", "sync: motor", "is no synchronisation source"),
         (
             "power: {reading: 0.03 %, range: 0.05 %}",

@@ -220,10 +220,10 @@ def test_analyzer_link_reads_every_update_and_fixes_ranges() -> None:
     volts, amps = (150.0, 300.0, 600.0), (20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
     settings = AnalyzerSettings(
         elements=(
-            Element("dc", (1,), volts, amps, 1500.0),
-            Element("ac", (2, 3, 4), volts, amps, 1500.0),
+            Element("dc", (1,), volts, amps, 1000.0),
+            Element("ac", (2, 3, 4), volts, amps, 1000.0, "3V3A", "ac"),
             Element("field", (5,), (30.0, 60.0, 600.0), (1.0, 5.0, 20.0)),
-            Element("aux", (6,), (15.0, 30.0), (5.0, 10.0, 50.0)),
+            Element("aux", (6,), (15.0, 30.0), (5.0, 10.0, 20.0)),
         ),
         motors=(MotorInput("flange_l", 1, 2000.0), MotorInput("flange_r", 2, 2000.0, -1, -1)),
     )

@@ -17,7 +17,7 @@ import bench.assembly
 from bench.canbus.crc import CRC8_J1850
 from bench.config.rig import load_rig
 from bench.config.search import find
-from drivers.power_analyzers import yokogawa_wt
+from drivers.power_analyzers import analyzer
 from drivers.power_analyzers.settings import AnalyzerSettings, Item
 
 Runner = Callable[..., Any]
@@ -129,7 +129,7 @@ def test_a_wrong_scale_factor_in_the_database_is_found(
 @pytest.fixture
 def swap(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
     """``swap(a, b)``: the driver asks for a where it ought to ask for b, and the other way round."""
-    standard = yokogawa_wt.standard_items
+    standard = analyzer.standard_items
 
     def apply(one: str, other: str) -> None:
         names = {one: other, other: one}
@@ -137,7 +137,7 @@ def swap(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
         def swapped(settings: AnalyzerSettings) -> Sequence[Item]:
             return tuple(replace(item, channel=names.get(item.channel, item.channel)) for item in standard(settings))
 
-        monkeypatch.setattr(yokogawa_wt, "standard_items", swapped)
+        monkeypatch.setattr(analyzer, "standard_items", swapped)
 
     return apply
 

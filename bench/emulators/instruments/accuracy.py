@@ -4,7 +4,7 @@ All limits are rectangular (+-), as in the accuracy tables (instruments.md secti
 generator of its own, so that the order of construction does not matter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bench.base.noise import noise_state, uniform
@@ -12,10 +12,16 @@ from bench.base.noise import noise_state, uniform
 
 @dataclass(frozen=True, slots=True)
 class ReadingRange:
-    """+-(``reading`` % of reading + ``range`` % of range)."""
+    """+-(``reading`` % of reading + ``range`` % of range); ``above``: (from Hz, reading, range), rising."""
 
     reading: float = 0.02
     range: float = 0.05
+    above: tuple[tuple[float, float, float], ...] = ()
+
+    def at(self, frequency_hz: float) -> "ReadingRange":
+        """The limits that hold at this frequency."""
+        rows = [(reading, of_range) for start_hz, reading, of_range in self.above if frequency_hz >= start_hz]
+        return ReadingRange(*rows[-1]) if rows else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,11 @@ class AnalyzerAccuracy:
     def element(self, name: str) -> ElementAccuracy:
         """Of one element; the defaults where nothing is known."""
         return self.elements.get(name, ElementAccuracy())
+
+    def tables(self) -> Iterator[ReadingRange]:
+        """Of all elements, each quantity's."""
+        for element in self.elements.values():
+            yield from (element.voltage, element.current, element.power)
 
     def flange(self, name: str) -> FlangeAccuracy:
         """Of one flange; the defaults where nothing is known."""

@@ -16,7 +16,7 @@ from bench.base.time import NS_PER_MS
 from bench.emulators.instruments.accuracy import ErrorDraw
 from bench.emulators.instruments.faults import DEVICE_FAULTS, FaultKind, FaultScript
 from bench.emulators.instruments.peer import Peer
-from bench.emulators.instruments.yokogawa import Measured
+from bench.emulators.instruments.wiring import Measured
 from drivers import ak
 from drivers.command import Span
 from drivers.grammar import GrammarError

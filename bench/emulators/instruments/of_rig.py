@@ -1,6 +1,7 @@
 """The emulated instruments that stand in for those of a rig file, with the errors its accuracy figures allow."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,24 +15,27 @@ from bench.config.suggest import suggestion
 from bench.emulators.device import ByteDevice
 from bench.emulators.instruments.accuracy import AnalyzerAccuracy, ElementAccuracy, FlangeAccuracy, ReadingRange
 from bench.emulators.instruments.ak_dyno import AkDynoEmulator, DriveNameplate
+from bench.emulators.instruments.analyzer_peer import AnalyzerPeer, Surroundings
 from bench.emulators.instruments.ea_psb import EaPsbEmulator
 from bench.emulators.instruments.faults import Fault as InstrumentFault
 from bench.emulators.instruments.faults import FaultKind, FaultScript, read_argument
+from bench.emulators.instruments.hioki_pw import pw8001
 from bench.emulators.instruments.itech_it6000c import ItechIt6000cEmulator
 from bench.emulators.instruments.keysight_rp7900 import KeysightRp7900Emulator
 from bench.emulators.instruments.supply import SupplyEmulator, SupplyNameplate
-from bench.emulators.instruments.wiring import AnalyzerWiring, ElementWiring, FlangeWiring
-from bench.emulators.instruments.yokogawa import YokogawaEmulator
+from bench.emulators.instruments.wiring import AnalyzerWiring, ElementWiring, FlangeWiring, Measured
+from bench.emulators.instruments.yokogawa import wt1800e, wt3000e, wt5000
+from bench.emulators.instruments.zes_lmg import lmg670
 from bench.schedule.faults import Fault, of_place
 
+T = TypeVar("T")
+
 KNOWN_FAULTS: Mapping[str, tuple[FaultKind, ...]] = {
-    "analyzer": YokogawaEmulator.known_faults,
+    "analyzer": AnalyzerPeer.known_faults,
     "supply": EaPsbEmulator.known_faults,
     "dyno": AkDynoEmulator.known_faults,
 }
 """What can go wrong with an emulated instrument, by what it is."""
-
-Measured = Callable[[], tuple[NDArray[np.float64], int]]
 
 _FIELDS = {
     "dc": ("u_dc_v", "i_dc_a", "p_dc_w", ""),
@@ -48,11 +52,21 @@ SUPPLIES: Mapping[str, type[SupplyEmulator]] = {
 }
 """By the driver's name in the rig file."""
 
+ANALYZERS: Mapping[str, Callable[[Surroundings], ByteDevice]] = {
+    "yokogawa_wt5000": wt5000,
+    "yokogawa_wt3000e": wt3000e,
+    "yokogawa_wt1800e": wt1800e,
+    "zes_lmg670": lmg670,
+    "hioki_pw8001": pw8001,
+}
+"""By the driver's name in the rig file."""
+
 SIDE_FIELDS = {"l": "l", "r": "r", "m": "l"}  # the plant of a motor bench has its one dyno on the left
 
 
 def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, faults: tuple[Fault, ...]) -> ByteDevice:
-    """The power analyzer with its flanges."""
+    """The power analyzer with its flanges. Raises ``InputError`` for a driver that nobody emulates."""
+    make = _emulated(rig, "analyzer", rig.analyzer.driver, ANALYZERS)
     elements = [_element(name, element) for name, element in rig.analyzer.elements.items()]
     flanges = [
         FlangeWiring(
@@ -70,16 +84,24 @@ def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, fa
         )
         for name, flange in rig.analyzer_flanges.items()
     ]
-    return YokogawaEmulator(
+    surroundings = Surroundings(
         measured,
         outputs,
         AnalyzerWiring(elements, flanges),
         _accuracy(rig),
         seed=seed,
-        identity=f"{rig.analyzer.maker},{rig.analyzer.model},{rig.analyzer.serial},F1.03",
+        identity=f"{rig.analyzer.maker},{rig.analyzer.model},{rig.analyzer.serial or 0},F1.03",
         latency_ns=ns(rig.analyzer.latency),
         faults=script(faults, "analyzer", seed),
     )
+    return make(surroundings)
+
+
+def _emulated(rig: Rig, place: str, driver: str, known: Mapping[str, T]) -> T:
+    if driver not in known:
+        told = f"{place}: nobody emulates {driver!r}; {suggestion(driver, known)}"
+        raise InputError([Problem(rig.rig, 0, 0, told)])
+    return known[driver]
 
 
 def wired_backwards(faults: tuple[Fault, ...], flange: str) -> bool:
@@ -96,8 +118,6 @@ def _element(name: str, element: Element) -> ElementWiring:
         voltage,
         current,
         power,
-        element.voltage_ranges,
-        element.current_ranges,
         ct_ratio=sensor.ratio if sensor else 1.0,
         ct_polarity=sensor.polarity if sensor else 1,
         frequency_field=frequency,
@@ -120,7 +140,8 @@ def flange_accuracy(flange: Flange) -> FlangeAccuracy:
 
 def _accuracy(rig: Rig) -> AnalyzerAccuracy:
     def of(accuracy: Accuracy) -> ReadingRange:
-        return ReadingRange(accuracy.reading, accuracy.range)
+        above = tuple((band.starts, band.reading, band.range) for band in accuracy.above)
+        return ReadingRange(accuracy.reading, accuracy.range, above)
 
     return AnalyzerAccuracy(
         {
@@ -141,10 +162,7 @@ def supply(
 ) -> ByteDevice:
     """The DC supply. Raises ``InputError`` for a driver that nobody emulates."""
     rated = rig.supply
-    if rated.driver not in SUPPLIES:
-        told = f"supply: nobody emulates {rated.driver!r}; {suggestion(rated.driver, SUPPLIES)}"
-        raise InputError([Problem(rig.rig, 0, 0, told)])
-    family = SUPPLIES[rated.driver]
+    family = _emulated(rig, "supply", rated.driver, SUPPLIES)
     return family(
         measured,
         tuple(outputs),

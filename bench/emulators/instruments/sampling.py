@@ -15,7 +15,7 @@ ROW = np.dtype(
         ("guard_b", "i4"),
         ("limit_a", "f8"),
         ("limit_b", "f8"),
-        ("left", "i4"),  # rows whose product this is (PRODUCT)
+        ("left", "i4"),  # rows whose product (PRODUCT) or ratio (QUOTIENT) this is
         ("right", "i4"),
         ("gain", "f8"),
         ("bend", "f8"),  # so much more gain below zero
@@ -27,7 +27,7 @@ ROW = np.dtype(
 )
 """One measured quantity: value = (gain + bend below zero) * truth + offset + noise, rounded to the resolution."""
 
-PLAIN, MAGNITUDE, PRODUCT, NOTHING = 0, 1, 2, 3
+PLAIN, MAGNITUDE, PRODUCT, NOTHING, QUOTIENT = 0, 1, 2, 3, 4
 
 NO_DATA = np.uint32(0x7E951BEE)
 OVER_RANGE = np.uint32(0x7E94F56A)
@@ -51,10 +51,14 @@ def fill_block(
     """
     for i in range(rows.shape[0]):
         values[i] = _measured(rows[i], truth, noise)
-    for i in range(shown):
+    for i in range(rows.shape[0]):
         row = rows[i]
         if row.kind == PRODUCT:
             values[i] = values[row.left] * values[row.right] * row.gain
+    for i in range(shown):
+        row = rows[i]
+        if row.kind == QUOTIENT:
+            values[i] = values[row.left] / values[row.right] * row.gain if values[row.right] != 0.0 else np.nan
         if values[i] != values[i]:
             words[0] = NO_DATA
         elif np.isinf(values[i]):
@@ -71,7 +75,7 @@ def fill_block(
 
 @compiled
 def _measured(row: Any, truth: np.ndarray, noise: np.ndarray) -> float:
-    if row.kind == NOTHING or row.kind == PRODUCT:
+    if row.kind == NOTHING or row.kind == PRODUCT or row.kind == QUOTIENT:
         return np.nan
     if row.guard_a >= 0 and abs(truth[row.guard_a]) > row.limit_a:
         return np.inf

@@ -13,7 +13,7 @@ from bench.emulators.instruments.accuracy import ErrorDraw
 from bench.emulators.instruments.behaviour import Behaviour
 from bench.emulators.instruments.faults import FaultKind, FaultScript
 from bench.emulators.instruments.scpi_peer import ScpiPeer
-from bench.emulators.instruments.yokogawa import Measured
+from bench.emulators.instruments.wiring import Measured
 from drivers.command import SWITCH, Command, Span, Words
 from drivers.scpi_data import ScpiError, limit, number, switch, word
 from drivers.scpi_table import Table

@@ -1,12 +1,18 @@
 """How an emulated analyzer is connected to the plant: the physical truth, which a wrong set-up does not change."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Measured = Callable[[], tuple[NDArray[np.float64], int]]
+"""The latest latched mean of the plant's outputs, flat in the order of ``OUTPUTS``, and when it was latched."""
 
 
 @dataclass(frozen=True, slots=True)
 class ElementWiring:
-    """Inputs that measure one place. The fields are names of ``plant.records.OUTPUTS``; ranges are primary values.
+    """Inputs that measure one place. The fields are names of ``plant.records.OUTPUTS``.
 
     With several inputs the power field is the sum of all. An empty voltage field means ``voltage_v``; an empty current
     field means power over voltage.
@@ -17,8 +23,6 @@ class ElementWiring:
     voltage_field: str
     current_field: str
     power_field: str
-    voltage_ranges_v: tuple[float, ...]
-    current_ranges_a: tuple[float, ...]
     ct_ratio: float = 1.0
     ct_polarity: int = 1
     voltage_v: float = 12.0

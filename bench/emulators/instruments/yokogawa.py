@@ -1,313 +1,339 @@
-"""An emulated Yokogawa WT5000: its SCPI grammar, item table, ranges, motor inputs, update clock and special values."""
+"""Emulated Yokogawa WT5000, WT3000E and WT1800E: grammar, item table, update events, integration, special values.
+
+What a manual forbids counts as much as what it says: ratios do nothing until scaling is on, rows of pulse inputs are
+mute while the input is analog, factors are never negative, nobody waits for an event that no filter lets through.
+"""
 
 import re
-from collections.abc import Callable, Sequence
+from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
+from bench.base.time import NS_PER_S
+from bench.emulators.instruments import yokogawa_words as words
+from bench.emulators.instruments.analyzer_model import Item
+from bench.emulators.instruments.analyzer_peer import AnalyzerPeer, Surroundings
+from bench.emulators.instruments.behaviour import Action, Behaviour
+from bench.emulators.instruments.integrator import Integrator
+from bench.emulators.instruments.yokogawa_inputs import InputGroup, MotorGroup
+from drivers.power_analyzers import nameplates, yokogawa_commands
+from drivers.power_analyzers.nameplates import Nameplate
+from drivers.scpi_data import ScpiError
+from drivers.scpi_table import Table
 
-from bench.base.noise import noise_state
-from bench.base.time import NS_PER_MS, NS_PER_S
-from bench.emulators.instruments.accuracy import AnalyzerAccuracy, ErrorDraw
-from bench.emulators.instruments.analyzer_model import AnalyzerModel, MotorSetup, Setup
-from bench.emulators.instruments.behaviour import Behaviour
-from bench.emulators.instruments.faults import FaultScript
-from bench.emulators.instruments.sampling import NO_DATA, OVER_RANGE, ROW, fill_block
-from bench.emulators.instruments.scpi_peer import ScpiPeer
-from bench.emulators.instruments.wiring import AnalyzerWiring
-from drivers.power_analyzers.yokogawa_commands import TABLE
-from drivers.scpi_data import ScpiError, number, switch
+Indices = tuple[int, ...]
 
-Measured = Callable[[], tuple[NDArray[np.float64], int]]
-"""The latest latched mean of the plant's outputs, flat in the order of ``OUTPUTS``, and when it was latched."""
-
-IDENTITY = "YOKOGAWA,WT5000,91X412345,F1.03"
-_ITEMS_MAX = 255
+_ITEMS_MAX, _SHOWN_AT_FIRST, _RATIOS_MAX = 255, 15, 4
 _INTERVAL = re.compile(r"([0-9.]+)(MS|S)?")
-_FUNCTION = re.compile(r"(NONE|[A-Z0-9]+)(?:,(SIGMA|[0-9]))?")
-_UPDATES_MS = (10, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
-_HERTZ_MAX = 1e6
+_ITEM = re.compile(r"([A-Z]+[0-9]?|NONE)(?:,(SIGM[AB]|SIGMC|[0-9]))?(,TOT(?:AL)?)?")
+_POWER = re.compile(r"P([1-9])|P([ABC])|PM([1-4])?")
+_SIGMAS = ("SIGMA", "SIGMB", "SIGMC")
+_MOTOR = ("TORQUE", "TORQ", "SPEED", "SPE", "PM")
+_FUNCTIONS = frozenset(
+    [
+        "NONE",
+        "U",
+        "I",
+        "P",
+        "S",
+        "Q",
+        "LAMBDA",
+        "LAMB",
+        "PHI",
+        "FU",
+        "FI",
+        "CFU",
+        "CFI",
+        "PC",
+        "TIME",
+        "WH",
+        "WHP",
+        "WHM",
+        "AH",
+        "AHP",
+        "AHM",
+        "WS",
+        "WQ",
+        "SLIP",
+    ]
+) | {*_MOTOR, "ETA1", "ETA2", "ETA3", "ETA4"}
+"""IM WT3001E-17EN p.6-44, in part."""
+_ORDERED = frozenset(["U", "I", "P", "S", "Q", "LAMBDA", "LAMB", "PHI"])
+"""These have an order of harmonics, which is told with them."""
+_BY_FUNCTION = frozenset(["URMS", "UMN", "UDC", "URMN", "UAC", "IRMS", "IMN", "IDC", "IRMN", "IAC"])
+"""Where U and I are told apart by the function."""
+_BY_MODE = {"U": "voltage_mode", "I": "current_mode"}
+_INTEGRATED = {"WH", "TIME"}
+_EDGES = ("RISE", "FALL", "BOTH", "NEVer")
+_INTEGRATIONS = ("NORMal", "CONTinuous", "RNORmal", "RCONtinuous")
+_UPDATING = 1
+_FOR_EVER_NS = 1 << 60
 
 
-class YokogawaEmulator(ScpiPeer):
-    """``measured`` gives the truth, ``wiring`` says where it is connected, ``accuracy`` how wrong it may be shown.
+class YokogawaEmulator(AnalyzerPeer):
+    """One of the family."""
 
-    ``latency_ns`` is the time from the end of an update to its answer.
-    """
+    def __init__(self, at: Surroundings, plate: Nameplate, table: Table, identity: str) -> None:
+        self._indexed = "<x>" in table.rows["torque_type"].text
+        self._modes = "voltage_mode" in table.rows
+        self._inputs = InputGroup(self, self._modes, table.rows["frequency_filter"].reply == "NR1")
+        self._integrator = Integrator()
+        self._filter = self.kept("filter", partial(words.one_of, _EDGES), b"NEVer")
+        self._verbose = True
+        does = {**self._sequence(), **self._numeric(), **self._inputs.does(), **MotorGroup(self).does()}
+        super().__init__(table, does, plate, identity, at)
+        self.headers = "full"
+        self.setup.shown = _SHOWN_AT_FIRST
+        for given in self.setup.inputs.values():
+            given.scaled = False
+        self._words = ["NONE"] * _ITEMS_MAX
+        self._ratios: dict[int, str] = {}
+        self._float = False
+        self._held: bytes | None = None
+        self._cleared_ns = -1
+        self._stale = True
 
-    def __init__(
-        self,
-        measured: Measured,
-        outputs: Sequence[str],
-        wiring: AnalyzerWiring,
-        accuracy: AnalyzerAccuracy | None = None,
-        *,
-        seed: int = 0,
-        name: str = "analyzer",
-        identity: str = IDENTITY,
-        latency_ns: int = 2 * NS_PER_MS,
-        faults: FaultScript | None = None,
-    ) -> None:
-        super().__init__(TABLE, self._does(), 2 * NS_PER_MS, faults)
-        self._measured = measured
-        self._model = AnalyzerModel(wiring, outputs, accuracy or AnalyzerAccuracy(), ErrorDraw(seed, name))
-        self._noise = noise_state(seed, f"{name}.noise")
-        self._identity = identity.encode()
-        self._latency_ns = latency_ns
-        self.update_ns = 500 * NS_PER_MS
-        self._texts: dict[str, bytes] = {}
-        self._float_format = False
-        self._word = np.zeros(1, np.uint32)
-        self._single = self._word.view(np.float32)
-        self.setup = self._initial()
-        self._table: NDArray[np.void] | None = None
-        self._warm_up()
+    def changed(self) -> None:
+        """The set-up has changed: items are understood anew."""
+        super().changed()
+        self._stale = True
 
-    def _initial(self) -> Setup:
-        setup = Setup(items=[("NONE", "")] * _ITEMS_MAX, shown=15)
-        for element in self._model.wiring.elements:
-            for n in element.numbers:
-                setup.voltage_range[n] = max(element.voltage_ranges_v)
-                setup.current_range[n] = max(element.current_ranges_a)
-                setup.ct[n] = 1.0
-        for flange in self._model.wiring.flanges:
-            setup.motors[flange.number] = MotorSetup()
-        return setup
-
-    def _does(self) -> dict[str, Behaviour]:
-        kept = self._kept
+    def _sequence(self) -> dict[str, Behaviour]:
+        kept = self.kept
+        held = Behaviour(self._set_hold, lambda *_: b"%d" % (self._held is not None))
         return {
-            "identity": Behaviour(get=lambda *_: self._identity),
-            "remote": kept("remote", _on_off),
+            "clear_status": Behaviour(self._clear),
+            "remote": kept("remote", words.on_off, b"0"),
             "header": Behaviour(self._set_header, lambda *_: b"%d" % bool(self.headers)),
-            "verbose": kept("verbose", _on_off),
-            "averaging": kept("averaging", _on_off),
-            "wait": Behaviour(self._wait),
-            "rate": Behaviour(self._set_rate, lambda *_: f"{self.update_ns / NS_PER_S:.3E}".encode()),
-            "format": Behaviour(self._set_format, lambda *_: b"FLO" if self._float_format else b"ASC"),
+            "verbose": Behaviour(self._set_verbose, lambda *_: b"%d" % self._verbose),
+            "wait_for": Behaviour(self._wait),
+            "error": Behaviour(get=self.next_error),
+            "condition": Behaviour(get=lambda _, __, t_ns: b"%d" % self._updating(t_ns)),
+            "filter": self._filter,
+            "extended_event": Behaviour(get=self._take_event),
+            "rate": Behaviour(self._set_rate, lambda *_: words.engineering(self.update_ns / NS_PER_S, 4)),
+            "hold": held,
+            "number_hold": held,
+            "averaging": kept("averaging", words.on_off, b"0"),
+            "efficiency": Behaviour(self._set_ratio, lambda x, *_: self._ratios.get(x[0], "OFF").encode()),
+        }
+
+    def _numeric(self) -> dict[str, Behaviour]:
+        integrator = self._integrator
+        return {
+            "format": Behaviour(self._set_format, lambda *_: self.spelled(b"FLOat" if self._float else b"ASCii")),
             "items": Behaviour(self._set_number, lambda *_: b"%d" % self.setup.shown),
             "item": Behaviour(self._set_item, self._item),
             "values": Behaviour(get=self._value),
-            "voltage_auto": kept("voltage_auto", _on_off),
-            "current_auto": kept("current_auto", _on_off),
-            "line_filter": kept("line_filter", _on_off),
-            "synchronize": kept("synchronize", _source),
-            "voltage_range": Behaviour(self._set_voltage_range, self._voltage_range),
-            "current_range": Behaviour(self._set_current_range, self._current_range),
-            "ct": Behaviour(self._set_ct, self._ct),
-            "motor_synchronize": kept("motor_synchronize", _source),
-            "torque_type": kept("torque_type", _pulse),
-            "speed_type": kept("speed_type", _pulse),
-            "torque_upper": Behaviour(self._set_upper, lambda x, *_: _pair(self._motor(x).upper)),
-            "torque_lower": Behaviour(self._set_lower, lambda x, *_: _pair(self._motor(x).lower)),
-            "torque_scaling": Behaviour(self._set_torque_scale, lambda x, *_: _nr3(self._motor(x).torque_scale)),
-            "speed_scaling": Behaviour(self._set_speed_scale, lambda x, *_: _nr3(self._motor(x).speed_scale)),
-            "pulses": Behaviour(self._set_pulses, lambda x, *_: b"%d" % self._motor(x).pulses),
+            "integration_mode": self.kept("mode", partial(words.one_of, _INTEGRATIONS), b"NORMal"),
+            "integration_timer": self.kept("timer", lambda text: text.encode(), b"0,0,0"),
+            "integration_start": Behaviour(lambda _, __, t_ns: integrator.start(t_ns)),
+            "integration_stop": Behaviour(self._stop_integration),
+            "integration_reset": Behaviour(lambda *_: integrator.reset()),
+            "integration_state": Behaviour(get=lambda *_: self.spelled(integrator.state)),
         }
 
-    def _kept(self, name: str, normal: Callable[[str], bytes]) -> Behaviour:
-        """A setting that is only kept and told."""
+    # --- events of the update clock --------------------------------------------------------------------------------
 
-        def put(indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-            self._texts[f"{name}{indices}"] = normal(argument.upper())
+    def _updating(self, t_ns: int) -> int:
+        """Bit 0 of the condition: from the end of an interval until its values are there."""
+        return _UPDATING if (t_ns - 1) % self.update_ns < self._latency_ns else 0
 
-        return Behaviour(put, lambda indices, *_: self._texts.get(f"{name}{indices}", b"0"))
+    def _edges(self) -> bytes:
+        return self._filter.get((1,), "", 0)[:3] if self._filter.get else b""
 
-    def _set_header(self, _: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self.headers = "full" if switch(argument, 141) else ""
+    def _next_event_ns(self, t_ns: int) -> int:
+        """When the next event of an update comes, from ``t_ns`` on; never if no edge is an event."""
+        began_ns = t_ns // self.update_ns * self.update_ns + self.update_ns
+        found = {b"FAL": (self.next_update_ns(t_ns),), b"RIS": (began_ns,), b"NEV": (_FOR_EVER_NS,)}
+        return min(found.get(self._edges(), (self.next_update_ns(t_ns), began_ns)))
 
-    # --- update clock and values -----------------------------------------------------------------------------------
+    def _happened(self, t_ns: int) -> bool:
+        return self._next_event_ns(self._cleared_ns) <= t_ns
 
-    def _wait(self, _: tuple[int, ...], argument: str, t_ns: int) -> None:
-        """Until the present update has ended and its values are there (WT3001E p.5-10)."""
-        self.hold((t_ns // self.update_ns + 1) * self.update_ns + self._latency_ns)
+    def _clear(self, _: Indices, argument: str, t_ns: int) -> None:
+        """*CLS: standard and extended events and the error queue (IM WT3001E-17EN p.6-114)."""
+        self.status.clear()
+        self._cleared_ns = t_ns
 
-    def _value(self, _: tuple[int, ...], argument: str, t_ns: int) -> bytes:
-        table = self._table
-        if table is None:
-            table = self._compile()
-        truth, _latched = self._measured()
-        fill_block(
-            truth,
-            table,
-            self._values,
-            self._noise,
-            self._word,
-            self._single,
-            self._block,
-            self._start,
-            self.setup.shown,
-        )
-        if self.faults:
-            self._spoil(t_ns)
-        return self._block.tobytes() if self._float_format else self._as_text()
+    def _take_event(self, _: Indices, argument: str, t_ns: int) -> bytes:
+        happened = self._happened(t_ns)
+        self._cleared_ns = t_ns
+        return b"%d" % (_UPDATING * happened)
 
-    def _warm_up(self) -> None:
-        """Compile (or load) before anybody asks: no item, no noise drawn."""
-        truth, nothing, block = np.zeros(1), np.zeros(0), np.zeros(0, np.uint8)
-        fill_block(truth, np.zeros(0, ROW), nothing, self._noise, self._word, self._single, block, 0, 0)
+    def _wait(self, _: Indices, argument: str, t_ns: int) -> None:
+        """Go on when an event of the mask has come, at once if it has already (p.6-25)."""
+        mask = int(words.figure(argument, "", 0, 65535))
+        if not mask & _UPDATING:
+            self.hold(t_ns + _FOR_EVER_NS)
+        elif not self._happened(t_ns):
+            self.hold(self._next_event_ns(t_ns))
 
-    def _compile(self) -> NDArray[np.void]:
-        rows = self._model.rows(self.setup)
-        length = 4 * self.setup.shown
-        head = f"#{len(str(length))}{length}".encode()
-        self._start = len(head)
-        self._block = np.frombuffer(head + bytes(length), np.uint8).copy()
-        self._values = np.zeros(len(rows))
-        self._table = rows
-        return rows
+    # --- values ----------------------------------------------------------------------------------------------------
 
-    def _spoil(self, t_ns: int) -> None:
-        pattern = OVER_RANGE if self.faults.active("inf", t_ns) else None
-        pattern = NO_DATA if self.faults.active("nan", t_ns) else pattern
-        if pattern is not None:
-            self._block[self._start :] = np.frombuffer(int(pattern).to_bytes(4, "big") * self.setup.shown, np.uint8)
+    def _value(self, _: Indices, argument: str, t_ns: int) -> bytes:
+        if self._integrator.running:
+            self._integrate(t_ns)
+        if argument:
+            return self._one_value(int(words.figure(argument, "", 1, _ITEMS_MAX)), t_ns)
+        return self._held if self._held is not None else self._all_values(t_ns)
 
-    def _as_text(self) -> bytes:
-        words = np.frombuffer(self._block.tobytes(), ">u4", self.setup.shown, self._start)
-        special = {int(NO_DATA): b"NAN", int(OVER_RANGE): b"INF"}
-        values = words.astype("<u4").view("<f4").tolist()
-        return b",".join(special.get(w, b"%.5E" % v) for w, v in zip(words.tolist(), values, strict=True))
+    def _all_values(self, t_ns: int) -> bytes:
+        if self._stale:
+            self._understand()
+        made = self.measure(t_ns)
+        if self._float:
+            return made.block.tobytes()
+        return b",".join(_text(value) for value in made.values[: self.setup.shown].tolist())
+
+    def _one_value(self, place: int, t_ns: int) -> bytes:
+        word = self._words[place - 1]
+        function, _, element = word.partition(",")
+        if function in _INTEGRATED:
+            return self._written(self._integrator.shown(function, element))
+        if self._stale:
+            self._understand()
+        made = self.measure(t_ns)
+        return self._written(float(made.values[place - 1]) if place <= self.setup.shown else float("nan"))
+
+    def _written(self, value: float) -> bytes:
+        return words.block_of(value) if self._float else _text(value)
+
+    def _understand(self) -> None:
+        """Items as the model knows them, under the wiring and the modes in force."""
+        self.setup.items = [self._model_item(word) for word in self._words[: self.setup.shown]]
+        self.setup.ratios = {n: ratio for n, text in self._ratios.items() if (ratio := self._ratio(text)) is not None}
+        self._stale = False
+
+    def _model_item(self, word: str) -> Item:
+        function, _, element = word.partition(",")
+        if function.startswith("ETA"):
+            return "ETA", (int(function[3:]),)
+        if function in _MOTOR:
+            known = {"TORQ": "TORQUE", "SPE": "SPEED"}.get(function, function)
+            return known, (int(element or 1),)
+        numbers = self._numbers(element)
+        if self._modes and function in _BY_MODE and numbers:
+            mode = self._inputs.mode(_BY_MODE[function], numbers[0])
+            return f"{function}{mode}", numbers
+        return function, numbers
+
+    def _numbers(self, element: str) -> tuple[int, ...]:
+        if not element.startswith("SIGM"):
+            return (int(element),) if element else ()
+        sums, place = self._inputs.sums(), _SIGMAS.index(element)
+        return sums[place] if place < len(sums) else ()
+
+    def _ratio(self, text: str) -> tuple[Item, Item] | None:
+        parts = [_POWER.fullmatch(part) for part in text.split(",")]
+        if len(parts) != 2 or not all(parts):
+            return None
+        numerator, denominator = (self._power(match) for match in parts if match)
+        return numerator, denominator
+
+    def _power(self, match: re.Match[str]) -> Item:
+        single, sigma, motor = match.groups()
+        if single:
+            return "P", (int(single),)
+        if sigma:
+            return "P", self._numbers(f"SIGM{sigma}")
+        return "PM", (int(motor or 1),)
+
+    # --- integration -----------------------------------------------------------------------------------------------
+
+    def _integrate(self, t_ns: int) -> None:
+        """Up to now, with the powers of the last update: between two questions they are taken as constant."""
+        if self._stale:
+            self._understand()
+        shown = self.measure(t_ns).values
+        powers = {
+            word.partition(",")[2]: float(shown[place])
+            for place, word in enumerate(self._words[: self.setup.shown])
+            if word.startswith("P,")
+        }
+        self._integrator.advance(powers, t_ns)
+
+    def _stop_integration(self, _: Indices, argument: str, t_ns: int) -> None:
+        if self._integrator.running:
+            self._integrate(t_ns)
+        self._integrator.stop()
 
     # --- settings --------------------------------------------------------------------------------------------------
 
-    def _changed(self) -> None:
-        self._table = None
+    def _set_header(self, _: Indices, argument: str, t_ns: int) -> None:
+        on = words.on_off(argument) == b"1"
+        self.headers = ("full" if self._verbose else "short") if on else ""
 
-    def _set_rate(self, _: tuple[int, ...], argument: str, t_ns: int) -> None:
+    def _set_verbose(self, _: Indices, argument: str, t_ns: int) -> None:
+        self._verbose = words.on_off(argument) == b"1"
+        if self.headers:
+            self.headers = "full" if self._verbose else "short"
+
+    def spelled(self, text: bytes) -> bytes:
+        """Words in long form, or short where verbose is off."""
+        return words.spelled(text, self._verbose)
+
+    def _headed(self, action: Action, answer: bytes) -> bytes:
+        """What can only be asked is answered without header (IM WT3001E-17EN p.6-74, 6-96, 6-103)."""
+        asked_only = action.command is not None and not action.command.sets
+        return answer if asked_only else super()._headed(action, answer)
+
+    def _set_hold(self, _: Indices, argument: str, t_ns: int) -> None:
+        self._held = self._all_values(t_ns) if words.on_off(argument) == b"1" else None
+
+    def _set_rate(self, _: Indices, argument: str, t_ns: int) -> None:
         match = _INTERVAL.fullmatch(argument.upper().replace(" ", ""))
         if match is None:
-            raise ScpiError(104, "Data type error")
-        milliseconds = float(match[1]) * (1.0 if match[2] == "MS" else 1000.0)
-        if milliseconds not in _UPDATES_MS:
-            raise ScpiError(222, "Data out of range")
-        self.update_ns = round(milliseconds * NS_PER_MS)
+            raise ScpiError(words.TYPE, "Data type error")
+        self.set_update(float(match[1]) * (1.0 if match[2] == "MS" else 1000.0), words.RANGE)
 
-    def _set_format(self, _: tuple[int, ...], argument: str, t_ns: int) -> None:
-        if argument.upper() not in ("FLO", "FLOAT", "ASC", "ASCII"):
-            raise ScpiError(141, "Invalid character data")
-        self._float_format = argument.upper().startswith("FLO")
+    def _set_format(self, _: Indices, argument: str, t_ns: int) -> None:
+        self._float = words.one_of(("ASCii", "FLOat"), argument) == b"FLOat"
 
-    def _set_number(self, _: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self.setup.shown = int(_number(argument, 1, _ITEMS_MAX))
-        self._changed()
+    def _set_number(self, _: Indices, argument: str, t_ns: int) -> None:
+        self.setup.shown = int(words.figure(argument, "", 1, _ITEMS_MAX))
+        self.changed()
 
-    def _set_item(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-        match = _FUNCTION.fullmatch(argument.upper().replace(" ", ""))
-        if match is None or not 1 <= indices[0] <= _ITEMS_MAX:
-            raise ScpiError(141, "Invalid character data")
-        self.setup.items[indices[0] - 1] = (match[1], match[2] or "")
-        self._changed()
+    def _set_item(self, indices: Indices, argument: str, t_ns: int) -> None:
+        match = _ITEM.fullmatch(argument.upper().replace(" ", ""))
+        known = _FUNCTIONS if self._modes else _FUNCTIONS | _BY_FUNCTION
+        if match is None or match[1] not in known or not 1 <= indices[0] <= _ITEMS_MAX:
+            raise ScpiError(words.CHARACTER, "Invalid character data")
+        self._words[indices[0] - 1] = match[1] if match[2] is None else f"{match[1]},{match[2]}"
+        self.changed()
 
-    def _item(self, indices: tuple[int, ...], *_: object) -> bytes:
+    def _item(self, indices: Indices, *_: object) -> bytes:
         if not 1 <= indices[0] <= _ITEMS_MAX:
-            raise ScpiError(114, "Header suffix out of range")
-        function, element = self.setup.items[indices[0] - 1]
-        return (f"{function},{element}" if element else function).encode()
+            raise ScpiError(words.SUFFIX, "Header suffix out of range")
+        word = self._words[indices[0] - 1]
+        ordered = word.partition(",")[0] in _ORDERED
+        return word.encode() + (b"," + self.spelled(b"TOTal") if ordered else b"")
 
-    def _set_voltage_range(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-        element = self._model.element(indices[0])
-        steps = element.voltage_ranges_v if element else ()
-        self.setup.voltage_range[indices[0]] = _step(argument, steps)
-        self._changed()
-
-    def _voltage_range(self, indices: tuple[int, ...], *_: object) -> bytes:
-        return _nr3(_of(self.setup.voltage_range, indices[0]))
-
-    def _set_current_range(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-        element = self._model.element(indices[0])
-        steps = tuple(a / element.ct_ratio for a in element.current_ranges_a) if element else ()
-        self.setup.current_range[indices[0]] = _step(argument, steps)
-        self._changed()
-
-    def _current_range(self, indices: tuple[int, ...], *_: object) -> bytes:
-        return _nr3(_of(self.setup.current_range, indices[0]))
-
-    def _set_ct(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-        _of(self.setup.ct, indices[0])
-        self.setup.ct[indices[0]] = _number(argument, 1e-4, 99999.9999)
-        self._changed()
-
-    def _ct(self, indices: tuple[int, ...], *_: object) -> bytes:
-        return _nr3(_of(self.setup.ct, indices[0]))
-
-    # --- motor inputs ----------------------------------------------------------------------------------------------
-
-    def _motor(self, indices: tuple[int, ...]) -> MotorSetup:
-        if not 1 <= indices[0] <= 4:
-            raise ScpiError(114, "Header suffix out of range")
-        return self.setup.motors.setdefault(indices[0], MotorSetup())
-
-    def _set_upper(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self._motor(indices).upper = _point(argument)
-        self._changed()
-
-    def _set_lower(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self._motor(indices).lower = _point(argument)
-        self._changed()
-
-    def _set_torque_scale(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self._motor(indices).torque_scale = _number(argument, -99999.0, 99999.0)
-        self._changed()
-
-    def _set_speed_scale(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self._motor(indices).speed_scale = _number(argument, -99999.0, 99999.0)
-        self._changed()
-
-    def _set_pulses(self, indices: tuple[int, ...], argument: str, t_ns: int) -> None:
-        self._motor(indices).pulses = int(_number(argument, 1, 9999))
-        self._changed()
+    def _set_ratio(self, indices: Indices, argument: str, t_ns: int) -> None:
+        text = argument.upper().replace(" ", "")
+        if not 1 <= indices[0] <= _RATIOS_MAX:
+            raise ScpiError(words.SUFFIX, "Header suffix out of range")
+        if text != "OFF" and self._ratio(text) is None:
+            raise ScpiError(words.CHARACTER, "Invalid character data")
+        self._ratios[indices[0]] = text
+        self.changed()
 
 
-def _number(argument: str, low: float, high: float) -> float:
-    try:
-        return number(argument, "", low, high)
-    except ScpiError as error:
-        raise ScpiError(222, "Data out of range") if error.code == -222 else error from None
+def _text(value: float) -> bytes:
+    if value != value:
+        return b"NAN"
+    return b"INF" if value in (float("inf"), float("-inf")) else b"%.5E" % value
 
 
-def _on_off(argument: str) -> bytes:
-    if argument not in ("ON", "OFF", "1", "0"):
-        raise ScpiError(141, "Invalid character data")
-    return b"1" if argument in ("ON", "1") else b"0"
+def wt5000(at: Surroundings) -> YokogawaEmulator:
+    """A WT5000."""
+    return YokogawaEmulator(at, nameplates.WT5000, yokogawa_commands.WT5000, "YOKOGAWA,WT5000,91X412345,F1.03")
 
 
-def _source(argument: str) -> bytes:
-    if re.fullmatch(r"[UI][1-7]|EXT(?:ERNAL)?|NONE", argument) is None:
-        raise ScpiError(141, "Invalid character data")
-    return argument[:3].encode() if argument.startswith("EXT") else argument.encode()
+def wt3000e(at: Surroundings) -> YokogawaEmulator:
+    """A WT3000E with four 30 A inputs; it does not tell its serial number (IM WT3001E-17EN p.6-114)."""
+    identity = "YOKOGAWA,WT3004E-2A0-30A4,0,F6.01"
+    return YokogawaEmulator(at, nameplates.WT3000E, yokogawa_commands.WT3000E, identity)
 
 
-def _pulse(argument: str) -> bytes:
-    if argument not in ("PULSE", "PULS", "ANALOG", "ANAL"):
-        raise ScpiError(141, "Invalid character data")
-    return argument[:4].encode()
-
-
-def _nr3(value: float) -> bytes:
-    return f"{value:.6E}".encode()
-
-
-def _pair(point: tuple[float, float]) -> bytes:
-    return _nr3(point[0]) + b"," + _nr3(point[1])
-
-
-def _point(argument: str) -> tuple[float, float]:
-    fields = argument.split(",")
-    if len(fields) != 2:
-        raise ScpiError(109, "Missing parameter")
-    return _number(fields[0], -1e4, 1e4), _number(fields[1], 1.0, _HERTZ_MAX)
-
-
-def _of(table: dict[int, float], number: int) -> float:
-    if number not in table:
-        raise ScpiError(114, "Header suffix out of range")
-    return table[number]
-
-
-def _step(argument: str, steps: Sequence[float]) -> float:
-    value = _number(argument.upper().rstrip("VA"), 0.0, 1e5)
-    for step in steps:
-        if abs(step - value) <= 1e-4 * step:
-            return step
-    raise ScpiError(222, "Data out of range")
+def wt1800e(at: Surroundings) -> YokogawaEmulator:
+    """A WT1800E with six inputs."""
+    return YokogawaEmulator(at, nameplates.WT1800E, yokogawa_commands.WT1800E, "YOKOGAWA,WT1806E,C2SB00001E,F2.01")
