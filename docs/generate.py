@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import typer
+from analyzers_page import analyzers_page
 from e2e_page import e2e_page
 from markdown_table import table
 from modbus_page import modbus_page
@@ -50,6 +51,7 @@ def pages() -> dict[str, str]:
         "commands": _commands(),
         "channels": _channels(),
         "drivers": _drivers(),
+        "analyzers": analyzers_page(),
         "ak": _ak(),
         "modbus": modbus_page(),
         "stops": _stops(),

@@ -212,4 +212,5 @@ PW_SET_UP: list[Pair] = [
 ]
 """``:VOLTAGE1:RANGE 300``, ``HEADer`` as in PW8001A964-03 1.2, ``:HOLD`` as in PW3390A975-01 p.62; the rest assumed."""
 
-PW_READ = b"*TRG;*WAI;:MEASure? Udc1,P1,P2,P3,P4,fI2,Tq1\n"
+PW_READ = b"*TRG;*WAI;:MEASure? Udc1,P1,P234,fI2,Tq1\n"
+"""The power of three channels that are wired together, as on p.214 of the PW8001's instruction manual."""

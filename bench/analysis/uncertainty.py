@@ -30,14 +30,14 @@ class Band(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Element:
     """Accuracy of the analyzer elements that measure one power: limits as fractions of reading and of the range
-    (voltage range times current range, V and A). ``count`` equal elements share the power (3 for three phases).
+    (voltage range times current range, V and A). ``shares`` of the power, one for each element that has some.
     ``above``: other limits at higher frequencies, rising."""
 
     of_reading: float
     of_range: float
     voltage_range_v: float
     current_range_a: float
-    count: int = 1
+    shares: tuple[float, ...] = (1.0,)
     above: tuple[Band, ...] = ()
 
     def at(self, frequency_hz: float) -> "Element":
@@ -108,14 +108,13 @@ class Uncertainty:
 
 
 def element_contributions(power: str, element: Element, power_w: float) -> list[Contribution]:
-    """Of reading and of range, once for each of the equal elements that share the power."""
-    share_w = power_w / element.count
+    """Of reading and of range, once for each of the elements that share the power."""
     rated_va = element.voltage_range_v * element.current_range_a
     return [
         contribution
-        for i in range(element.count)
+        for i, share in enumerate(element.shares)
         for contribution in (
-            Contribution(f"{power}.reading.{i}", {power: element.of_reading * share_w}),
+            Contribution(f"{power}.reading.{i}", {power: element.of_reading * share * power_w}),
             Contribution(f"{power}.range.{i}", {power: element.of_range * rated_va}),
         )
     ]

@@ -37,10 +37,28 @@ class Instrument(Protocol):
 
 @runtime_checkable
 class PowerAnalyzer(Instrument, Protocol):
-    """A power analyzer with motor inputs."""
+    """A power analyzer with motor inputs. Each reading bears the middle of its measurement interval and is followed by
+    the ranges in force (``dc.current_range``, ...)."""
+
+    ranges: Mapping[str, float]
+    """In force as far as read back, r.m.s. on the primary side; one whose answer was lost is not here."""
 
     def set_ranges(self, ranges: Mapping[str, float]) -> Generator[Any, Any, Mapping[str, float]]:
         """Fix ranges (``dc.current``: A, ...) for predicted values; the ranges in force, read back."""
+
+
+@runtime_checkable
+class EnergyMeter(Protocol):
+    """An analyzer that integrates by itself, over every sample it takes."""
+
+    def start_energy(self) -> Generator[Any, Any, None]:
+        """From zero on, until stopped."""
+
+    def stop_energy(self) -> Generator[Any, Any, None]:
+        """Stop; the values stay."""
+
+    def energy(self) -> Generator[Any, Any, Mapping[str, Reading]]:
+        """Integrated so far, by channel: ``dc.energy`` and the like in Wh, the time in s."""
 
 
 class SupplyReading(NamedTuple):

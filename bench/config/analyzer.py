@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bench.base.wiring import WIRINGS
 from bench.config.calibration import Certificate
 from bench.config.file_model import FileModel, Finding
 from bench.config.instrument import Instrument
@@ -15,7 +16,6 @@ Basis = Literal["certificate", "assumed"]
 """Where an accuracy comes from; ``assumed`` marks every uncertainty that rests on it."""
 
 
-_INPUTS_OF_WIRING = {"1P2W": 1, "3P3W": 2, "3V3A": 3, "3P4W": 3}
 _SOURCE = re.compile(r"[UI][1-8]", re.ASCII)
 
 
@@ -76,8 +76,8 @@ class Element(FileModel):
     source: Annotated[str, Field(min_length=1)]
 
     def rules(self) -> Iterator[Finding]:
-        if len(self.inputs) != _INPUTS_OF_WIRING[self.wiring]:
-            yield ("wiring",), f"{self.wiring} has {_INPUTS_OF_WIRING[self.wiring]} inputs, not {len(self.inputs)}"
+        if len(self.inputs) != WIRINGS[self.wiring].inputs:
+            yield ("wiring",), f"{self.wiring} has {WIRINGS[self.wiring].inputs} inputs, not {len(self.inputs)}"
         if list(self.inputs) != list(range(self.inputs[0], self.inputs[0] + len(self.inputs))):
             yield ("inputs",), "the inputs of one element must be neighbours, lowest first; correct them"
         for key in ("voltage_ranges", "current_ranges"):

@@ -87,11 +87,11 @@ dc.current A positive into the DUT
 dc.power W positive into the DUT
 dc.voltage_range V range in force
 dc.current_range A range in force, primary
-ac.voltage V phase, rms
+ac.voltage V phase, rms; of the lines' voltage with 3P3W and 3V3A
 ac.current A phase, rms
 ac.power W sum of the phases, positive into the motor
 ac.frequency Hz electrical
-ac.voltage_range V range in force
+ac.voltage_range V range in force, of what the inputs see
 ac.current_range A range in force, primary
 field.voltage V rotor excitation
 field.current A rotor excitation

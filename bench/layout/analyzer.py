@@ -20,6 +20,9 @@ def analyzer_problems(rig: Located[Rig]) -> Iterator[Problem]:
     if round(analyzer.update * 1e3) not in plate.updates_ms:
         told = f"{plate.name} updates every {_listed(plate.updates_ms)} ms; choose one of these"
         yield rig.problem(("analyzer", "update"), told)
+    if analyzer.frequency_filter is not None and not plate.frequency_filter:
+        told = f"the filter for the synchronisation of a {plate.name} is not known here; leave it out"
+        yield rig.problem(("analyzer", "frequency_filter"), told)
     for part, element in analyzer.elements.items():
         yield from _element(rig, part, element, plate)
     for name, flange in rig.value.analyzer_flanges.items():
@@ -33,6 +36,11 @@ def analyzer_problems(rig: Located[Rig]) -> Iterator[Problem]:
 
 def _element(rig: Located[Rig], name: str, element: Element, plate: Nameplate) -> Iterator[Problem]:
     path = ("analyzer", "elements", name)
+    if element.wiring not in plate.wirings:
+        told = (
+            f"{plate.name} cannot sum the powers of inputs wired {element.wiring}; choose of {_listed(plate.wirings)}"
+        )
+        yield rig.problem((*path, "wiring"), told)
     for place, number in enumerate(element.inputs):
         if number > plate.elements:
             told = f"{plate.name} has {plate.elements} inputs; correct it, or leave {name!r} out"
@@ -49,5 +57,5 @@ def _element(rig: Located[Rig], name: str, element: Element, plate: Nameplate) -
                 yield rig.problem((*path, key, place), f"{told}; it has {_listed(steps)}")
 
 
-def _listed(values: Iterable[float]) -> str:
-    return ", ".join(f"{value:g}" for value in values)
+def _listed(values: Iterable[float | str]) -> str:
+    return ", ".join(value if isinstance(value, str) else f"{value:g}" for value in values)

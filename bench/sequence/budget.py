@@ -7,6 +7,7 @@ limit of the same variance, sqrt(sum of squares). An emulated instrument draws i
 import math
 
 from bench.analysis.uncertainty import Band, Budget, Element, Flange
+from bench.base.wiring import WIRINGS
 from bench.config.analyzer import Accuracy
 from bench.config.analyzer import Element as RigElement
 from bench.config.flange import Flange as RigFlange
@@ -19,12 +20,13 @@ def element_of(element: RigElement) -> Element:
     """Accuracy of power of one element group; the current sensor's own limits are added where it has any."""
     sensor = element.sensor.accuracy if element.sensor else None
     base, *above = bands_of(element.power, sensor)
+    wiring = WIRINGS[element.wiring]
     return Element(
         of_reading=base.of_reading,
         of_range=base.of_range,
         voltage_range_v=element.voltage_ranges[-1],
         current_range_a=element.current_ranges[-1],
-        count=len(element.inputs),
+        shares=wiring.shares[: wiring.summed],
         above=tuple(above),
     )
 

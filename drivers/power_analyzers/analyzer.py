@@ -14,6 +14,7 @@ from bench.base.errors import DeviceError
 from bench.base.ports import Identity
 from bench.base.quality import Quality
 from bench.base.time import NS_PER_MS
+from bench.base.wiring import WIRINGS
 from bench.schedule.requests import Exchange, Operation
 from drivers import scpi
 from drivers.power_analyzers.fitting import fitting_range, misfit, steps_of, widest
@@ -55,7 +56,7 @@ class Analyzer(OneReadout):
         self.session = Session(part, self.settings.expected)
         self.ranges: dict[str, float] = {}
         self._in_force = np.full(len(self._ranged), np.nan), np.full(len(self._ranged), Quality.NOT_A_NUMBER, np.uint8)
-        self._signs = self._signs_of_items()
+        self._factors = self._factors_of_items()
         self._k_factors = KFactors.of(self.settings.motors, [item.channel for item in self.items])
         update_ns = self.settings.update_ms * NS_PER_MS
         self._age_ns = round(self.settings.latency_ms * NS_PER_MS) + update_ns // 2
@@ -140,8 +141,8 @@ class Analyzer(OneReadout):
         """
         t_ns = arrived_ns - self._age_ns
         self._take(reply, t_ns)
-        if self._signs is not None:
-            np.multiply(self._measured.values, self._signs, out=self._measured.values)
+        if self._factors is not None:
+            np.multiply(self._measured.values, self._factors, out=self._measured.values)
         if self._k_factors is not None:
             self._k_factors.correct(self._measured.values)
         self._of_ranges.put(*self._in_force, t_ns)
@@ -213,14 +214,18 @@ class Analyzer(OneReadout):
         for channel, value in ranges.items():
             yield from self._range_rows(channel, value)
 
-    def _signs_of_items(self) -> NDArray[np.float64] | None:
-        """What turns each item; ``None`` when nothing is turned."""
-        signs = np.array([self._sign(item) for item in self.items], np.float64)
-        return None if (signs == 1.0).all() else signs
+    def _factors_of_items(self) -> NDArray[np.float64] | None:
+        """By which each item is multiplied; ``None`` when all stay."""
+        factors = np.array([self._factor(item) for item in self.items], np.float64)
+        return None if (factors == 1.0).all() else factors
 
-    def _sign(self, item: Item) -> int:
+    def _factor(self, item: Item) -> float:
+        """Signs of a flange; the voltage of a phase where an input sees that between lines."""
+        element = next((one for one in self.settings.elements if set(item.numbers) & set(one.numbers)), None)
+        if item.function in ("UDC", "URMS") and element is not None:
+            return 1.0 / WIRINGS[element.wiring].voltage_ratio
         motor = next((motor for motor in self.settings.motors if item.numbers == (motor.number,)), None)
         if motor is None:
-            return 1
+            return 1.0
         product = motor.torque_sign * motor.speed_sign
-        return {"TORQUE": motor.torque_sign, "SPEED": motor.speed_sign, "PM": product}.get(item.function, 1)
+        return {"TORQUE": motor.torque_sign, "SPEED": motor.speed_sign, "PM": product}.get(item.function, 1.0)

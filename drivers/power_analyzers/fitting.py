@@ -1,10 +1,8 @@
 """Which range fits a value, and what an analyzer cannot do of what was asked."""
 
+from bench.base.wiring import WIRINGS
 from drivers.power_analyzers.nameplates import Nameplate
 from drivers.power_analyzers.settings import AnalyzerSettings
-
-INPUTS_OF_WIRING = {"1P2W": 1, "1P3W": 2, "3P3W": 2, "3V3A": 3, "3P4W": 3}
-"""How many inputs a wiring has."""
 
 
 def widest(settings: AnalyzerSettings) -> dict[str, float]:
@@ -26,11 +24,15 @@ def steps_of(settings: AnalyzerSettings, channel: str) -> tuple[float, ...]:
 
 
 def fitting_range(settings: AnalyzerSettings, channel: str, value: float) -> float:
-    """The smallest range that holds ``value`` with the margin of the settings. Raises ``ValueError`` if none does."""
-    steps, need = steps_of(settings, channel), value * settings.range_margin
-    fitting = [step for step in sorted(steps) if need <= step]
+    """The smallest range that holds ``value`` (of a phase) with the margin of the settings. Raises ``ValueError`` if
+    none does."""
+    steps, factor = steps_of(settings, channel), settings.range_margin
+    element = settings.element(channel)
+    if element is not None and channel.endswith(".voltage"):
+        factor *= WIRINGS[element.wiring].voltage_ratio
+    fitting = [step for step in sorted(steps) if value * factor <= step]
     if not fitting:
-        asked = f"{channel} = {value:g} x {settings.range_margin:g} is beyond the widest range {max(steps):g}"
+        asked = f"{channel} = {value:g} x {factor:.4g} is beyond the widest range {max(steps):g}"
         raise ValueError(f"{asked}; lower the point or enter a wider range in the rig file")
     return fitting[0]
 
@@ -44,8 +46,13 @@ def misfit(settings: AnalyzerSettings, plate: Nameplate) -> str:
         least = 1000.0 / settings.lowest_hz
         short = f"an update of {settings.update_ms} ms is shorter than a period of {settings.lowest_hz:g} Hz"
         return f"{short}; raise it to {least:.4g} ms or more"
+    if settings.frequency_filter_hz and not plate.frequency_filter:
+        return f"the filter for the synchronisation of a {plate.name} is not known here; leave frequency_filter out"
     for element in settings.elements:
-        first, wanted = element.numbers[0], INPUTS_OF_WIRING.get(element.wiring)
+        if element.wiring not in plate.wirings:
+            known = ", ".join(plate.wirings)
+            return f"{plate.name} cannot sum the powers of {element.name} wired {element.wiring}; choose of {known}"
+        first, wanted = element.numbers[0], WIRINGS[element.wiring].inputs
         if element.numbers != tuple(range(first, first + len(element.numbers))):
             return f"the inputs {element.numbers} of {element.name} are no neighbours; wire them so"
         if wanted != len(element.numbers):

@@ -2,7 +2,7 @@
 
 Values are held; a reading is one message: take the next update, wait until it is there, these values. Currents are
 those of the recognised sensor, so a rig's ratio is 1 unless a further transformer lies between. The power of the phases
-is the sum of their channels' powers.
+is the instrument's own sum (``P234``): which channels are in it depends on the wiring.
 """
 
 import re
@@ -23,7 +23,7 @@ _NAMES = {
     "URMS": "Urms", "IRMS": "Irms", "UDC": "Udc", "IDC": "Idc", "P": "P", "FU": "fU", "FI": "fI",
     "TORQUE": "Tq", "SPEED": "Spd", "PM": "Pm",
 }  # fmt: skip
-_WIRINGS = {"1P2W": "1P2W", "3P3W": "3P3W2M", "3V3A": "3V3A", "3P4W": "3P4W"}
+_WIRINGS = {"1P2W": "1P2W", "1P3W": "1P3W", "3P3W": "3P3W2M", "3V3A": "3V3A", "3P4W": "3P4W"}
 _MARK = re.compile(rb"[+-]?([789])\1*(?:\.\1*)?E\+[0-9]+")
 """999.99E+9 over range, 777.77E+9 no data, 888.88E+9 scaling error (PW3335A985-01 p.68; their length differs)."""
 _MARK_LEAST = 1e9
@@ -50,9 +50,7 @@ class HiokiPW8001(Analyzer):
 
     def __init__(self, part: str = "analyzer", settings: AnalyzerSettings | None = None) -> None:
         super().__init__(part, settings)
-        words = [self._words(item) for item in self.items]
-        self._counts = [len(of_item) for of_item in words]
-        asked = f"{_header('values')}? {','.join(chain.from_iterable(words))}"
+        asked = f"{_header('values')}? {','.join(self._word(item) for item in self.items)}"
         message = TABLE.message(_header("trigger"), _header("wait"), asked)
         self._question = Exchange(message, "line", self._deadline_ns)
 
@@ -63,14 +61,14 @@ class HiokiPW8001(Analyzer):
         return self._question
 
     def _take(self, reply: bytes, t_ns: int) -> None:
-        put_texts(scpi.line(reply).split(b";"), self._measured, t_ns, self._counts, number)
+        put_texts(scpi.line(reply).split(b";"), self._measured, t_ns, number=number)
 
     @staticmethod
-    def _words(item: Item) -> list[str]:
+    def _word(item: Item) -> str:
         name = _NAMES.get(item.function)
         if name is None:
             raise ValueError(f"a PW8001 cannot tell {item.function} of {item.channel}; leave the item out")
-        return [f"{name}{n}" for n in item.numbers]
+        return f"{name}{''.join(str(n) for n in item.numbers)}"
 
     # --- set-up ----------------------------------------------------------------------------------------------------
 

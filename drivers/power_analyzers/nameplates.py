@@ -46,6 +46,9 @@ class Nameplate:
     sources: Mapping[str, str]
     """Where the figures come from, by field."""
     accuracy: AccuracyTable | None = None
+    wirings: tuple[str, ...] = ("1P2W", "1P3W", "3P3W", "3V3A", "3P4W")
+    frequency_filter: bool = True
+    """Whether there is a low pass in the path of synchronisation alone that the driver can set."""
 
     def is_of(self, maker: str, model: str) -> bool:
         """Whether an identity is that of such an instrument."""
@@ -97,6 +100,7 @@ WT3000E = Nameplate(
     (50, 100, 250, 500, 1000, 2000, 5000, 10_000, 20_000),
     _WT_VOLTS, tuple(sorted({*_WT_AMPS_5[:-1], *_WT_AMPS_30})), 9999,
     {
+        "wirings": "IM WT3001E-17EN p.6-73", "pulses": "IM WT3001E-17EN p.6-82",
         "inputs": "IM WT3001E-17EN p.6-73, 6-81 (/MTR)", "updates": "IM WT3001E-17EN p.6-102",
         "ranges": "IM WT3001E-17EN p.6-67, 6-72: 2 A and 30 A elements, crest factor 3",
     },
@@ -121,6 +125,7 @@ LMG670 = Nameplate(
         "inputs": "cuveland/lmgtools lmg670.py: 7 channels; two torque and speed inputs " + UNVERIFIED,
         "updates": UNVERIFIED, "ranges": UNVERIFIED,
     },
+    wirings=("1P2W", "1P3W", "3P3W", "3P4W"), frequency_filter=False,
 )  # fmt: skip
 PW8001 = Nameplate(
     "Hioki PW8001", "HIOKI", r"PW8001.*", 8, 4,
@@ -129,6 +134,7 @@ PW8001 = Nameplate(
     (1.0, 2.0, 4.0, 5.0, 10.0, 20.0, 40.0, 50.0, 100.0, 200.0, 400.0, 500.0, 1000.0, 2000.0), 60_000,
     {
         "inputs": "PW8001A961-02 p.184: 8 channels; four motors " + UNVERIFIED,
+        "wirings": "PW8001 instruction manual p.214",
         "updates": "PW8001A961-02 p.184: 50 ms; others " + UNVERIFIED,
         "ranges": "PW8001A964-03 1.2: 300 V; others " + UNVERIFIED + "; amperes are those of the recognised sensor",
     },

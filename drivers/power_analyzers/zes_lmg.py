@@ -29,7 +29,7 @@ _SHORT, _SCPI = f"{_header('language')} SHORT", f"{_header('language')} SCPI"
 
 
 class ZesLmg670(Analyzer):
-    """Seven inputs; ranges, cycle and values in SHORT."""
+    """Seven inputs. Wiring is not set up: the power of the phases is the sum of their inputs' powers."""
 
     nameplate = LMG670
     table = TABLE

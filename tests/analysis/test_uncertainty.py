@@ -21,7 +21,7 @@ RAD_S = math.pi / 30.0
 BUDGET = Budget(
     {
         "dc": Element(0.0002, 0.0005, 600.0, 500.0),
-        "ac": Element(0.0003, 0.0005, 600.0, 500.0, 3),
+        "ac": Element(0.0003, 0.0005, 600.0, 500.0, (2 / 3, 1 / 3)),
         "field": Element(0.0002, 0.0005, 300.0, 20.0),
     },
     {"flange_l": Flange(0.0005, 0.0004, 0.5, 0.0001), "flange_r": Flange(0.0005, 0.0004, 0.5, 0.0001)},
@@ -52,8 +52,8 @@ def drawn(powers: dict[str, float], rpm: float) -> dict[str, NDArray[np.float64]
     for name, element in BUDGET.elements.items():
         rated = element.voltage_range_v * element.current_range_a
         parts = [
-            powers[name] / element.count * (1.0 + within(element.of_reading)) + within(element.of_range * rated)
-            for _ in range(element.count)
+            powers[name] * share * (1.0 + within(element.of_reading)) + within(element.of_range * rated)
+            for share in element.shares
         ]
         found[name] = np.sum(parts, axis=0)
     shared = within(0.0005)
@@ -145,10 +145,13 @@ def test_ranges_in_force_replace_those_of_the_file() -> None:
 def test_the_limits_of_the_phases_are_those_of_their_frequency(hertz: float, limits: tuple[float, float]) -> None:
     """The table of IM 760301-01E p.12-7; DC has its own line and no bands."""
     bands = tuple(Band(*b) for b in ((30.0, 5e-4, 5e-4), (45.0, 2e-4, 4e-4), (66.0, 5e-4, 5e-4), (1e3, 15e-4, 1e-3)))
-    both = {"dc": Element(5e-4, 1e-3, 600.0, 30.0, above=bands), "ac": Element(2e-3, 3e-3, 600.0, 30.0, 3, bands)}
+    both = {
+        "dc": Element(5e-4, 1e-3, 600.0, 30.0, above=bands),
+        "ac": Element(2e-3, 3e-3, 600.0, 30.0, (1 / 3,) * 3, bands),
+    }
     found = Budget(both, {}).with_ranges({"ac.current": 10.0}, hertz).elements
     assert (found["ac"].of_reading, found["ac"].of_range) == limits
-    assert (found["ac"].current_range_a, found["ac"].count) == (10.0, 3)
+    assert (found["ac"].current_range_a, len(found["ac"].shares)) == (10.0, 3)
     assert (found["dc"].of_reading, found["dc"].of_range) == (5e-4, 1e-3)
 
 

@@ -10,7 +10,7 @@ import pytest
 from dialogue import REOPEN, run
 
 from bench.base.errors import DeviceError, LinkError
-from bench.base.ports import PowerAnalyzer
+from bench.base.ports import EnergyMeter, PowerAnalyzer
 from bench.base.quality import Quality
 from drivers.grammar import GrammarError
 from drivers.power_analyzers.analyzer import Analyzer
@@ -33,15 +33,17 @@ MARKS = bytes.fromhex("7E951BEE 7E94F56A")
 NO_ERROR: said.Pair = (b":STATus:ERRor?\n", b'0,"No error"\n')
 
 
-def settings(dc_amps: tuple[float, ...], ac_volts: float, ac_amps: float, ratio: float = 1000.0) -> AnalyzerSettings:
+def settings(
+    dc_amps: tuple[float, ...], ac_volts: float, ac_amps: float, ratio: float = 1000.0, wiring: str = "3V3A"
+) -> AnalyzerSettings:
     return AnalyzerSettings(
         elements=(
             Element("dc", (1,), (60.0, 300.0, 600.0), dc_amps, ratio),
-            Element("ac", (2, 3, 4), (60.0, ac_volts), (1.0, ac_amps), 1.0, "3V3A", "ac"),
+            Element("ac", (2, 3, 4), (60.0, ac_volts), (1.0, ac_amps), 1.0, wiring, "ac"),
         ),
         motors=(FLANGE,),
         items=ITEMS,
-        frequency_filter_hz=500.0,
+        frequency_filter_hz=500.0 if wiring == "3V3A" else 0.0,
     )
 
 
@@ -52,7 +54,7 @@ def wt3000e(**more: object) -> YokogawaWT3000E:
 
 
 def lmg() -> ZesLmg670:
-    return ZesLmg670("analyzer", settings((40.0, 600.0), 250.0, 32.0))
+    return ZesLmg670("analyzer", settings((40.0, 600.0), 250.0, 32.0, wiring="3P4W"))
 
 
 def pw() -> HiokiPW8001:
@@ -115,7 +117,7 @@ def test_any_setting_that_is_not_what_was_written_is_told(driver: Analyzer) -> N
             b"400.00E+00,40.000E+03,38.000E+03,200.00E+00,123.500E+00,95.000E+00\n",
         ),
         (lmg(), said.LMG_READ, b"4.0E+02;4.0E+04;1.2E+04;1.3E+04;1.3E+04;2.0E+02;1.235E+02\n"),
-        (pw(), said.PW_READ, b"+400.00E+0;+40.000E+3;+12.000E+3;+13.000E+3;+13.000E+3;+200.00E+0;+123.50E+0\r\n"),
+        (pw(), said.PW_READ, b"+400.00E+0;+40.000E+3;+38.000E+3;+200.00E+0;+123.50E+0\r\n"),
     ],
     ids=["WT3000E block", "WT3000E text", "LMG670", "PW8001"],
 )  # fmt: skip
@@ -134,8 +136,8 @@ def test_a_reading(driver: Analyzer, question: bytes, reply: bytes) -> None:
         (wt3000e(), said.WT_READ, b"#224" + MARKS + struct.pack(">4f", 1, 2, 3, 4) + b"\n"),
         (wt3000e(number_format="ascii"), said.WT_READ, b"NAN,INF,1,2,3,4\n"),
         (lmg(), said.LMG_READ, b"9.91E+37;9.9E+37;1;2;3;4;5\n"),
-        (pw(), said.PW_READ, b"+777.77E+9;+999.99E+9;1;2;3;4;5\n"),
-        (pw(), said.PW_READ, b"-888.88E+9;-9999999E+99;1;2;3;4;5\n"),
+        (pw(), said.PW_READ, b"+777.77E+9;+999.99E+9;1;2;3\n"),
+        (pw(), said.PW_READ, b"-888.88E+9;-9999999E+99;1;2;3\n"),
     ],
 )  # fmt: skip
 def test_marks_become_quality_and_never_a_value(driver: Analyzer, question: bytes, reply: bytes) -> None:
@@ -168,8 +170,8 @@ def test_what_only_resembles_a_mark_is_a_value(text: bytes) -> None:
         (wt3000e(number_format="ascii"), said.WT_READ, b"1,2,3,4,5,4_0\n"),
         (lmg(), said.LMG_READ, b"1;2;3;4;5;6\n"),
         (lmg(), said.LMG_READ, b"1;2;3;4;5;6;\n"),
-        (pw(), said.PW_READ, b"UDC1 +1.0E+0;1;2;3;4;5;6\n"),
-        (pw(), said.PW_READ, b"1,2,3,4,5,6,7\n"),
+        (pw(), said.PW_READ, b"UDC1 +1.0E+0;1;2;3;4\n"),
+        (pw(), said.PW_READ, b"1,2,3,4,5\n"),
     ],
 )
 def test_an_answer_of_another_form_poisons_the_session(driver: Analyzer, question: bytes, reply: bytes) -> None:
@@ -205,6 +207,7 @@ def test_each_knows_its_own_kind_and_refuses_the_others(
 def test_each_is_a_power_analyzer_that_nobody_has_tried_on_hardware(name: str) -> None:
     driver = driver_class(name)
     assert isinstance(driver(), PowerAnalyzer)
+    assert isinstance(driver(), EnergyMeter) == name.startswith("yokogawa")
     assert driver.tested_on_hardware is False
     assert all(command.source for command in driver.commands)
 
@@ -236,6 +239,32 @@ def test_what_the_instrument_cannot_do_is_refused_before_anything_is_written(
     driver.settings = replace(driver.settings, **changes)  # type: ignore[arg-type]
     with pytest.raises(DeviceError, match=wanted):
         run(driver.set_up(), [])
+
+
+@pytest.mark.parametrize(
+    ("wiring", "filter_hz", "wanted"),
+    [("3V3A", 0.0, "LMG670 cannot sum the powers of ac wired 3V3A"), ("3P4W", 500.0, "leave frequency_filter out")],
+)
+def test_an_lmg670_does_not_guess(wiring: str, filter_hz: float, wanted: str) -> None:
+    """Its wiring is not set up by this driver, so powers between lines cannot be told from those of phases."""
+    given = replace(settings((40.0,), 250.0, 32.0, wiring=wiring), frequency_filter_hz=filter_hz)
+    with pytest.raises(DeviceError, match=wanted):
+        run(ZesLmg670("analyzer", given).set_up(), [])
+
+
+@pytest.mark.parametrize(("wiring", "ratio", "range_v"), [("3V3A", 3.0**0.5, 300), ("3P4W", 1.0, 200)])
+def test_between_lines_the_voltage_is_that_of_a_phase_and_its_range_that_of_the_lines(
+    wiring: str, ratio: float, range_v: int
+) -> None:
+    """150 V of a phase: 173 V with the margin; between lines 260 V, with the margin 299 V."""
+    element = Element("ac", (2, 3, 4), (60.0, 200.0, 300.0, 600.0), (50.0,), 1.0, wiring, "ac")
+    pw = HiokiPW8001("analyzer", AnalyzerSettings((element,), (), items=(Item("ac.voltage", "URMS", (2,)),)))
+    question = b"*TRG;*WAI;:MEASure? Urms2\n"
+    run(pw.read(), [(question, b"%.4f\n" % (150.0 * ratio))])
+    assert pw.readings()[0].value == pytest.approx(150.0)
+    rows = [(b":VOLTage%d:RANGe %d;:VOLTage%d:RANGe?\n" % (n, range_v, n), b"%d\n" % range_v) for n in (2, 3, 4)]
+    run(pw.set_ranges({"ac.voltage": 150.0}), [*rows, (b"*ESR?\n", b"0\n"), (question, b"260\n")])
+    assert pw.ranges == {"ac.voltage": range_v}
 
 
 # --- integration of the Yokogawa family -------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 
 import analyzer_dialogues as said
 import numpy as np
@@ -241,8 +242,44 @@ def test_the_sum_of_the_phases_needs_their_wiring() -> None:
     wt = quiet(exact(wt3000e))
     talk(wt, b":NUM:FORM FLO;NUMBER 2;ITEM1 P,SIGMA;ITEM2 P,2\n")
     assert talk(wt, b":NUMERIC:NORMAL:VALUE?\n")[3:7] == bytes.fromhex("7E951BEE")
-    talk(wt, b":INPUT:WIRING P1W2,V3A3\n")
+    talk(wt, b":INPUT:WIRING P1W2,P3W4\n")
     assert floats(wt, 2) == pytest.approx((39.0, 13.0), rel=1e-3)
+
+
+def between_lines(make: Make, **truth: float) -> AnalyzerPeer:
+    """Three inputs that see the voltages between lines."""
+    wired = wiring()
+    dc, ac, *others = wired.elements
+    elements = (dc, replace(ac, wiring="3V3A"), *others)
+    return make(at(Truth(**RUNNING | truth), accuracy=EXACT, wiring=replace(wired, elements=elements)))
+
+
+def test_two_wattmeters_have_the_whole_power_and_the_third_input_is_no_part_of_it() -> None:
+    """IM WT3001E-51EN p.7-44. A wiring that is set up as another one adds up too much."""
+    wt = quiet(between_lines(wt3000e))
+    talk(wt, b":NUM:FORM FLO;NUMBER 3;ITEM1 P,SIGMA;ITEM2 P,4;ITEM3 U,2;:INPUT:WIRING P1W2,V3A3\n")
+    assert floats(wt, 3) == pytest.approx((39.0, 13.0, 150.0 * 3.0**0.5), rel=1e-3)
+    talk(wt, b":INPUT:WIRING P1W2,P3W4\n")
+    assert floats(wt, 3)[0] == pytest.approx(52.0, rel=1e-3)
+
+
+def test_a_pw8001_sums_what_is_wired_together() -> None:
+    """PW8001 instruction manual p.214: of 3V3A P1 + P2; of 3P3W3M and 3P4W all three."""
+    pw = between_lines(pw8001)
+    talk(pw, b":HEADER OFF;:WIRING2 3V3A\n")
+    for channel in (b"2", b"3", b"4"):
+        talk(pw, b":VOLTAGE%b:RANGE 300;:CURRENT%b:RANGE 1\n" % (channel, channel))
+    assert talk(pw, b":MEAS? P234,P4\n") == b"+39.0000E+0;+13.0000E+0\n"
+    talk(pw, b":WIRING2 3P4W\n")
+    assert talk(pw, b":MEAS? P234\n") == b"+52.0000E+0\n"
+    assert talk(pw, b":MEAS? P23\n") == talk(pw, b":MEAS? U234\n") == b""
+
+
+def test_an_input_between_lines_is_overloaded_by_their_voltage() -> None:
+    wt = quiet(between_lines(wt3000e))
+    talk(wt, b":NUM:NUMBER 1;ITEM1 U,2;:INPUT:VOLTAGE:RANGE:ELEMENT2 150\n")
+    assert talk(wt, b":NUM:VAL?\n") == b"INF\n"
+    assert talk(wt, b":INPUT:VOLTAGE:RANGE:ELEMENT2 300;:NUM:VAL?\n") == b"2.59810E+02\n"
 
 
 def test_a_wt3000e_shows_rms_or_dc_by_mode() -> None:

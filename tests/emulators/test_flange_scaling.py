@@ -10,7 +10,7 @@ from drivers.power_analyzers.yokogawa_wt import YokogawaWT5000
 
 EXACT = FlangeAccuracy(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 CW, CCW = 30_060.0, 29_970.0
-ELEMENTS = (Element("dc", (1,), (150.0, 300.0, 600.0), (50.0, 500.0), 1500.0),)
+ELEMENTS = (Element("dc", (1,), (150.0, 300.0, 600.0), (50.0, 500.0), 1000.0),)
 
 
 def torque_and_power(torque_nm: float, sign: int, real: dict[str, float], entered: dict[str, float]) -> list[float]:

@@ -38,6 +38,11 @@ def test_the_rigs_that_come_with_the_bench_fit_their_analyzer(name: str) -> None
         ([("yokogawa_wt5000", "yokogawa_wt3000e")], "Yokogawa WT3000E has 4 inputs; correct it, or leave 'field' out"),
         ([("yokogawa_wt5000", "yokogawa_wt1800e")], "1 motor input(s); correct it, or bring the flange by CAN"),
         ([("pulses_per_rev: 1024", "pulses_per_rev: 18000")], "counts 9999 pulses a revolution at most"),
+        ([("yokogawa_wt5000", "zes_lmg670")], "LMG670 cannot sum the powers of inputs wired 3V3A; choose of 1P2W, "),
+        (
+            [("yokogawa_wt5000", "zes_lmg670"), ("sync: I2", "sync: I2\n  frequency_filter: 500 Hz")],
+            "the filter for the synchronisation of a ZES LMG670 is not known here; leave it out",
+        ),
     ],
 )
 def test_what_the_analyzer_does_not_have_is_told_with_its_place(

@@ -1,4 +1,4 @@
-"""Every analyzer carries an efficiency plan to its end, through its own bytes, with the uncertainty of its own table."""
+"""Each analyzer carries an efficiency plan to its end, through its own bytes, with the uncertainty of its own table."""
 
 from collections.abc import Callable
 from pathlib import Path

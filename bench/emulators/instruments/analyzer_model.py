@@ -173,9 +173,9 @@ class AnalyzerModel:
         row["source"] = self._place.get(element.voltage_field, -1)
         if not element.voltage_field:
             row["offset"] += element.voltage_v * row["gain"]
-        row["gain"] *= given.voltage_ratio
+        row["gain"] *= given.voltage_ratio * element.line
         row["offset"] *= given.voltage_ratio
-        self._guard(row, "a", element.voltage_field, given.voltage_range)
+        self._guard(row, "a", element.voltage_field, given.voltage_range / element.line)
 
     def _current_row(self, row: Row, element: ElementWiring, number: int, given: InputSetup, hertz: float) -> None:
         ratio = given.current_ratio / element.ct_ratio * element.ct_polarity
@@ -191,7 +191,7 @@ class AnalyzerModel:
     def _power_row(
         self, row: Row, element: ElementWiring, numbers: tuple[int, ...], setup: Setup, hertz: float
     ) -> None:
-        """The sum over some inputs of an element: each has an equal share and errors of its own."""
+        """The sum over some inputs of an element: each has its share and errors of its own."""
         accuracy = self._accuracy.element(element.name)
         limits = accuracy.power.at(hertz)
         gain = offset = square = 0.0
@@ -199,14 +199,14 @@ class AnalyzerModel:
             given = setup.inputs[n]
             full = given.voltage_range * given.current_range * given.power_ratio
             self._linear(row, f"{element.name}.power.{n}", limits, full, accuracy.noise)
-            share = given.power_ratio / element.ct_ratio * element.ct_polarity / len(element.numbers)
+            share = given.power_ratio / element.ct_ratio * element.ct_polarity * element.share(n)
             gain += float(row["gain"]) * share
             offset += float(row["offset"])
             square += float(row["noise"]) ** 2
         row["gain"], row["offset"], row["noise"] = gain, offset, square**0.5
         first = setup.inputs[numbers[0]]
         row["source"] = self._place.get(element.power_field, -1)
-        self._guard(row, "a", element.voltage_field, first.voltage_range)
+        self._guard(row, "a", element.voltage_field, first.voltage_range / element.line)
         self._guard(row, "b", element.current_field, first.current_range * element.ct_ratio)
 
     def _linear(self, row: Row, name: str, limits: ReadingRange, full: float, noise_percent: float) -> None:

@@ -23,10 +23,11 @@ _NAMES = {
     "URMS": "URMS", "IRMS": "IRMS", "UDC": "UDC", "IDC": "IDC", "P": "P", "FU": "FU", "FI": "FI",
     "TQ": "TORQUE", "SPD": "SPEED", "PM": "PM",
 }  # fmt: skip
-_ITEM = re.compile(r"([A-Z]+)([1-8])")
+_ITEM = re.compile(r"([A-Z]+)([1-8]{1,3})")
 _ITEMS_MAX = 180
 _REFRESH = re.compile(r"([0-9]+)MS")
-_WIRINGS = ("1P2W", "1P3W", "3P3W2M", "3V3A", "3P3W3M", "3P4W")
+_WIRINGS = {"1P2W": (1, 1), "1P3W": (2, 2), "3P3W2M": (2, 2), "3V3A": (3, 2), "3P3W3M": (3, 3), "3P4W": (3, 3)}
+"""Channels, and how many of them, the first ones, sum up to the power (PW8001 instruction manual p.214)."""
 
 
 class PwEmulator(AskedItemsPeer):
@@ -35,6 +36,7 @@ class PwEmulator(AskedItemsPeer):
     def __init__(self, at: Surroundings) -> None:
         self._hold = "OFF"
         self._wanted = False
+        self._wirings = self.kept("wiring", partial(_one_of, tuple(_WIRINGS)), b"1P2W")
         super().__init__(TABLE, self._does(), PW8001, IDENTITY, at)
         self.headers = "full"
 
@@ -47,7 +49,7 @@ class PwEmulator(AskedItemsPeer):
             "wait": Behaviour(self._wait),
             "refresh": Behaviour(self._set_refresh, lambda *_: b"%dMS" % (self.update_ns // NS_PER_MS)),
             "averaging": kept("averaging", partial(_one_of, ("OFF", "EXP", "MOV")), b"OFF"),
-            "wiring": kept("wiring", partial(_one_of, _WIRINGS), b"1P2W"),
+            "wiring": self._wirings,
             "synchronize": kept("synchronize", _source, b"U1"),
             "line_filter": kept("line_filter", _cutoff, b"OFF"),
             "zero_cross_filter": kept("zero_cross_filter", _cutoff, b"OFF"),
@@ -76,12 +78,32 @@ class PwEmulator(AskedItemsPeer):
             self._wanted = False
 
     def _values(self, _: Indices, argument: str, t_ns: int) -> bytes:
-        items = [_item(text) for text in argument.upper().replace(" ", "").split(",")]
+        items = [self._item(text) for text in argument.upper().replace(" ", "").split(",")]
         if len(items) > _ITEMS_MAX:
             raise ScpiError(-223)
         if self._hold == "OFF":
             self.renew()
         return b";".join(_text(self.shown(item, t_ns)) for item in items)
+
+    def _item(self, text: str) -> Item:
+        """Of a channel; or the power of channels that are wired together (``P234``)."""
+        match = _ITEM.fullmatch(text)
+        if match is None or match[1] not in _NAMES:
+            raise ScpiError(_CHARACTER)
+        function, numbers = _NAMES[match[1]], tuple(int(digit) for digit in match[2])
+        if len(numbers) == 1:
+            return function, numbers
+        together, summed = self._wired(numbers[0])
+        if function != "P" or numbers != together:
+            raise ScpiError(_CHARACTER)
+        return function, summed
+
+    def _wired(self, first: int) -> tuple[Indices, Indices]:
+        """The channels of a wiring, and those whose powers it sums."""
+        get = self._wirings.get
+        channels, summed = _WIRINGS[get((first,), "", 0).decode() if get else "1P2W"]
+        numbers = tuple(range(first, first + channels))
+        return numbers, numbers[:summed]
 
     # --- settings --------------------------------------------------------------------------------------------------
 
@@ -96,13 +118,6 @@ class PwEmulator(AskedItemsPeer):
         if match is None:
             raise ScpiError(_CHARACTER)
         self.set_update(float(match[1]), _RANGE)
-
-
-def _item(text: str) -> Item:
-    match = _ITEM.fullmatch(text)
-    if match is None or match[1] not in _NAMES:
-        raise ScpiError(_CHARACTER)
-    return _NAMES[match[1]], (int(match[2]),)
 
 
 def _text(value: float) -> bytes:

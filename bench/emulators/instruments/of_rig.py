@@ -121,6 +121,7 @@ def _element(name: str, element: Element) -> ElementWiring:
         ct_ratio=sensor.ratio if sensor else 1.0,
         ct_polarity=sensor.polarity if sensor else 1,
         frequency_field=frequency,
+        wiring=element.wiring,
     )
 
 

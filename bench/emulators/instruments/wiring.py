@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.base.wiring import WIRINGS
+
 Measured = Callable[[], tuple[NDArray[np.float64], int]]
 """The latest latched mean of the plant's outputs, flat in the order of ``OUTPUTS``, and when it was latched."""
 
@@ -15,7 +17,7 @@ class ElementWiring:
     """Inputs that measure one place. The fields are names of ``plant.records.OUTPUTS``.
 
     With several inputs the power field is the sum of all. An empty voltage field means ``voltage_v``; an empty current
-    field means power over voltage.
+    field means power over voltage. The voltage field is that of a phase; ``wiring`` says what the inputs see of it.
     """
 
     name: str
@@ -27,6 +29,19 @@ class ElementWiring:
     ct_polarity: int = 1
     voltage_v: float = 12.0
     frequency_field: str = ""
+    wiring: str = ""
+    """A name of ``WIRINGS``; without one each input has an equal share of the power, and the voltage of a phase."""
+
+    @property
+    def line(self) -> float:
+        """The voltage at an input over the voltage field."""
+        return WIRINGS[self.wiring].voltage_ratio if self.wiring else 1.0
+
+    def share(self, number: int) -> float:
+        """Of the power, at an input."""
+        if not self.wiring:
+            return 1.0 / len(self.numbers)
+        return WIRINGS[self.wiring].shares[self.numbers.index(number)]
 
 
 @dataclass(frozen=True, slots=True)

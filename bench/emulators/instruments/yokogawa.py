@@ -210,16 +210,17 @@ class YokogawaEmulator(AnalyzerPeer):
         if function in _MOTOR:
             known = {"TORQ": "TORQUE", "SPE": "SPEED"}.get(function, function)
             return known, (int(element or 1),)
-        numbers = self._numbers(element)
+        numbers = self._numbers(element, function == "P")
         if self._modes and function in _BY_MODE and numbers:
             mode = self._inputs.mode(_BY_MODE[function], numbers[0])
             return f"{function}{mode}", numbers
         return function, numbers
 
-    def _numbers(self, element: str) -> tuple[int, ...]:
+    def _numbers(self, element: str, power: bool = False) -> tuple[int, ...]:
+        """Of an input or of a unit; the power of a unit is in some of its inputs."""
         if not element.startswith("SIGM"):
             return (int(element),) if element else ()
-        sums, place = self._inputs.sums(), _SIGMAS.index(element)
+        sums, place = self._inputs.sums(power), _SIGMAS.index(element)
         return sums[place] if place < len(sums) else ()
 
     def _ratio(self, text: str) -> tuple[Item, Item] | None:
@@ -234,7 +235,7 @@ class YokogawaEmulator(AnalyzerPeer):
         if single:
             return "P", (int(single),)
         if sigma:
-            return "P", self._numbers(f"SIGM{sigma}")
+            return "P", self._numbers(f"SIGM{sigma}", power=True)
         return "PM", (int(motor or 1),)
 
     # --- integration -----------------------------------------------------------------------------------------------

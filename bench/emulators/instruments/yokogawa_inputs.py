@@ -15,6 +15,7 @@ _MODES = ("RMS", "MEAN", "DC", "RMEAN")
 _MODE_ROWS = ("voltage_mode", "current_mode")
 _INPUTS = {"P1W2": 1, "P1W3": 2, "P3W3": 2, "P3W4": 3, "V3A3": 3, "NONE": 1}
 """How many inputs a unit of this wiring has (IM WT3001E-17EN p.6-73)."""
+_TWO_WATTMETERS = ("P3W3", "V3A3")
 
 
 def _figures(peer: AnalyzerPeer) -> Figures:
@@ -63,14 +64,15 @@ class InputGroup:
             **self._modes,
         }
 
-    def sums(self) -> list[tuple[int, ...]]:
-        """The inputs of each unit that has several; the first of them is SIGMA."""
+    def sums(self, power: bool = False) -> list[tuple[int, ...]]:
+        """The inputs of each unit that has several; the first unit is SIGMA. Its ``power`` is the sum of two inputs in
+        3P3W and 3V3A (IM WT3001E-51EN p.7-44)."""
         found, first = [], 1
         for unit in self._units():
             numbers = tuple(range(first, first + _INPUTS[unit]))
             first += len(numbers)
             if len(numbers) > 1:
-                found.append(numbers)
+                found.append(numbers[:2] if power and unit in _TWO_WATTMETERS else numbers)
         return found
 
     def mode(self, name: str, number: int) -> str:
