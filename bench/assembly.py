@@ -217,7 +217,8 @@ def virtual(
     paces = paces_of(inputs.rig.value)
     for part, driver in drivers_of(inputs.rig.value, blueprint.channels.index).items():
         mailbox = Mailbox()
-        line = VirtualLine(part, world.devices[part], bench.scheduler)
+        obeyed = [blueprint.channels.index(name) for name in driver.setpoints]
+        line = VirtualLine(part, world.devices[part], bench.scheduler, world.seat(part, obeyed))
         bench.add_link(part, VirtualLink(line, mailbox, link(driver, face, mailbox, paces[part])))
     for device in world.devices.values():
         if isinstance(device, Watched):

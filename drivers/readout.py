@@ -11,6 +11,7 @@ from bench.base.quality import Quality
 from bench.base.reading import Reading
 from bench.base.records import INBOX, READING
 from bench.schedule.requests import Exchange, Now, Operation
+from drivers.usual import Round
 
 UNBOUND = 0xFFFFFFFF
 
@@ -85,6 +86,13 @@ class OneReadout:
     def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
         """Records that say why there are no values."""
         return self.readout.mark(quality, t_ns)
+
+    def usual(self) -> Round | None:
+        """What is asked over and over, for who can do so without the driver; ``None``: it has to see each answer."""
+        return None
+
+    def resume(self, place: int, read_ns: int) -> None:
+        """Somebody has read up to ``place`` of the round, the last answer at ``read_ns``."""
 
 
 class Readable(Protocol):

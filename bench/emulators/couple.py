@@ -27,6 +27,7 @@ from bench.emulators.diagnosed import Doorway, asked, is_request, overhear
 from bench.emulators.dtc_store import note
 from bench.emulators.ecu import FAULT_CODE, Ecu
 from bench.emulators.periphery import Periphery
+from bench.emulators.polls import DUE, Polls, serve
 from bench.emulators.sensors import Sensors, sense
 from bench.plant.plant import Plant, step
 
@@ -52,6 +53,7 @@ class EmulatedBench(NamedTuple):
     sensors: Sensors
     outputs: np.ndarray  # the plant's outputs as one flat vector (a view)
     doorway: Doorway  # the ECU's diagnostic side
+    polls: Polls  # instruments that are only read
 
 
 @compiled
@@ -176,7 +178,8 @@ def speak(bench: EmulatedBench, t_ns: int) -> None:
 @compiled
 def run(program: Program, state: State, rings: Rings, bench: EmulatedBench, t_ns: int, until_ns: int) -> int:
     """Run whole cycles from ``t_ns`` (already done) up to ``until_ns``, until the core has woken somebody, until
-    somebody asks the ECU what Python answers, or until the tap is half full: who watches is waited for.
+    somebody asks the ECU what Python answers, until an instrument wants its link, or until the tap is half full: who
+    watches is waited for.
 
     Answer: the time of the last cycle. The core judges at the start of a millisecond, the plant lives through it.
     """
@@ -188,6 +191,10 @@ def run(program: Program, state: State, rings: Rings, bench: EmulatedBench, t_ns
         put_on_wire(bench, rings.frames_out, t_ns)
         live(bench, t_ns)
         speak(bench, t_ns)
+        if t_ns >= bench.polls.header[DUE] and serve(
+            bench.polls, bench.sensors.means, state.image, rings.inbox_links, t_ns
+        ):
+            break
         if bits != 0 or asked(bench.doorway):
             break
         if bench.tap.header[WRITTEN] - bench.tap.header[READ] > TAP_FRAMES // 2:

@@ -2,6 +2,8 @@
 
 from typing import Protocol, runtime_checkable
 
+from bench.emulators.instruments.answers import Prepared
+
 
 class ByteDevice(Protocol):
     """One instrument's side of one connection."""
@@ -31,3 +33,14 @@ class Watched(Protocol):
 
     def expire(self, t_ns: int) -> None:
         """Act, if the time has come."""
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """An instrument whose answers can be prepared, so that nobody has to ask it."""
+
+    def prepared(self, message: bytes) -> Prepared | None:
+        """What it would answer to ``message`` until it hears another one; ``None``: it has to be asked."""
+
+    def heard(self, t_ns: int) -> None:
+        """A prepared answer was given to the message of that time, the last one so far."""

@@ -23,6 +23,7 @@ from bench.core.state import State
 from bench.emulators.couple import EmulatedBench, run
 from bench.emulators.device import Watched
 from bench.emulators.diagnosed import DiagnosedEcu
+from bench.emulators.polls import BACK
 from bench.emulators.virtual_can import VirtualCan
 from bench.emulators.virtual_line import VirtualLine
 from bench.links.answering import PART, Answering, serve
@@ -79,6 +80,7 @@ class VirtualBench:
         self._record = record
         self._on_events = on_events
         self._collect = collect
+        self._polls = emulated.polls.header
         self._tap, self._on_frames = emulated.tap, on_frames
         self._links: dict[str, VirtualLink] = {}
         self._lines: dict[Job, VirtualLine] = {}
@@ -116,6 +118,8 @@ class VirtualBench:
 
     def watch_over(self, device: Watched) -> None:
         """Let an instrument's watchdog bite at its time."""
+        for link in self._links.values():
+            link.line.catch_up()
         now_ns, due_ns = self.scheduler.t_ns, device.watchdog_ns()
         if due_ns is not None and due_ns <= now_ns:
             device.expire(now_ns)
@@ -140,6 +144,9 @@ class VirtualBench:
         if until_ns > reached_ns:
             reached_ns = self._run(*self._core, max(int(self._core_t_ns[0]), 0), until_ns)
             scheduler.t_ns = max(reached_ns, scheduler.t_ns)
+            if self._polls.item(BACK):
+                for link in self._links.values():
+                    link.line.get_up()
             if waiting(self._tap):
                 self._on_frames(drain(self._tap))
             if waiting(self._rings.events):
@@ -184,6 +191,8 @@ class VirtualBench:
             self.scheduler.answer(job, ticket, error=error)
 
         link.mailbox.put(Question(request.what, request.arguments, done, failed))
+        if isinstance(link, VirtualLink):
+            link.line.wake()
         if on_demand is not None and (on_demand.job is None or on_demand.job.done):
             on_demand.job = self.scheduler.spawn(request.part, on_demand.serve(), _LINK_PRIORITY)
         return PENDING

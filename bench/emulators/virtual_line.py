@@ -1,10 +1,13 @@
 """The line between a link and an emulated instrument in virtual time: the same bytes as over TCP, but no socket."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from bench.base.errors import LinkClosed, LinkTimeout
-from bench.emulators.device import ByteDevice
+from bench.emulators.device import ByteDevice, Preparing
+from bench.emulators.polls import UNUSUAL
+from bench.emulators.seat import Returned, Seat
+from bench.links.standing import Standing
 from bench.schedule.requests import Exchange, Poll, Reopen
 from bench.schedule.scheduler import PENDING, Job, Scheduler
 from drivers.framing import Framer, FramingError, whole
@@ -13,12 +16,15 @@ from drivers.framing import Framer, FramingError, whole
 class VirtualLine:
     """One connection. What arrives late stays in the line and would shift the next answer, as on a real socket."""
 
-    def __init__(self, name: str, device: ByteDevice, scheduler: Scheduler) -> None:
+    def __init__(self, name: str, device: ByteDevice, scheduler: Scheduler, seat: Seat | None = None) -> None:
+        """``seat``: where the device may be read by the compiled loop."""
         self.name = name
         self.device = device
         self.scheduler = scheduler
         self.left = b""
         self.asked = 0
+        self._seat = seat
+        self._seated: _Polling | None = None
 
     def exchange(self, job: Job, request: Exchange) -> Any:
         """Answer an ``Exchange`` of ``job``."""
@@ -40,6 +46,35 @@ class VirtualLine:
         self.device.opened(self.scheduler.t_ns)
         if self.device.closed():
             raise LinkClosed(f"{self.name}: the instrument refuses the connection")
+
+    def sit(self, polling: "_Polling", standing: Standing, due_ns: int) -> bool:
+        """Have the compiled loop ask from ``due_ns`` on; whether it can."""
+        if self._seat is None or self.left or not isinstance(self.device, Preparing):
+            return False
+        if not self._seat.sit(self.device, standing, due_ns):
+            return False
+        self._seated = polling
+        return True
+
+    def wake(self) -> None:
+        """Something is wanted: whoever sits gets up where the next question would be due."""
+        if self._seat is not None and self._seated is not None:
+            self._seat.stop()
+
+    def catch_up(self) -> None:
+        """Tell the device when it was asked last."""
+        if self._seat is not None and self._seated is not None and self._seat.heard_ns() >= 0:
+            cast("Preparing", self.device).heard(self._seat.heard_ns())
+
+    def get_up(self) -> None:
+        """Go on here, if the compiled loop has left the seat."""
+        returned = self._seat.left() if self._seat is not None else None
+        if returned is None or self._seated is None:
+            return
+        self.catch_up()
+        polling, self._seated = self._seated, None
+        self.asked += returned.asked
+        polling.get_up(returned)
 
     def send(self, data: bytes) -> None:
         """Bytes to the instrument. Those that left it before lie in the receive buffer."""
@@ -65,10 +100,14 @@ class _Question:
         line = self._line
         line.send(request.data)
         line.asked += 1
-        self._number = line.asked
-        self._kind = request.reply
-        self._deadline_ns = line.scheduler.t_ns + request.timeout_ns
+        self._await(request, line.scheduler.t_ns)
         self._wait()
+
+    def _await(self, request: Exchange, asked_ns: int) -> None:
+        """``request`` was asked as the last one of the line."""
+        self._number = self._line.asked
+        self._kind = request.reply
+        self._deadline_ns = asked_ns + request.timeout_ns
 
     def answered(self, answer: bytes) -> None:
         """All of it is there."""
@@ -92,7 +131,10 @@ class _Question:
         line = self._line
         if self._number != line.asked:
             return  # nobody waits for this any more
-        data = line.device.produce(line.scheduler.t_ns)
+        self._receive(line.device.produce(line.scheduler.t_ns))
+
+    def _receive(self, data: bytes) -> None:
+        line = self._line
         if line.left:
             data, line.left = line.left + data, b""
         if self._framer is None and whole(self._kind, data):
@@ -135,8 +177,20 @@ class _Polling(_Question):
             self.failed(error)
             return
         next_ns = poll.next_ns(scheduler.t_ns)
+        standing = poll.standing()
+        if standing is not None and self._line.sit(self, standing, next_ns):
+            return
         if next_ns > scheduler.t_ns:
             scheduler.call(next_ns, self._turn, self._job.priority)
+        else:
+            self._next()
+
+    def get_up(self, returned: Returned) -> None:
+        """The compiled loop has read meanwhile, up to here."""
+        self._poll.resume(returned.place, returned.read_ns)
+        if returned.why == UNUSUAL:  # asked, and answered so
+            self._await(self._poll.question(), returned.heard_ns)
+            self._receive(returned.reply)
         else:
             self._next()
 

@@ -1,6 +1,6 @@
 """The emulated world of one rig and one DUT: everything on the other side of every wire, one plant behind all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,8 @@ from bench.emulators.ecu import Ecu, make_ecu
 from bench.emulators.instruments.of_rig import by_part
 from bench.emulators.instruments.periphery_of_rig import periphery_servers
 from bench.emulators.periphery import make_periphery
+from bench.emulators.polls import make_polls
+from bench.emulators.seat import Seat
 from bench.emulators.sensors import make_sensors
 from bench.emulators.truth import Truth
 from bench.plant.optimum import CurrentTable
@@ -55,8 +57,14 @@ class World:
     bench: EmulatedBench
     devices: Mapping[str, ByteDevice]
     truth: Truth
+    seats: Mapping[str, int]
+    """Row of an instrument among the sensors and the polls."""
     diagnosed: DiagnosedEcu | None = None
     """The ECU's diagnostic side, if the DUT file has one."""
+
+    def seat(self, part: str, setpoints: Sequence[int]) -> Seat | None:
+        """Where the compiled loop may read ``part``, which obeys these places of the image; not every part has one."""
+        return Seat(self.bench.polls, self.seats[part], setpoints) if part in self.seats else None
 
 
 def plant_parameters(rig: Rig, dut: Dut) -> PlantParameters:
@@ -118,6 +126,7 @@ def make_world(
         sensors,
         outputs,
         make_doorway(dut.diagnostics, faults),
+        make_polls(len(parts)),
     )
     truth = Truth(sensors, fast)
     names = OUTPUTS.names or ()
@@ -125,7 +134,8 @@ def make_world(
     measured["analyzer"] = truth.watch(measured["analyzer"])
     devices = by_part(rig, measured, names, plant.inputs, seed, faults)
     devices |= periphery_servers(rig, bench.periphery, seed, faults)
-    return World(bench, devices, truth, _diagnosed(bench, dut, faults))
+    seats = {part: row for row, part in enumerate(parts)}
+    return World(bench, devices, truth, seats, _diagnosed(bench, dut, faults))
 
 
 def _diagnosed(bench: EmulatedBench, dut: Dut, faults: tuple[Fault, ...]) -> DiagnosedEcu | None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bench.base.ports import Identity
 from bench.base.quality import Quality
 from bench.schedule.requests import Exchange, Operation
+from drivers.usual import Round
 
 
 class Poisonable(Protocol):
@@ -78,3 +79,13 @@ class Ranged(Device, Protocol):
 
     def set_ranges(self, ranges: Mapping[str, float]) -> Operation[Mapping[str, float]]:
         """Fix ranges for predicted values."""
+
+
+class Steady(Device, Protocol):
+    """A driver whose readings can be taken without it, as long as they are as usual."""
+
+    def usual(self) -> Round | None:
+        """What it asks over and over, and the usual form of the answers; ``None``: it wants to see the next one."""
+
+    def resume(self, place: int, read_ns: int) -> None:
+        """The round has been taken up to ``place``, the last answer at ``read_ns``."""

@@ -24,6 +24,11 @@ class Follower:
         self._written: list[float] = []
         self.start()
 
+    @property
+    def obeyed(self) -> Sequence[float]:
+        """The core's set-points that were obeyed last."""
+        return self._seen
+
     def start(self) -> None:
         """Right after ``set_up``: everything at the device is zero."""
         self._written = [0.0] * len(self._names)

@@ -8,18 +8,20 @@ When an exchange fails (F-37, F-38) the readings are marked at once, and once pe
 identity, same set-up, then on. If that fails too the readings stay not good and grow stale, and the core stops.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from bench.base.errors import DeviceError, LinkError
 from bench.base.quality import Quality
 from bench.base.time import NS_PER_MS
-from bench.links.device import Device, Driven, Ranged
+from bench.links.device import Device, Driven, Ranged, Steady
 from bench.links.face import Face
 from bench.links.follower import Follower
 from bench.links.mailbox import Mailbox, Question
+from bench.links.standing import Standing
 from bench.schedule.requests import Now, Operation, Poll, Post, Sleep
+from drivers.usual import Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class _Link:
         self.follower = Follower(cast("Driven", driver), face) if driver.setpoints else None
         self.connected = False
         self.ready = False
-        self._poll = Poll(driver.question, driver.take, self._next_ns, self._wanted)
+        steps = driver.question, driver.take, self._next_ns, self._wanted
+        self._poll = Poll(*steps, self._standing, self._resume)
         self._idle = Sleep(pace.idle_ns)
         self._read_ns = self._write_from_ns = 0  # when the last answer came; from when on to write what moves
         self._answers: Mapping[str, Callable[[Mapping[str, Any]], Operation[Mapping[str, Any]]]] = {
@@ -119,6 +122,23 @@ class _Link:
         if not period_ns:
             return now_ns
         return ((now_ns - phase_ns) // period_ns + 1) * period_ns + phase_ns
+
+    def _standing(self) -> Standing | None:
+        """What this link reads as long as nothing else is wanted of it; ``None``: there is more to do."""
+        if not hasattr(self.driver, "usual") or len(self.mailbox):
+            return None
+        obeyed: Sequence[float] = ()
+        if self.follower is not None:
+            if self.follower.changed():
+                return None
+            obeyed = self.follower.obeyed
+        found: Round | None = cast("Steady", self.driver).usual()
+        return None if found is None else Standing(found, self.pace.period_ns, self.pace.phase_ns, obeyed)
+
+    def _resume(self, place: int, read_ns: int) -> None:
+        """Somebody else has read meanwhile."""
+        self._read_ns = read_ns
+        cast("Steady", self.driver).resume(place, read_ns)
 
     # --- failures --------------------------------------------------------------------------------------------------
 

@@ -78,12 +78,18 @@ class Poll:
     Answer: ``None``, as soon as ``wanted()`` is true where the next question would be due; the first is asked in any
     case. What an ``Exchange``, ``take`` or a ``Post`` raises is thrown into the job. It is a loop of those three and a
     sleep, and spares the job a dozen resumptions for each reading.
+
+    ``standing()`` tells, after an answer, what would be asked over and over (``bench.links.standing``; ``None``: ask as
+    above). Whoever can do that for the job does, and tells ``resume(place, read_ns)`` when it goes on here: at which
+    place of the round, and when the last answer came.
     """
 
     question: Callable[[], Exchange]
     take: Callable[[bytes, int], Any]
     next_ns: Callable[[int], int]
     wanted: Callable[[], bool]
+    standing: Callable[[], Any] = lambda: None
+    resume: Callable[[int, int], None] = lambda _place, _read_ns: None
 
 
 @dataclass(frozen=True, slots=True)

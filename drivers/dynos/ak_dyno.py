@@ -21,6 +21,7 @@ from drivers import ak, scpi
 from drivers.grammar import GrammarError
 from drivers.readout import OneReadout, Readout, read
 from drivers.session import Expected, Session
+from drivers.usual import Digit, Number, Round, Usual, form, taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,14 @@ class AkDyno(OneReadout):
         self._restarted = False
         values = self._codes["values"]
         self._values = Exchange(ak.telegram(values, channel=self.settings.channel), "ak", self._timeout_ns)
-        # the fast path: error status 0 and three plain numbers; anything else goes through the full grammar
-        self._plain = re.compile(
-            rb"\x02[ -~]" + values.encode() + rb" 0 (" + scpi.NUMBER + rb") (" + scpi.NUMBER + rb") ([0123])\x03\r?"
-        )
+        # error status 0 and three plain numbers; anything else goes through the full grammar
+        shape = form(
+            b"\x02 " + values.encode() + b" 0 ", Number(0, self._sign), b" ", Number(1, self._sign), b" ",
+            Digit(2, most=int(MANUAL)), b"\x03",
+        )  # fmt: skip
+        self._usual = Usual(self._values, shape, self.readout.records, self._age_ns)
+        self._round = Round((self._usual,))
+        self._as_usual = False
 
     @classmethod
     def from_rig(cls, part: str, rig: Mapping[str, Any]) -> "AkDyno":
@@ -115,6 +120,7 @@ class AkDyno(OneReadout):
         """The set-up in force. What is wrong with it shows in the state of each reading from now on, so that the core
         stops at once and knows why (F-39, F-48); after a restart nothing that energises is written until ``set_up``."""
         in_force, _ = yield from self._look()
+        self._as_usual = False
         self._restarted = in_force[self._codes["watchdog_in_force"]] != str(self.settings.watchdog_ms)
         return in_force
 
@@ -128,19 +134,12 @@ class AkDyno(OneReadout):
 
     def take(self, reply: bytes, arrived_ns: int) -> NDArray[np.void]:
         """Fresh ``INBOX`` records (the driver's own array: post it before the next read). Raises ``GrammarError``."""
-        match = self._plain.fullmatch(reply)
-        if match is None:
-            return self._take_slowly(reply, arrived_ns)
-        out, sign, t_ns = self.readout, self._sign, arrived_ns - self._age_ns
-        speed, torque, state = map(float, match.groups())
-        if not max(abs(speed), abs(torque)) < scpi.OVERFLOW:
-            return self._take_slowly(reply, arrived_ns)
-        values, qualities, times = out.values, out.qualities, out.times
-        # one by one: three assignments are quicker than one of a tuple
-        values[0], values[1], values[2] = speed * sign, torque * sign, RESTARTED if self._restarted else state
-        qualities[0] = qualities[1] = qualities[2] = 0
-        times[0] = times[1] = times[2] = t_ns
-        return out.records
+        self._as_usual = not self._restarted and taken(reply, self._usual, arrived_ns)
+        return self.readout.records if self._as_usual else self._take_slowly(reply, arrived_ns)
+
+    def usual(self) -> Round | None:
+        """The question for values, as long as the last answer was usual."""
+        return self._round if self._as_usual else None
 
     # --- set-points ------------------------------------------------------------------------------------------------
 

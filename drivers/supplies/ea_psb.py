@@ -14,6 +14,7 @@ from drivers import scpi
 from drivers.grammar import GrammarError
 from drivers.supplies.ea_psb_commands import TABLE
 from drivers.supplies.scpi_supply import ScpiSupply
+from drivers.usual import Number
 
 ALARM_BITS = 0b1111 | 1 << 13 | 1 << 14
 """QUES bits: OVP, OCP, OPP, OT, power fail, master/slave (bits 0-9 from a scrambled drawing: verify on hardware)."""
@@ -28,7 +29,7 @@ class EaPsb(ScpiSupply):
     family = "EA PSB"
     identities = re.compile(r"EA\b.*,.*PSB")
     measured = ("array",)
-    plain = re.compile(rb"(" + scpi.NUMBER + rb") ?V, ?(" + scpi.NUMBER + rb") ?A, ?(" + scpi.NUMBER + rb") ?W")
+    shape = (Number(0), b"V, ", Number(1), b"A, ", Number(2), b"W")
     between = b","
     status = (f"{TABLE.header('output')}?", f"{TABLE.header('questionable_condition')}?")
     sink_sign = 1

@@ -11,6 +11,7 @@ from bench.schedule.requests import Operation
 from drivers import scpi
 from drivers.supplies.itech_it6000c_commands import TABLE
 from drivers.supplies.scpi_supply import ScpiSupply
+from drivers.usual import Number
 
 ALARM_BITS = 0x7FFF
 """QUES bits, all unverified: OVP, OCP+, OCP-, OPP+, OPP-, UVP, OTP, UCP, sense, share, reverse, inhibit, ..."""
@@ -23,7 +24,7 @@ class ItechIt6000c(ScpiSupply):
     family = "ITECH IT6000C"
     identities = re.compile(r"ITECH.*,\s*IT60[0-9]{2}C")
     measured = ("measured_voltage", "measured_current", "measured_power")
-    plain = re.compile(rb"(" + scpi.NUMBER + rb");(" + scpi.NUMBER + rb");(" + scpi.NUMBER + rb")")
+    shape = (Number(0), b";", Number(1), b";", Number(2))
     status = (f"{TABLE.header('output')}?", f"{TABLE.header('questionable_condition')}?")
 
     def _begin(self) -> Operation[None]:

@@ -17,6 +17,7 @@ from bench.schedule.requests import Operation
 from drivers import scpi
 from drivers.supplies.keysight_rp7900_commands import TABLE
 from drivers.supplies.scpi_supply import ScpiSupply
+from drivers.usual import Number
 
 DISABLING = (0b0001_1010_0111_1111, 0b0111_1000)
 """Bits of QUES1 and QUES2 that hold the output off: OV, OC, PF, CP+, OT, CP-, OV-, INH, PROT (watchdog), EDP;
@@ -30,7 +31,7 @@ class KeysightRp7900(ScpiSupply):
     family = "Keysight RP7900"
     identities = re.compile(r"KEYSIGHT.*,\s*RP79")
     measured = ("measured_voltage", "fetched_current", "fetched_power")
-    plain = re.compile(rb"(" + scpi.NUMBER + rb");(" + scpi.NUMBER + rb");(" + scpi.NUMBER + rb")")
+    shape = (Number(0), b";", Number(1), b";", Number(2))
     status = (
         f"{TABLE.header('output')}?",
         f"{TABLE.header('questionable_condition', 1)}?",

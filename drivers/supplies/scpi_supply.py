@@ -21,6 +21,7 @@ from drivers.scpi_data import ScpiError, switch, word
 from drivers.scpi_table import Table
 from drivers.session import Session
 from drivers.supplies.settings import SupplySettings, settings_of_rig
+from drivers.usual import Piece, Round, Usual, form, taken
 
 _ERRORS_MAX = 16
 _OUTPUT = "output_cmd"
@@ -43,7 +44,7 @@ class ScpiSupply(OneReadout):
     """Of ``maker,model`` in capitals."""
     measured: ClassVar[tuple[str, ...]]
     """Rows of one reading: voltage, current, power."""
-    plain: ClassVar[re.Pattern[bytes]]
+    shape: ClassVar[tuple[Piece, ...]]
     """Their answer in its usual form: three numbers."""
     between: ClassVar[bytes] = b";"
     status: ClassVar[tuple[str, ...]]
@@ -78,6 +79,10 @@ class ScpiSupply(OneReadout):
         timeout_ns = self.settings.timeout_ms * NS_PER_MS
         self._brief = Exchange(self.table.message(*values), "line", timeout_ns)
         self._full = Exchange(self.table.message(*values, *self.status), "line", timeout_ns)
+        self._values = Usual(self._brief, form(*self.shape), self._measured, self._age_ns)
+        self._in_brief = Usual(self._brief, form(*self.shape, b"\n"), self._measured, self._age_ns, self._briefs)
+        self._round: Round | None = None  # while nothing is wrong: the last status is the one to come
+        self._status = b""
 
     def __init_subclass__(cls) -> None:
         cls.commands = cls.table.commands
@@ -90,7 +95,7 @@ class ScpiSupply(OneReadout):
 
     def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
         """Records that say why there are no values."""
-        self._until_status = 0
+        self._until_status, self._round = 0, None
         return super().mark(quality, t_ns)
 
     # --- what a family says ----------------------------------------------------------------------------------------
@@ -184,6 +189,22 @@ class ScpiSupply(OneReadout):
         """Fresh ``INBOX`` records (the driver's own array: post it before the next read). Raises ``GrammarError``."""
         self._calm_ns = arrived_ns + self._pace_ns
         return self._take_full(reply, arrived_ns) if self._asked_full else self._take(reply[:-1], arrived_ns)
+
+    def usual(self) -> Round | None:
+        """Measured values, and from time to time the same status as before."""
+        if self._round is None or self._lost:
+            return None
+        return self._round._replace(asked=self._briefs - max(0, self._until_status))
+
+    def resume(self, place: int, read_ns: int) -> None:
+        """Somebody has read up to ``place`` of the round, the last answer at ``read_ns``."""
+        self._until_status = self._briefs - place
+        self._calm_ns = read_ns + self._pace_ns
+
+    @property
+    def _briefs(self) -> int:
+        """Readings between two with status."""
+        return max(0, self.settings.status_every - 1)
 
     # --- set-points ------------------------------------------------------------------------------------------------
 
@@ -323,19 +344,7 @@ class ScpiSupply(OneReadout):
 
     def _take(self, text: bytes, arrived_ns: int) -> NDArray[np.void]:
         self._until_status -= 1
-        match = self.plain.fullmatch(text)
-        if match is None:
-            return self._take_slowly(text, arrived_ns)
-        out, t_ns = self.readout, arrived_ns - self._age_ns
-        volts, amperes, watts = map(float, match.groups())
-        if not max(abs(volts), abs(amperes), abs(watts)) < scpi.OVERFLOW:
-            return self._take_slowly(text, arrived_ns)
-        values, qualities, times = out.values, out.qualities, out.times
-        # one by one: three assignments are quicker than one of a tuple
-        values[0], values[1], values[2] = volts, amperes, watts
-        qualities[0] = qualities[1] = qualities[2] = 0
-        times[0] = times[1] = times[2] = t_ns
-        return self._measured
+        return self._measured if taken(text, self._values, arrived_ns) else self._take_slowly(text, arrived_ns)
 
     def _take_slowly(self, text: bytes, arrived_ns: int) -> NDArray[np.void]:
         fields = text.split(self.between)
@@ -355,13 +364,24 @@ class ScpiSupply(OneReadout):
             raise GrammarError(f"values and {len(self.status)} answers joined by semicolons", reply)
         on, alarm = self._judge(fields)
         self._take(values, arrived_ns)
-        self._until_status = self.settings.status_every - 1
+        self._until_status = self._briefs
         out = self.readout
         out.values[3:] = (float(on), float(alarm | self._alarm), LOST if self._lost else OURS if self._ours else OTHERS)
         out.qualities[3:] = 0
         out.times[3:] = arrived_ns - self._age_ns
+        self._expect(b";".join(fields), calm=not (alarm or self._alarm or self._lost) and self._ours)
         self._alarm = 0
         return out.records
+
+    def _expect(self, status: bytes, calm: bool) -> None:
+        """The same status again, as long as it is none to look at."""
+        if not calm:
+            self._round = None
+        elif self._round is None or status != self._status:
+            shape = form(*self.shape, b";" + status + b"\n")
+            full = Usual(self._full, shape, self.readout.records.copy(), self._age_ns)
+            self._round = Round((self._in_brief, full) if self._briefs else (full,))
+            self._status = status
 
 
 _QUANTITIES = ("voltage", "current", "power", "output", "alarm", "control")

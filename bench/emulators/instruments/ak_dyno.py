@@ -11,9 +11,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.base.noise import gauss_stream, noise_state
+from bench.base.noise import noise_state
 from bench.base.time import NS_PER_MS
 from bench.emulators.instruments.accuracy import ErrorDraw
+from bench.emulators.instruments.answers import Answer, Fixed, Prepared, pieces, quantity
 from bench.emulators.instruments.faults import DEVICE_FAULTS, FaultKind, FaultScript
 from bench.emulators.instruments.peer import Peer
 from bench.emulators.instruments.wiring import Measured
@@ -71,10 +72,17 @@ class AkDynoEmulator(Peer):
         self._on_field, self._speed_field = actuate[f"dyno_{side}_on"], actuate[f"dyno_{side}_speed_rpm"]
         self._identity = identity
         self._delay_ns = delay_ns
-        self._noise = gauss_stream(noise_state(seed, f"{name}.noise"))
-        limit = self.nameplate.torque_accuracy / 100.0 * self.nameplate.torque_max_nm
-        self._offset_nm = ErrorDraw(seed, name).within(limit, "torque")
-        self._torque_noise_nm = self.nameplate.torque_noise / 100.0 * self.nameplate.torque_max_nm
+        self._noise = noise_state(seed, f"{name}.noise")
+        plate, sign, (speed, torque) = self.nameplate, self.nameplate.sign, self._place
+        offset_nm = ErrorDraw(seed, name).within(plate.torque_accuracy / 100.0 * plate.torque_max_nm, "torque")
+        noise_nm = plate.torque_noise / 100.0 * plate.torque_max_nm
+        quantities = (
+            quantity(speed, sign, 0.0, plate.speed_noise_rpm),
+            quantity(torque, sign, sign * offset_nm, noise_nm),
+        )
+        self._quantities = np.concatenate(quantities)
+        self._measuring = self._measuring_between(b"", b"")
+        self._answers: dict[tuple[bytes, int, int], Answer] = {}  # by code, error status and state
         self._remote = False
         self._other_host = False
         self._holding = False
@@ -174,10 +182,22 @@ class AkDynoEmulator(Peer):
     def _tell_values(self, _data: str, t_ns: int) -> bytes:
         if self.faults and (self.faults.active("nan", t_ns) or self.faults.active("inf", t_ns)):
             return b"# # 0"
-        truth, sign = self._measured()[0], self.nameplate.sign
-        speed = truth.item(self._place[0]) + self.nameplate.speed_noise_rpm * next(self._noise)
-        torque = truth.item(self._place[1]) + self._offset_nm + self._torque_noise_nm * next(self._noise)
-        return b"%.2f %.2f %d" % (sign * speed, sign * torque, self._state())
+        return self._measuring.text(self._measured()[0]) + b" %d" % self._state()
+
+    def _measuring_between(self, before: bytes, after: bytes) -> Answer:
+        return Answer(self._quantities, pieces(before, Fixed(0, 2), b" ", Fixed(1, 2), after), self._noise)
+
+    def _prepare(self, message: bytes) -> Prepared | None:
+        """The values, once they have been asked for by this very message."""
+        code = self._values_asked.get(message)
+        if code is None:
+            return None
+        key = code, self._error, self._state()
+        answer = self._answers.get(key)
+        if answer is None:
+            before, after = ak.acknowledge(code, self._error, b"@").split(b"@")
+            answer = self._answers[key] = self._measuring_between(before, b" %d" % self._state() + after)
+        return Prepared(answer, self._delay_ns)
 
     def _tell_speed(self, _data: str, _t_ns: int) -> bytes:
         return b"%.2f" % self._set_rpm

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from bench.base.time import NS_PER_S
+from bench.emulators.instruments.answers import Answer, Fixed, Guard, Prepared, pieces, product, quantity
 from bench.emulators.instruments.behaviour import Behaviour
 from bench.emulators.instruments.faults import FaultKind
 from bench.emulators.instruments.supply import SupplyEmulator, conflict
@@ -27,7 +30,16 @@ class EaPsbEmulator(SupplyEmulator):
 
     def __init__(self, *arguments: Any, idle_close_ns: int = IDLE_CLOSE_NS, **options: Any) -> None:
         super().__init__(*arguments, idle_close_ns=idle_close_ns, **options)
-        self._array_format = b"%%.%dfV, %%.%dfA, %%.0fW" % (self.nameplate.decimals, self.nameplate.decimals)
+        volts, amperes, decimals = *self._place, self.nameplate.decimals
+        quantities = (
+            quantity(volts, offset=self._offset_v, noise=self._noise_v),
+            quantity(amperes, offset=self._offset_a, noise=self._noise_a),
+            product(0, 1),
+        )
+        self._quantities = np.concatenate(quantities)
+        self._shape = (Fixed(0, decimals), b"V, ", Fixed(1, decimals), b"A, ", Fixed(2, 0), b"W")
+        self._measuring = self._answer(b"")
+        self._answers: dict[bytes, Answer] = {}  # by the status after the values
 
     @classmethod
     def identity_of(cls, maker: str, model: str, serial: str) -> str:
@@ -158,8 +170,26 @@ class EaPsbEmulator(SupplyEmulator):
         return self.next_error()
 
     def _array(self, _: tuple[int, ...], argument: str, t_ns: int) -> bytes:
-        word = self._no_value(t_ns) if self.faults else None
-        if word is not None:
-            return b", ".join((word,) * 3)
-        voltage_v, current_a = self._acquire()
-        return self._array_format % (voltage_v, current_a, voltage_v * current_a)
+        if self.faults:
+            if self.faults.active("nan", t_ns):
+                return b"9.91E+37, 9.91E+37, 9.91E+37"
+            if self.faults.active("inf", t_ns):
+                return b"9.9E+37V, 9.9E+37A, 9.9E+37W"
+        return self._measuring.text(self._measured()[0])
+
+    def _answer(self, rest: bytes) -> Answer:
+        return Answer(self._quantities, pieces(*self._shape, rest), self._noise_state)
+
+    def _prepare(self, message: bytes) -> Prepared | None:
+        """Measured values, and after them what does not change by itself."""
+        actions = self._behaviours.resolve(message)
+        first, *others = (action.command.name if action.command else "" for action in actions)
+        if first != "array" or not {"output", "questionable_condition"}.issuperset(others):
+            return None
+        rest = b"".join(b";" + action.get((), "", 0) for action in actions[1:] if action.get) + b"\n"
+        answer = self._answers.get(rest)
+        if answer is None:
+            answer = self._answers[rest] = self._answer(rest)
+        values = self.values
+        trips = Guard(*self._place, values["over_voltage"], values["over_current"], values["over_power"])
+        return Prepared(answer, self._delay_ns, trips if self._live else None)

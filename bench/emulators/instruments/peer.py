@@ -6,6 +6,7 @@ from functools import partial
 from typing import ClassVar
 
 from bench.base.time import NS_PER_MS
+from bench.emulators.instruments.answers import Prepared
 from bench.emulators.instruments.faults import MESSAGE_FAULTS, STATE_FAULTS, Fault, FaultKind, FaultScript
 
 INPUT_MAX = 65_536
@@ -85,6 +86,18 @@ class Peer:
             self._serve(data, t_ns)
         else:
             self.handle(data, t_ns)
+
+    def prepared(self, message: bytes) -> Prepared | None:
+        """See ``Preparing``: as long as no fault is scripted."""
+        return None if self._scripted or self._closed or self._due or self._input else self._prepare(message)
+
+    def _prepare(self, message: bytes) -> Prepared | None:
+        """The answer of an instrument in good health; a subclass knows what it answers all day."""
+        return None
+
+    def heard(self, t_ns: int) -> None:
+        """See ``Preparing``."""
+        self._last_ns = t_ns
 
     def next_ns(self) -> int | None:
         """When the next bytes go out, or ``None``."""

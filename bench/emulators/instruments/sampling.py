@@ -29,6 +29,10 @@ ROW = np.dtype(
 
 PLAIN, MAGNITUDE, PRODUCT, NOTHING, QUOTIENT = 0, 1, 2, 3, 4
 
+NO_ROW = np.zeros(1, ROW)
+"""A quantity that nobody measures."""
+NO_ROW["source"], NO_ROW["guard_a"], NO_ROW["guard_b"], NO_ROW["kind"] = -1, -1, -1, NOTHING
+
 NO_DATA = np.uint32(0x7E951BEE)
 OVER_RANGE = np.uint32(0x7E94F56A)
 
@@ -49,16 +53,8 @@ def fill_block(
 
     ``words`` and ``singles`` are two views of one scratch word; ``values`` has a place per row.
     """
-    for i in range(rows.shape[0]):
-        values[i] = _measured(rows[i], truth, noise)
-    for i in range(rows.shape[0]):
-        row = rows[i]
-        if row.kind == PRODUCT:
-            values[i] = values[row.left] * values[row.right] * row.gain
+    measure(truth, rows, values, noise)
     for i in range(shown):
-        row = rows[i]
-        if row.kind == QUOTIENT:
-            values[i] = values[row.left] / values[row.right] * row.gain if values[row.right] != 0.0 else np.nan
         if values[i] != values[i]:
             words[0] = NO_DATA
         elif np.isinf(values[i]):
@@ -71,6 +67,21 @@ def fill_block(
         block[at + 1] = np.uint8((word >> np.uint32(16)) & np.uint32(255))
         block[at + 2] = np.uint8((word >> np.uint32(8)) & np.uint32(255))
         block[at + 3] = np.uint8(word & np.uint32(255))
+
+
+@compiled
+def measure(truth: np.ndarray, rows: np.ndarray, values: np.ndarray, noise: np.ndarray) -> None:
+    """Every quantity once: those of the truth, then what is made of them."""
+    for i in range(rows.shape[0]):
+        values[i] = _measured(rows[i], truth, noise)
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        if row.kind == PRODUCT:
+            values[i] = values[row.left] * values[row.right] * row.gain
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        if row.kind == QUOTIENT:
+            values[i] = values[row.left] / values[row.right] * row.gain if values[row.right] != 0.0 else np.nan
 
 
 @compiled

@@ -82,7 +82,8 @@ class SupplyEmulator(ScpiPeer):
         self._offset_a = draw.within(plate.current_accuracy, "current") / 100.0 * plate.current_a
         self._noise_v = plate.noise / 100.0 * plate.voltage_v
         self._noise_a = plate.noise / 100.0 * plate.current_a
-        self._noise = gauss_stream(noise_state(seed, f"{name}.noise"))
+        self._noise_state = noise_state(seed, f"{name}.noise")
+        self._noise = gauss_stream(self._noise_state)
 
     @classmethod
     def identity_of(cls, maker: str, model: str, serial: str) -> str:
@@ -131,6 +132,11 @@ class SupplyEmulator(ScpiPeer):
             self.hurried += 1
         self._calm_ns = t_ns + self._pace_ns
         super().handle(message, t_ns)
+
+    def heard(self, t_ns: int) -> None:
+        """See ``Preparing``."""
+        super().heard(t_ns)
+        self._heard_ns, self._calm_ns = t_ns, t_ns + self._pace_ns
 
     def watchdog_ns(self) -> int | None:
         """When silence makes it act, or a fault of the script befalls it; or ``None``."""
@@ -196,15 +202,6 @@ class SupplyEmulator(ScpiPeer):
         bits = self._trips(*self._true(), t_ns)
         if bits:
             self.trip(bits)
-
-    def _no_value(self, t_ns: int) -> bytes | None:
-        """The word for "no data" or over-range while the script says so."""
-        if self.faults:
-            if self.faults.active("nan", t_ns):
-                return self.table.dialect.no_data
-            if self.faults.active("inf", t_ns):
-                return self.table.dialect.over_range
-        return None
 
     def _acquire(self) -> tuple[float, float]:
         """Voltage and current as its own converters see them."""

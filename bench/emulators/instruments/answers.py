@@ -1,0 +1,139 @@
+"""Answers with measured values as tables: quantities with their errors, texts between them, made by compiled code.
+
+So an answer that is asked for all day costs no Python, and it is the same bytes whoever asks for it.
+"""
+
+import math
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.base.compiled import compiled, direct
+from bench.emulators.instruments.sampling import NO_ROW, PLAIN, PRODUCT, measure
+from drivers.usual import PIECE, TEXT, text_rows
+
+BYTES_MAX = 2048
+_FIXED = 1
+_TENS = np.array([10.0**n for n in range(17)])
+_SHOWN_MAX = 1e15  # of the digits together; what is beyond is over-range
+_MINUS, _POINT, _ZERO, _I, _N, _F, _A = (ord(sign) for sign in "-.0INFA")
+
+
+class Fixed(NamedTuple):
+    """Quantity ``row`` with a fixed number of decimals."""
+
+    row: int
+    decimals: int
+
+
+Piece: TypeAlias = bytes | Fixed
+
+
+def pieces(*parts: Piece) -> NDArray[np.void]:
+    """The table (``PIECE``) for ``parts`` in their order."""
+    rows: list[NDArray[np.void]] = []
+    for part in parts:
+        rows += text_rows(part) if isinstance(part, bytes) else [_fixed(part)]
+    return np.concatenate(rows)
+
+
+def _fixed(part: Fixed) -> NDArray[np.void]:
+    row = np.zeros(1, PIECE)
+    row["kind"], row["column"], row["digits"] = _FIXED, part.row, part.decimals
+    return row
+
+
+@compiled
+def write_answer(
+    truth: np.ndarray, rows: np.ndarray, values: np.ndarray, noise: np.ndarray, parts: np.ndarray, out: np.ndarray
+) -> int:
+    """Measure ``rows`` (``ROW``) and write ``parts`` (``PIECE``) into ``out``; how many bytes it has then."""
+    measure(truth, rows, values, noise)
+    at = 0
+    for i in range(parts.shape[0]):
+        part = parts[i]
+        if part.kind == TEXT:
+            text = part.text
+            for j in range(part.length):
+                out[at + j] = text[j]
+            at += part.length
+        else:
+            at = _write_fixed(values[part.column], int(part.digits), out, at)
+    return int(at)
+
+
+@compiled
+def _write_fixed(value: float, decimals: int, out: np.ndarray, at: int) -> int:
+    """As ``%.2f`` would; an instrument that has no value writes a word."""
+    if math.isnan(value):
+        out[at], out[at + 1], out[at + 2] = _N, _A, _N
+        return at + 3
+    scaled = abs(value) * _TENS[decimals]
+    if math.copysign(1.0, value) < 0.0:
+        out[at] = _MINUS
+        at += 1
+    if scaled > _SHOWN_MAX:
+        out[at], out[at + 1], out[at + 2] = _I, _N, _F
+        return at + 3
+    number = np.int64(np.rint(scaled))
+    width = decimals + 1
+    while number >= _TENS[width]:
+        width += 1
+    end = at + width + (decimals > 0)
+    for place in range(end - 1, at - 1, -1):
+        if decimals > 0 and place == end - 1 - decimals:
+            out[place] = _POINT
+        else:
+            out[place] = _ZERO + number % 10
+            number //= 10
+    return int(end)
+
+
+class Guard(NamedTuple):
+    """Which fields of the truth a protection watches, and from where on it may trip."""
+
+    volts: int
+    amperes: int
+    trip_v: float
+    trip_a: float
+    trip_w: float
+
+
+class Answer:
+    """One answer of an emulator: its quantities (``ROW``), its pieces, and its generator of noise."""
+
+    def __init__(self, rows: NDArray[np.void], parts: NDArray[np.void], noise: NDArray[np.uint64]) -> None:
+        self.rows, self.parts, self.noise = rows, parts, noise
+        self._values = np.zeros(len(rows))
+        self._out = np.zeros(BYTES_MAX, np.uint8)
+        own = (self.rows, self._values, self.noise, self.parts, self._out)
+        self._write = direct(write_answer, np.zeros(0), *own)
+        self._own: tuple[Any, ...] = own
+
+    def text(self, truth: NDArray[np.float64]) -> bytes:
+        """What it says now."""
+        return self._out[: self._write(truth, *self._own)].tobytes()
+
+
+class Prepared(NamedTuple):
+    """The answer to a question as long as nothing else happens to the instrument: after ``delay_ns``, unless ``guard``
+    says that it must look at itself first."""
+
+    answer: Answer
+    delay_ns: int
+    guard: Guard | None = None
+
+
+def quantity(source: int, gain: float = 1.0, offset: float = 0.0, noise: float = 0.0) -> NDArray[np.void]:
+    """One ``ROW``: gain * truth[source] + offset + noise."""
+    row = NO_ROW.copy()
+    row["kind"], row["source"], row["gain"], row["offset"], row["noise"] = PLAIN, source, gain, offset, noise
+    return row
+
+
+def product(left: int, right: int) -> NDArray[np.void]:
+    """One ``ROW``: that of two other ones."""
+    row = NO_ROW.copy()
+    row["kind"], row["left"], row["right"], row["gain"] = PRODUCT, left, right, 1.0
+    return row

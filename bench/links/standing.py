@@ -1,0 +1,16 @@
+"""A link that only reads: what it asks over and over, so that somebody else can do it until there is more to do."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from drivers.usual import Round
+
+
+class Standing(NamedTuple):
+    """``round``: the driver's questions; a reading every ``period_ns`` (0: the instrument sets the pace) on a grid
+    shifted by ``phase_ns``, as long as the core's set-points are those ``obeyed``."""
+
+    round: Round
+    period_ns: int
+    phase_ns: int
+    obeyed: Sequence[float]
