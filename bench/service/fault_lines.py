@@ -11,7 +11,7 @@ from bench.emulators.diagnosed import FAULTS as ECU_FAULTS
 from bench.emulators.diagnosed import PLACE as ECU
 from bench.emulators.diagnosed import TROUBLE_CODES
 from bench.emulators.instruments.faults import FAULT_KINDS, read_argument
-from bench.emulators.instruments.of_rig import KNOWN_FAULTS
+from bench.emulators.instruments.of_rig import KNOWN_FAULTS, SUPPLIES
 from bench.emulators.instruments.periphery_of_rig import KNOWN_FAULTS as OF_MODBUS
 from bench.emulators.periphery import FAULTS as PERIPHERY_FAULTS
 from bench.emulators.periphery import read_ohm
@@ -23,10 +23,14 @@ _NAMED = re.compile(r"[a-z][a-z0-9_]*=[ -~]+", re.ASCII)
 
 
 def read_faults(
-    lines: Sequence[str], dynos: Sequence[str] | None, on_can: Collection[str] = (), modbus: Collection[str] = ()
+    lines: Sequence[str],
+    dynos: Sequence[str] | None,
+    on_can: Collection[str] = (),
+    modbus: Collection[str] = (),
+    supply: str = "ea_psb",
 ) -> tuple[Fault, ...]:
     """The faults of all lines; ``dynos``: names of the rig's dynos (``None``: not known, places are not judged),
-    ``modbus``: its periphery behind links.
+    ``modbus``: its periphery behind links, ``supply``: the driver of its supply.
 
     Raises ``InputError`` with every line that is wrong.
     """
@@ -35,7 +39,7 @@ def read_faults(
     for line in lines:
         try:
             fault = parse_fault(line)
-            complaint = "" if dynos is None else _complaint(fault, kinds_of(dynos, on_can, modbus))
+            complaint = "" if dynos is None else _complaint(fault, kinds_of(dynos, on_can, modbus, supply))
         except ValueError as error:
             complaint = str(error)
         if complaint:
@@ -51,12 +55,14 @@ def read_faults(
 
 
 def kinds_of(
-    dynos: Sequence[str], on_can: Collection[str] = (), modbus: Collection[str] = ()
+    dynos: Sequence[str], on_can: Collection[str] = (), modbus: Collection[str] = (), supply: str = "ea_psb"
 ) -> Mapping[str, tuple[str, ...]]:
     """What can go wrong where; the faults of dynos ``on_can`` are those of their frames, and so are those of periphery
-    that is not in ``modbus``."""
-    asked = {"analyzer": "analyzer", "supply": "supply", **{name: "dyno" for name in dynos if name not in on_can}}
-    instruments = {part: KNOWN_FAULTS[what] for part, what in asked.items()}
+    that is not in ``modbus``; ``supply`` is its driver."""
+    asked = {"analyzer": "analyzer", **{name: "dyno" for name in dynos if name not in on_can}}
+    instruments: dict[str, tuple[str, ...]] = {part: KNOWN_FAULTS[what] for part, what in asked.items()}
+    if supply in SUPPLIES:
+        instruments["supply"] = SUPPLIES[supply].known_faults
     instruments |= {part: OF_MODBUS[part] for part in modbus}
     buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))
     flanges = {name.replace("dyno", "flange"): ("flipped",) for name in dynos}

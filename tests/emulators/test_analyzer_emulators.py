@@ -71,6 +71,7 @@ def test_header_and_long_words_can_be_left_out() -> None:
     wt = wt3000e(at(Truth()))
     assert talk(wt, b":INTEGRATE:MODE CONTINUOUS;MODE?\n") == b":INTEGRATE:MODE CONTINUOUS\n"
     assert talk(wt, b":COMMUNICATE:VERBOSE OFF;:INTEGRATE:MODE?\n") == b":INTEG:MODE CONT\n"
+    assert talk(wt, b":INTEGRATE:MODE?;*IDN?\n").startswith(b":INTEG:MODE CONT;YOKOGAWA,")
     assert talk(wt, b":COMMUNICATE:HEADER OFF;:INTEGRATE:MODE?\n") == b"CONT\n"
 
 

@@ -170,11 +170,9 @@ class EaPsbEmulator(SupplyEmulator):
         return self.next_error()
 
     def _array(self, _: tuple[int, ...], argument: str, t_ns: int) -> bytes:
-        if self.faults:
-            if self.faults.active("nan", t_ns):
-                return b"9.91E+37, 9.91E+37, 9.91E+37"
-            if self.faults.active("inf", t_ns):
-                return b"9.9E+37V, 9.9E+37A, 9.9E+37W"
+        word = self._no_value(t_ns) if self.faults else None
+        if word is not None:
+            return b", ".join((word,) * 3)
         return self._measuring.text(self._measured()[0])
 
     def _answer(self, rest: bytes) -> Answer:

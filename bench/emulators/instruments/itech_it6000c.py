@@ -66,11 +66,9 @@ class ItechIt6000cEmulator(SupplyEmulator):
         return b"%.0f" % value if row.reply == "NR1" else f"{value:.8g}".encode()
 
     def _measure(self, pick: int, t_ns: int) -> bytes:
-        if self.faults:
-            if self.faults.active("nan", t_ns):
-                return b"9.91E+37"
-            if self.faults.active("inf", t_ns):
-                return b"9.9E+37"
+        word = self._no_value(t_ns)
+        if word is not None:
+            return word
         voltage_v, current_a = self._acquire()
         return f"{(voltage_v, current_a, voltage_v * current_a)[pick]:.6g}".encode()
 

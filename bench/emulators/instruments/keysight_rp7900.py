@@ -63,11 +63,9 @@ class KeysightRp7900Emulator(SupplyEmulator):
         return b"%.0f" % value if row.reply == "NR1" else _nr3(value)
 
     def _measure(self, pick: int, fresh: bool, t_ns: int) -> bytes:
-        if self.faults:
-            if self.faults.active("nan", t_ns):
-                return b"9.91000000E+37"
-            if self.faults.active("inf", t_ns):
-                return b"9.90000000E+37"
+        word = self._no_value(t_ns)
+        if word is not None:
+            return word
         if fresh:
             self._acquired = self._acquire()
         voltage_v, current_a = self._acquired

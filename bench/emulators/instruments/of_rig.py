@@ -32,10 +32,9 @@ T = TypeVar("T")
 
 KNOWN_FAULTS: Mapping[str, tuple[FaultKind, ...]] = {
     "analyzer": AnalyzerPeer.known_faults,
-    "supply": EaPsbEmulator.known_faults,
     "dyno": AkDynoEmulator.known_faults,
 }
-"""What can go wrong with an emulated instrument, by what it is."""
+"""What can go wrong with an emulated instrument, by what it is; a supply's belongs to its family."""
 
 _FIELDS = {
     "dc": ("u_dc_v", "i_dc_a", "p_dc_w", ""),

@@ -203,6 +203,15 @@ class SupplyEmulator(ScpiPeer):
         if bits:
             self.trip(bits)
 
+    def _no_value(self, t_ns: int) -> bytes | None:
+        """The word for "no data" or over-range while the script says so."""
+        if self.faults:
+            if self.faults.active("nan", t_ns):
+                return self.table.dialect.no_data
+            if self.faults.active("inf", t_ns):
+                return self.table.dialect.over_range
+        return None
+
     def _acquire(self) -> tuple[float, float]:
         """Voltage and current as its own converters see them."""
         truth, noise = self._measured()[0], self._noise

@@ -4,6 +4,7 @@ What a manual forbids counts as much as what it says: ratios do nothing until sc
 mute while the input is analog, factors are never negative, nobody waits for an event that no filter lets through.
 """
 
+import math
 import re
 from functools import partial
 
@@ -72,7 +73,7 @@ class YokogawaEmulator(AnalyzerPeer):
     """One of the family."""
 
     def __init__(self, at: Surroundings, plate: Nameplate, table: Table, identity: str) -> None:
-        self._indexed = "<x>" in table.rows["torque_type"].text
+        self._dialect = table.dialect
         self._modes = "voltage_mode" in table.rows
         self._inputs = InputGroup(self, self._modes, table.rows["frequency_filter"].reply == "NR1")
         self._integrator = Integrator()
@@ -182,7 +183,7 @@ class YokogawaEmulator(AnalyzerPeer):
         made = self.measure(t_ns)
         if self._float:
             return made.block.tobytes()
-        return b",".join(_text(value) for value in made.values[: self.setup.shown].tolist())
+        return b",".join(self._text(value) for value in made.values[: self.setup.shown].tolist())
 
     def _one_value(self, place: int, t_ns: int) -> bytes:
         word = self._words[place - 1]
@@ -195,7 +196,12 @@ class YokogawaEmulator(AnalyzerPeer):
         return self._written(float(made.values[place - 1]) if place <= self.setup.shown else float("nan"))
 
     def _written(self, value: float) -> bytes:
-        return words.block_of(value) if self._float else _text(value)
+        return words.block_of(value) if self._float else self._text(value)
+
+    def _text(self, value: float) -> bytes:
+        if value != value:
+            return self._dialect.no_data
+        return self._dialect.over_range if math.isinf(value) else b"%.5E" % value
 
     def _understand(self) -> None:
         """Items as the model knows them, under the wiring and the modes in force."""
@@ -316,12 +322,6 @@ class YokogawaEmulator(AnalyzerPeer):
             raise ScpiError(words.CHARACTER, "Invalid character data")
         self._ratios[indices[0]] = text
         self.changed()
-
-
-def _text(value: float) -> bytes:
-    if value != value:
-        return b"NAN"
-    return b"INF" if value in (float("inf"), float("-inf")) else b"%.5E" % value
 
 
 def wt5000(at: Surroundings) -> YokogawaEmulator:
