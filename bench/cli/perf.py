@@ -17,6 +17,10 @@ HELP = (
 
 def command(
     name: Annotated[str, typer.Argument(help=HELP)],
+    rounds: Annotated[
+        int | None,
+        typer.Option(min=1, help="How often; the median is told. [for figures to rely on: as each benchmark needs]"),
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """Measure this machine against the goals, each figure beside a control measured in the same run."""
@@ -25,7 +29,7 @@ def command(
     from bench.service.perf import run_benchmark
 
     prepare_compiled_code(json)
-    rows = [{**asdict(row), "met": row.met} for row in run_benchmark(name)]
+    rows = [{**asdict(row), "met": row.met} for row in run_benchmark(name, rounds)]
     if json:
         say_json({"name": name, "rows": rows})
         return 0

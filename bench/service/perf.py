@@ -1,43 +1,44 @@
 """Benchmarks that a user can run: each figure beside a control of the same run. Machines are noisy: read ratios."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from bench.base.errors import InputError, Problem
 from bench.config.suggest import suggestion
 from bench.service.perf_row import PerfRow
 
 
-def _virtual() -> Iterable[PerfRow]:
+def _virtual(**rounds: Any) -> Iterable[PerfRow]:
     from bench.service.perf_virtual import measure
 
-    return measure()
+    return measure(**rounds)
 
 
-def _jitter() -> Iterable[PerfRow]:
+def _jitter(**rounds: Any) -> Iterable[PerfRow]:
     from bench.service.perf_jitter import measure
 
-    return measure()
+    return measure(**rounds)
 
 
-def _log() -> Iterable[PerfRow]:
+def _log(**rounds: Any) -> Iterable[PerfRow]:
     from bench.service.perf_log import measure
 
-    return measure()
+    return measure(**rounds)
 
 
-def _codec() -> Iterable[PerfRow]:
+def _codec(**rounds: Any) -> Iterable[PerfRow]:
     from bench.service.perf_codec import measure
 
-    return measure()
+    return measure(**rounds)
 
 
-def _wire() -> Iterable[PerfRow]:
+def _wire(**rounds: Any) -> Iterable[PerfRow]:
     from bench.service.perf_wire import measure
 
-    return measure()
+    return measure(**rounds)
 
 
-BENCHMARKS: dict[str, Callable[[], Iterable[PerfRow]]] = {
+BENCHMARKS: dict[str, Callable[..., Iterable[PerfRow]]] = {
     "virtual": _virtual,
     "jitter": _jitter,
     "log": _log,
@@ -47,8 +48,11 @@ BENCHMARKS: dict[str, Callable[[], Iterable[PerfRow]]] = {
 """By name; each imports what it needs only when it is run."""
 
 
-def run_benchmark(name: str) -> list[PerfRow]:
-    """The rows of benchmark ``name``. Raises ``InputError`` that names what there is."""
+def run_benchmark(name: str, rounds: int | None = None) -> list[PerfRow]:
+    """The rows of benchmark ``name``, medians of ``rounds`` (``None``: as many as it needs for figures to rely on).
+
+    Raises ``InputError`` that names what there is.
+    """
     if name not in BENCHMARKS:
         raise InputError([Problem(repr(name), 0, 0, f"no benchmark has this name; {suggestion(name, BENCHMARKS)}")])
-    return list(BENCHMARKS[name]())
+    return list(BENCHMARKS[name](**({} if rounds is None else {"rounds": rounds})))

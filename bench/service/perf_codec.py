@@ -35,8 +35,9 @@ _ID, _NAME, _FRAME = 256, "EDU", bytes.fromhex("1122334455667788")
 
 def measure(rounds: int = _ROUNDS) -> Iterator[PerfRow]:
     """Rows: one frame to a dictionary, one frame from a dictionary, a log to columns (short, and so long that memory
-    costs most of the time), a database of 3000 signals from the cache; each the median of ``rounds``. Then a cycle of
-    the core with 10, 100, 1000 signals."""
+    costs most of the time), a database of 3000 signals from the cache; each the median of ``rounds``, the last two of a
+    third of them. Then a cycle of the core with 10, 100, 1000 signals."""
+    few = max(1, rounds // 3)
     ours = Database.from_text(EIGHT_SIGNALS, "eight")
     theirs: Any = cantools.database.load_string(EIGHT_SIGNALS, "dbc")
     values = ours.decode(_ID, _FRAME)
@@ -51,8 +52,8 @@ def measure(rounds: int = _ROUNDS) -> Iterator[PerfRow]:
     figures = _in_turns(lambda: ours.encode(_NAME, values), lambda: theirs.encode_message(_NAME, values), 2000, rounds)
     yield _row("encode a frame of 8 signals from a dictionary, all checks on", *figures, ENCODE_GOAL)
     yield _log(ours, theirs, 50_000, rounds, LOG_GOAL)
-    yield _log(ours, theirs, 1_000_000, 3, None)
-    yield from _loads(rounds)
+    yield _log(ours, theirs, 1_000_000, few, None)
+    yield from _loads(few)
     yield from cycle_costs()
 
 
@@ -125,7 +126,7 @@ def _loads(rounds: int) -> Iterator[PerfRow]:
         def control() -> Any:
             return cantools.database.load_file(path)
 
-        mine_ns, control_ns = _in_turns(lambda: Database.load(path), control, 1, max(3, rounds // 3))
+        mine_ns, control_ns = _in_turns(lambda: Database.load(path), control, 1, rounds)
         yield _row("load a database of 3000 signals from the cache", mine_ns, control_ns, LOAD_GOAL, "ms")
-        every_ns, control_ns = _in_turns(lambda: list(Database.load(path).messages), control, 1, 3)
+        every_ns, control_ns = _in_turns(lambda: list(Database.load(path).messages), control, 1, rounds)
         yield _row("the same, every message made", every_ns, control_ns, None, "ms")

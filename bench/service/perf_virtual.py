@@ -34,13 +34,13 @@ CYCLE = Load("wltc_energy", "e_axle_fast", 500.0, 1)
 """Dynos and flanges on CAN: 14 messages with E2E every 10 ms."""
 
 
-def measure(loads: Sequence[Load] = (MAP, CYCLE)) -> Iterator[PerfRow]:
-    """Rows for each load: virtual seconds per wall second (median of its runs, after one to warm up), with and without
-    the full inbox log; then what one virtual second carries."""
+def measure(rounds: int | None = None, loads: Sequence[Load] = (MAP, CYCLE)) -> Iterator[PerfRow]:
+    """Rows for each load: virtual seconds per wall second (median of ``rounds``, after one to warm up), with and
+    without the full inbox log; then what one virtual second carries."""
     for load in loads:
         _timed(Load(_WARM_UP, load.rig, 0.0, 1), log_full=False)  # everything compiled and loaded
         for words, full in (("inbox digest", False), ("full inbox log", True)):
-            results = [_timed(load, log_full=full) for _ in range(load.runs)]
+            results = [_timed(load, log_full=full) for _ in range(rounds or load.runs)]
             ratio = median(virtual_s / wall_s for virtual_s, wall_s, _ in results)
             virtual_s, _, made = results[-1]
             what = f"{load.plan}, {words}: virtual seconds per wall second"

@@ -33,7 +33,7 @@ from bench.service.perf_row import PerfRow
 
 GOAL = 5.0
 RECEIVERS = 3
-_RUNS = 5
+_ROUNDS = 5
 _FRAMES, _PACED_FRAMES, _CHUNK, _MODEL_FRAMES = 60_000, 4_000, 500, 100_000
 _FAST_FRAMES = 12_000  # so many may a reader be behind: a wire with a bit rate waits for nobody
 _BITRATE, _FAST = 1_000_000, 1_000_000_000
@@ -49,10 +49,10 @@ _SETS = (
 )
 
 
-def measure(runs: int = _RUNS, frames: int = _FRAMES) -> Iterator[PerfRow]:
-    """Rows, each the median of ``runs``, control and benchwire in turn."""
+def measure(rounds: int = _ROUNDS, frames: int = _FRAMES) -> Iterator[PerfRow]:
+    """Rows, each the median of ``rounds``, control and benchwire in turn."""
     seen, lost = [], 0
-    for _ in range(runs):
+    for _ in range(rounds):
         figures, missing = _run(frames)
         seen.append(figures)
         lost += missing

@@ -7,7 +7,7 @@ from bench.service.perf_wire import GOAL, RECEIVERS, measure
 
 @pytest.mark.slow
 def test_every_figure_has_its_control_and_no_frame_is_lost() -> None:
-    rows = list(measure(runs=1, frames=3000))
+    rows = list(measure(rounds=1, frames=3000))
     transport, *others, paced, lost, model = rows
     assert RECEIVERS == 3 and transport.goal == GOAL == 5.0
     assert len(others) == 4  # per processor time, in the control's layout, and both layouts with the model

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from shown_commands import seen_by
 from wall_runs import WallRun, wall_run
 
 
@@ -19,7 +20,9 @@ class Emulated:
 
 @pytest.fixture(scope="module")
 def emulated() -> Iterator[Emulated]:
-    with wall_run("emulate", "--json") as run:
+    """The command as the how-to shows it."""
+    _, *words = seen_by("emulate").split()
+    with wall_run(*words, "--json") as run:
         assert run.process.stdout is not None
         yield Emulated(run, json.loads(run.process.stdout.readline())["places"])
         end_calmly(run)
