@@ -68,6 +68,8 @@ class Circuit(FileModel):
     rate_max: Annotated[KelvinRate, Field(gt=0)]
     flow_min: Annotated[LitrePerMin, Field(ge=0)]
     """Below it the run stops (F-25)."""
+    pump: Annotated[Seconds, Field(gt=0, le=60)] = 2.0
+    """Time constant of the flow, for the rig's virtual twin."""
 
     def rules(self) -> Iterator[Finding]:
         if self.temperature not in self.temperatures:

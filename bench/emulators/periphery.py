@@ -51,6 +51,7 @@ STATE = np.dtype(
         *((name, "i8") for name in ("heard", "relay_ns", "watchdog_ns", "contactor_ns", "chain_open_ns")),
         *((name, "f8") for name in ("watchdog_level", "contactor", "relay")),
         *((name, "f8") for name in ("coolant_degc", "coolant_flow", "oil_degc", "oil_flow")),
+        *((name, "f8") for name in ("coolant_pump_s", "oil_pump_s")),
     ],
     align=True,
 )
@@ -71,12 +72,18 @@ class Periphery(NamedTuple):
     noise: np.ndarray
 
 
-def make_periphery(seed: int, ambient_degc: float, faults: Iterable[Fault] = ()) -> Periphery:
-    """Door and chain closed, contactors open, everything at ambient temperature, pumps off."""
+def make_periphery(
+    seed: int, ambient_degc: float, faults: Iterable[Fault] = (), pumps_s: tuple[float, float] = (2.0, 2.0)
+) -> Periphery:
+    """Door and chain closed, contactors open, everything at ambient temperature, pumps off.
+
+    ``pumps_s``: time constants of coolant and oil flow.
+    """
     state = np.zeros(1, STATE)
     own = state[0]
     own["relay"], own["relay_ns"] = 1.0, RELAY_NS
     own["coolant_degc"] = own["oil_degc"] = ambient_degc
+    own["coolant_pump_s"], own["oil_pump_s"] = pumps_s
     rows = [_scripted(fault) for fault in faults if fault.place in FAULTS]
     commands, told = np.zeros(len(COMMANDED)), np.zeros(len(TOLD))
     return Periphery(commands, told, state, np.array(rows, SCRIPTED), noise_state(seed, "bench_io"))
@@ -143,9 +150,9 @@ def _chain(periphery: Periphery, plant_in: Any, t_ns: int) -> None:
 @compiled
 def _conditioner(periphery: Periphery, plant_in: Any, dt_s: float) -> None:
     commands, own = periphery.commands, periphery.state[0]
-    # first-order loops: pumps 2 s, heaters 30 s (assumed, typical of a small conditioner)
-    own.coolant_flow += (commands[COOLANT_FLOW_CMD] - own.coolant_flow) * dt_s / 2.0
-    own.oil_flow += (commands[OIL_FLOW_CMD] - own.oil_flow) * dt_s / 2.0
+    # first-order loops; heaters 30 s (assumed, typical of a small conditioner)
+    own.coolant_flow += (commands[COOLANT_FLOW_CMD] - own.coolant_flow) * dt_s / own.coolant_pump_s
+    own.oil_flow += (commands[OIL_FLOW_CMD] - own.oil_flow) * dt_s / own.oil_pump_s
     if own.coolant_flow > 0.5:
         own.coolant_degc += (commands[COOLANT_TEMP_CMD] - own.coolant_degc) * dt_s / 30.0
     if own.oil_flow > 0.5:

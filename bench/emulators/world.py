@@ -119,7 +119,7 @@ def make_world(
         make_ring(FRAME, TAP_FRAMES if tapped else 1),
         inverter,
         cascadia,
-        make_periphery(seed, rig.ambient, faults),
+        make_periphery(seed, rig.ambient, faults, (rig.conditioner.coolant.pump, rig.conditioner.oil.pump)),
         make_bench_io(rig, databases["bench_io"]),
         make_can_dynos(rig, databases["bench_io"], seed, faults, row=len(parts)),
         plant,

@@ -17,8 +17,14 @@ from disturbed import explained
 from bench.config.search import find
 from bench.record.journal import JournalRecord, read_journal
 
-FASTER = {"rate: 100 V/s": "rate: 400 V/s", "hold: 2 s": "hold: 500 ms", "cooling_after: 5 s": "cooling_after: 1 s"}
-"""What the rig of these runs does sooner than the demo rig: arming, the sign check, and the end of a stop."""
+FASTER = {
+    "pump: {value: 2 s,": "pump: {value: 200 ms,",
+    "rate: 100 V/s": "rate: 1000 V/s",
+    "hold: 2 s": "hold: 100 ms",
+    "speed_rate: 150 rpm/s": "speed_rate: 200 rpm/s",
+    "cooling_after: 5 s": "cooling_after: 200 ms",
+}
+"""What the rig of these runs does sooner than the demo rig: arming, the sign check, and the stop."""
 COMMAND = [sys.executable, "-c", "from bench.cli import main; main()"]
 PLAN = Path(__file__).parent / "one_point.yaml"
 LATE_CYCLES = 20
@@ -149,7 +155,7 @@ def faster_rig(name: str = "e_axle_demo") -> str:
     """The rig ``name`` with less waiting."""
     text = find("rig", name).read_text()
     for shipped, faster in FASTER.items():
-        assert text.count(shipped) == 1, f"{name} has no {shipped!r} any more"
+        assert shipped in text, f"{name} has no {shipped!r} any more"
         text = text.replace(shipped, faster)
     return text
 
