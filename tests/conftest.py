@@ -1,5 +1,6 @@
 """Whole runs in the virtual world. The good ones are shared by all tests of a session."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from bench.service.virtual_run import RunResult, run_virtual
 
 settings.register_profile("bench", deadline=None)  # no test depends on the speed of the machine
 settings.load_profile("bench")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every program that a test starts compiles all that it imports
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, TypeVar, cast
@@ -56,7 +55,7 @@ def sources_hash(file: Path) -> str:
         if path not in seen:
             seen[path], imported = _source(path)
             todo.extend(imported)
-    digest = hashlib.sha256(version("numba").encode())
+    digest = hashlib.sha256(numba.__version__.encode())
     for path in sorted(seen):
         digest.update(seen[path])
     return digest.hexdigest()[:16]
