@@ -17,7 +17,6 @@ from bench.canbus.database import Database
 from bench.canbus.fault_script import split_script
 from bench.config.bench_files import find_bench
 from bench.config.buses import CanBus
-from bench.config.channels import bench_channels
 from bench.config.dut import Dut
 from bench.config.limits import LimitRule
 from bench.config.located import Located, load_located
@@ -144,7 +143,7 @@ def draw_core(
     Raises ``InputError`` where they do not fit together.
     """
     inverter = inverter_of(dut)
-    own = bench_channels(rig.layout, inverter.channels)
+    own = rig.channels(inverter.channels)
     can = can_of_bench(rig, dut, inverter, files, own)
     watch = monitors(rig, can.watched)
     channels = Channels([*own, *watch.channels])

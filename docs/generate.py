@@ -129,7 +129,15 @@ def _channels() -> str:
     for layout, meaning in (("e_axle", "a dyno at each half-shaft"), ("motor", "one dyno at the motor shaft")):
         rows = ((f"`{channel.name}`", str(channel.unit), channel.description) for channel in bench_channels(layout))
         text += f"\n## Layout `{layout}`: {meaning}\n\n" + table(("channel", "unit", "meaning"), rows)
-    return text + _monitors()
+    return text + _THERMOCOUPLES + _monitors()
+
+
+_THERMOCOUPLES = """
+## Temperature scanner
+
+A rig with a `scanner` has a channel for each of its thermocouples, such as `scanner.winding_temp` (degC), and
+`scanner.open` (1): how many of them have no value, since their wire is broken or they are out of their range.
+"""
 
 
 def _monitors() -> str:
@@ -260,7 +268,7 @@ def _is_model(part: object) -> bool:
 def _faults() -> str:
     from bench.service.fault_lines import kinds_of
 
-    known: Mapping[str, tuple[str, ...]] = kinds_of(("dyno_l", "dyno_r"), (), ("bench_io", "conditioner"))
+    known: Mapping[str, tuple[str, ...]] = kinds_of(("dyno_l", "dyno_r"), (), ("bench_io", "conditioner"), scanner=True)
     rows = ((f"`{place}`", ", ".join(f"`{kind}`" for kind in kinds)) for place, kinds in known.items())
     text = (
         "# Faults that `--fault` knows\n\n"
@@ -294,6 +302,7 @@ _INSTRUMENT_FAULTS = """
 | `local` | somebody switches it to manual control: a drive lets go of its shaft |
 | `alarm` | it trips by itself |
 | `taken` | another host takes the control: a drive goes on as that one says |
+| `broken_wire` | the wire of one thermocouple is broken: `scanner.broken_wire:winding@60s` |
 
 Those up to `bare_lf` meet every answer, or each eleventh (`silence:11`), or a quarter of them, drawn from the run's
 seed (`late:400ms,25%`).

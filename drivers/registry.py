@@ -19,6 +19,7 @@ BUILT_IN: Mapping[str, str] = {
     "ea_psb": "drivers.supplies.ea_psb:EaPsb",
     "itech_it6000c": "drivers.supplies.itech_it6000c:ItechIt6000c",
     "keysight_rp7900": "drivers.supplies.keysight_rp7900:KeysightRp7900",
+    "keysight_daq970a": "drivers.scanners.keysight_daq970a:KeysightDaq970a",
     "ak_dyno": "drivers.dynos.ak_dyno:AkDyno",
     "bench_io_modbus": "drivers.periphery.bench_io_modbus:BenchIoModbus",
     "conditioner_modbus": "drivers.periphery.conditioner_modbus:ConditionerModbus",

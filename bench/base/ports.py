@@ -118,6 +118,17 @@ class BenchIo(Instrument, Protocol):
 
 
 @runtime_checkable
+class Scanner(Instrument, Protocol):
+    """Reads temperatures one after the other."""
+
+    scan_ns: int
+    """How long it takes to go through all of them."""
+
+    def read(self) -> Generator[Any, Any, tuple[Reading, ...]]:
+        """One scan in degC, in the order of the inputs; a thermocouple that is open has a quality and no value."""
+
+
+@runtime_checkable
 class Twin(Protocol):
     """What a step may ask of a model: predictions for ranges and order, never measured values."""
 

@@ -1,5 +1,6 @@
 """The channels of a bench by layout: names, units, meaning. The names are contracts (``part.quantity``)."""
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -9,6 +10,7 @@ from bench.base.channel import Channel, Channels
 from bench.base.units import Unit
 from bench.config.monitors import monitor_channel
 from bench.config.quantity import quantity
+from bench.config.scanner import OPEN_ROW
 from bench.config.suggest import suggestion
 
 Layout = Literal["e_axle", "motor"]
@@ -126,7 +128,7 @@ core.frames_skipped 1 frames not sent since their time had passed, since the sta
 
 
 def bench_channels(layout: str, more: str = "") -> Channels:
-    """All channels of a bench of ``layout``, in image order; ``more``: rows of those that its inverter adds."""
+    """All channels of a bench of ``layout``, in image order; ``more``: rows of what its inverter and scanner add."""
     sides = SIDES[layout]
     shafts = [table.format(side) for table in (_DYNO, _FLANGE) for side in sides]
     tables = (_DUT, _IO, _SUPPLY, _ANALYZER, *shafts, _CORE, more)
@@ -147,13 +149,21 @@ def _rows(table: str) -> Iterator[Channel]:
         yield Channel(name, Unit(unit), description[0] if description else "")
 
 
-ALL_NAMES: dict[str, Channel] = {c.name: c for layout in SIDES for c in bench_channels(layout)}
+ALL_NAMES: dict[str, Channel] = {c.name: c for layout in SIDES for c in bench_channels(layout, OPEN_ROW)}
 """Every channel of any layout, by name."""
+_THERMOCOUPLE = re.compile(r"scanner\.[a-z][a-z0-9_]*_temp")
+
+
+def find_channel(name: str) -> Channel | None:
+    """The channel ``name``, also of a CAN monitor or a thermocouple, if it has a channel's form."""
+    if _THERMOCOUPLE.fullmatch(name):
+        return Channel(name, Unit.DEGC)
+    return ALL_NAMES.get(name) or monitor_channel(name)
 
 
 def known_channel(name: str) -> Channel:
-    """The channel ``name``, also of a CAN monitor; the validation error suggests the nearest."""
-    found = ALL_NAMES.get(name) or monitor_channel(name)
+    """``find_channel``; the validation error suggests the nearest."""
+    found = find_channel(name)
     if found is None:
         text = f"channel {name!r} is not known; {suggestion(name, ALL_NAMES)}"
         raise PydanticCustomError("name", "{text}", {"text": text})

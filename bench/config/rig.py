@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from bench.base.channel import Channels
 from bench.config.analyzer import Analyzer
 from bench.config.buses import CanBus
 from bench.config.channels import SIDES, Layout, bench_channels
@@ -19,6 +20,7 @@ from bench.config.monitors import is_monitor
 from bench.config.names import Name, PartName, Reference
 from bench.config.periphery import BenchIo, Conditioner, Peripheral
 from bench.config.quantity import DegC, Kelvin, Ohms, Percent, Seconds, SpeedRate, SpeedRpm, TorqueNm, TorqueRate
+from bench.config.scanner import Scanner
 from bench.config.stopping import Stopping
 from bench.config.suggest import suggestion
 from bench.config.supply import Supply
@@ -87,6 +89,8 @@ class Rig(FileModel):
     analyzer: Analyzer
     dynos: dict[PartName, Dyno]
     flanges: dict[PartName, Flange]
+    scanner: Scanner | None = None
+    """The bench's own thermocouples, if it has any."""
     can: dict[PartName, CanBus]
     conditioner: Conditioner
     bench_io: BenchIo = BenchIo()
@@ -104,11 +108,12 @@ class Rig(FileModel):
         yield from self._buses()
         yield from self._watchdogs()
         yield from self._reach()
-        names = bench_channels(self.layout).names
+        names = self.channels().names
         for i, limit in enumerate(self.limits):
             if limit.channel not in names and not is_monitor(limit.channel):  # those depend on the databases
                 hint = suggestion(limit.channel, names)
-                yield ("limits", i, "channel"), f"layout {self.layout} has no channel {limit.channel!r}; {hint}"
+                owner = "this rig" if limit.channel.startswith("scanner.") else f"layout {self.layout}"
+                yield ("limits", i, "channel"), f"{owner} has no channel {limit.channel!r}; {hint}"
 
     def _sides(self) -> Iterator[Finding]:
         for key, prefix, given in (("dynos", "dyno", self.dynos), ("flanges", "flange", self.flanges)):
@@ -140,6 +145,8 @@ class Rig(FileModel):
         yield ("analyzer",), self.analyzer.resource
         for name, dyno in self.ak_dynos.items():
             yield ("dynos", name), dyno.resource
+        if self.scanner is not None:
+            yield ("scanner",), self.scanner.resource
         for name, part in self.modbus.items():
             yield (name,), part.resource
 
@@ -172,6 +179,10 @@ class Rig(FileModel):
             told = f"leaves the link to the bench I/O no time to open and look; raise it above {needed:g} s"
             yield ("stopping", "contactor_timeout"), told
 
+    def channels(self, more: str = "") -> Channels:
+        """All channels of this bench, in image order; ``more``: rows of those that its inverter adds."""
+        return bench_channels(self.layout, more + (self.scanner.channel_rows if self.scanner else ""))
+
     @property
     def sides(self) -> tuple[str, ...]:
         """``("l", "r")`` or ``("m",)``: the suffixes of dynos and flanges."""
@@ -191,7 +202,8 @@ class Rig(FileModel):
     @property
     def instruments(self) -> dict[str, Instrument]:
         """Whatever has a link, by part, in the order of arming."""
-        return {**self.modbus, "analyzer": self.analyzer, **self.ak_dynos, "supply": self.supply}
+        scanner = {} if self.scanner is None else {"scanner": self.scanner}
+        return {**self.modbus, "analyzer": self.analyzer, **scanner, **self.ak_dynos, "supply": self.supply}
 
     @property
     def asked_by_link(self) -> dict[str, Instrument]:

@@ -101,7 +101,7 @@ def make_world(
     """
     plant = make_plant(parameters, rig.ambient, table)
     outputs = as_vector(plant.outputs)[0]
-    parts = ("analyzer", "supply", *rig.ak_dynos)
+    parts = ("analyzer", "supply", *rig.ak_dynos, *(() if rig.scanner is None else ("scanner",)))
     intervals = [ns(rig.analyzer.update), *[_FAST_INTERVAL_NS] * (len(parts) - 1)]
     if rig.on_can:
         intervals.append(INTERVAL_NS)

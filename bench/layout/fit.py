@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 
 from bench.base.errors import Problem
 from bench.canbus.database import Database
-from bench.config.channels import bench_channels
 from bench.config.dut import Dut
 from bench.config.located import Located
 from bench.config.plan import Plan
@@ -34,7 +33,7 @@ def misfits(
         return problems
     if problems := list(unit_problems(dut, inverter, files["dut"])):
         return problems
-    own = bench_channels(rig.value.layout, inverter.channels)
+    own = rig.value.channels(inverter.channels)
     can = can_of_bench(rig.value, dut.value, inverter, files, own)
     known = [*own.names, *(channel.name for channel in monitors(rig.value, can.watched).channels)]
     others = limits(rig.value, dut.value, can.heard)

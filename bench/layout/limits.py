@@ -110,6 +110,9 @@ def _instruments(rig: Rig) -> Iterator[Limit]:
     yield _silent("analyzer", "dc.voltage", rig.analyzer)
     for flange in rig.analyzer_flanges:
         yield _silent(flange, f"{flange}.torque", rig.analyzer)
+    if rig.scanner is not None:
+        yield _silent("scanner", "scanner.open", rig.scanner)
+        yield Limit("thermocouple open", "scanner.open", -0.5, 0.5, level=WARN)
     for part, instrument in rig.modbus.items():  # judged when the frames would be: they tell whether a stop is safe
         yield replace(_silent(part, _FIRST_OF[part], instrument), modes=MODE_ARMED | MODE_ENERGISED)
 

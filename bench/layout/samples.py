@@ -31,7 +31,7 @@ def _is_instrument(name: str, on_can: Collection[str]) -> bool:
     if part in on_can:
         return False
     return not quantity.endswith("_cmd") and (
-        part in _OF_ANALYZER or part == "supply" or part.startswith(("dyno", "flange"))
+        part in _OF_ANALYZER or part in ("supply", "scanner") or part.startswith(("dyno", "flange"))
     )
 
 
@@ -48,5 +48,7 @@ def _triggered(channels: Channels, on_can: Collection[str]) -> Iterator[SampleGr
     analyzer = tuple(n for n in read if _part(n) in _OF_ANALYZER or _part(n).startswith("flange"))
     yield SampleGroup("analyzer", analyzer, trigger="dc.voltage")
     yield SampleGroup("supply", tuple(n for n in read if _part(n) == "supply"), trigger="supply.voltage")
+    if "scanner.open" in channels:
+        yield SampleGroup("scanner", tuple(n for n in read if _part(n) == "scanner"), trigger="scanner.open")
     for dyno in dict.fromkeys(_part(n) for n in read if _part(n).startswith("dyno")):
         yield SampleGroup(dyno, tuple(n for n in read if _part(n) == dyno), trigger=f"{dyno}.speed")

@@ -84,11 +84,22 @@ def temperature_plot(model: ReportModel) -> str:
     t = model.column("start_ns", False) / NS_PER_S / 3600.0
     curves = [(model.column(name, False), label, colour) for name, label, colour in _TEMPERATURES]
     curves = [curve for curve in curves if np.isfinite(curve[0]).any()]
-    if not curves:
+    thermocouples = _thermocouples(model)
+    if not curves and not thermocouples:
         return ""
     with drawing.styled():
         figure, axes = _axes("Temperatures at the points", "run time in h", "temperature in °C", right=0.87)
         for values, label, colour in curves:
             axes.plot(t, values, color=colour, marker="o", markersize=2.4, linewidth=0.9, label=label)
+        for number, name in enumerate(thermocouples):
+            label = name.removeprefix("scanner_").removesuffix("_temp_mean").replace("_", " ")
+            shade = str(round(0.15 + 0.6 * number / len(thermocouples), 3))  # grey: the unit's own are in colour
+            axes.plot(t, model.column(name, False), color=shade, linestyle=":", linewidth=0.9, label=f"{label} (tc)")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8.5)
         return drawing.svg(figure, "temperatures", "Temperatures at the points over the run")
+
+
+def _thermocouples(model: ReportModel) -> list[str]:
+    """Columns of the bench's own thermocouples."""
+    names = {name for row in model.rows for name in row if name.startswith("scanner_") and name.endswith("_temp_mean")}
+    return sorted(name for name in names if np.isfinite(model.column(name, False)).any())

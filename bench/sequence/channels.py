@@ -34,4 +34,4 @@ def analyzer_channels(context: Context) -> tuple[str, ...]:
 
 def measured_channels(context: Context) -> tuple[str, ...]:
     """Everything a point keeps."""
-    return (*analyzer_channels(context), *DUT_SIGNALS, *TEMPERATURES, *MEDIA)
+    return (*analyzer_channels(context), *DUT_SIGNALS, *TEMPERATURES, *context.roles.thermocouples, *MEDIA)

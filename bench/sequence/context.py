@@ -67,11 +67,16 @@ class Roles:
     """Those that the core itself speaks to: they have no link to be asked."""
     periphery: tuple[str, ...] = ()
     """Coolant, oil and bench I/O, where they have a link."""
+    scanner: str = ""
+    """Empty: the bench has no thermocouples of its own."""
+    thermocouples: tuple[str, ...] = ()
+    """Their channels."""
 
     @property
     def parts(self) -> tuple[str, ...]:
         """All parts that are asked for their identity and set up, in the order of arming."""
-        return (*self.periphery, self.analyzer, *(dyno for dyno in self.dynos if dyno not in self.on_can), self.supply)
+        measuring = (self.analyzer, self.scanner) if self.scanner else (self.analyzer,)
+        return (*self.periphery, *measuring, *(dyno for dyno in self.dynos if dyno not in self.on_can), self.supply)
 
 
 @dataclass(frozen=True, slots=True)

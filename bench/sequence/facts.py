@@ -15,7 +15,11 @@ def roles_of(rig: Rig) -> Roles:
     """Which parts do what on this rig."""
     elements = tuple(str(name) for name in rig.analyzer.elements)
     parts, periphery = (tuple(rig.dynos), tuple(rig.flanges)), tuple(rig.modbus)
-    return Roles(*parts, elements=elements, on_can=rig.on_can, periphery=periphery)
+    found = Roles(*parts, elements=elements, on_can=rig.on_can, periphery=periphery)
+    if rig.scanner is None:
+        return found
+    thermocouples = tuple(f"scanner.{name}_temp" for name in rig.scanner.thermocouples)
+    return replace(found, scanner="scanner", thermocouples=thermocouples)
 
 
 def facts_of(rig: Rig, ratio: float) -> BenchFacts:

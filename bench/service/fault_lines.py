@@ -28,9 +28,10 @@ def read_faults(
     on_can: Collection[str] = (),
     modbus: Collection[str] = (),
     supply: str = "ea_psb",
+    thermocouples: Collection[str] = (),
 ) -> tuple[Fault, ...]:
     """The faults of all lines; ``dynos``: names of the rig's dynos (``None``: not known, places are not judged),
-    ``modbus``: its periphery behind links, ``supply``: the driver of its supply.
+    ``modbus``: its periphery behind links, ``supply``: the driver of its supply, ``thermocouples``: of its scanner.
 
     Raises ``InputError`` with every line that is wrong.
     """
@@ -39,7 +40,8 @@ def read_faults(
     for line in lines:
         try:
             fault = parse_fault(line)
-            complaint = "" if dynos is None else _complaint(fault, kinds_of(dynos, on_can, modbus, supply))
+            kinds = kinds_of(dynos or (), on_can, modbus, supply, scanner=bool(thermocouples))
+            complaint = "" if dynos is None else _complaint(fault, kinds) or _no_such(fault, thermocouples)
         except ValueError as error:
             complaint = str(error)
         if complaint:
@@ -55,7 +57,12 @@ def read_faults(
 
 
 def kinds_of(
-    dynos: Sequence[str], on_can: Collection[str] = (), modbus: Collection[str] = (), supply: str = "ea_psb"
+    dynos: Sequence[str],
+    on_can: Collection[str] = (),
+    modbus: Collection[str] = (),
+    supply: str = "ea_psb",
+    *,
+    scanner: bool = False,
 ) -> Mapping[str, tuple[str, ...]]:
     """What can go wrong where; the faults of dynos ``on_can`` are those of their frames, and so are those of periphery
     that is not in ``modbus``; ``supply`` is its driver."""
@@ -63,6 +70,8 @@ def kinds_of(
     instruments: dict[str, tuple[str, ...]] = {part: KNOWN_FAULTS[what] for part, what in asked.items()}
     if supply in SUPPLIES:
         instruments["supply"] = SUPPLIES[supply].known_faults
+    if scanner:
+        instruments["scanner"] = KNOWN_FAULTS["scanner"]
     instruments |= {part: OF_MODBUS[part] for part in modbus}
     buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))
     flanges = {name.replace("dyno", "flange"): ("flipped",) for name in dynos}
@@ -87,6 +96,12 @@ def _complaint(fault: Fault, kinds: Mapping[str, tuple[str, ...]]) -> str:
     if fault.end_ns <= fault.start_ns:
         return "ends before it starts"
     return _argument(fault)
+
+
+def _no_such(fault: Fault, thermocouples: Collection[str]) -> str:
+    if fault.kind != "broken_wire" or fault.argument in thermocouples:
+        return ""
+    return f"the scanner has no {fault.argument!r}; {suggestion(fault.argument, thermocouples)}"
 
 
 def _argument(fault: Fault) -> str:

@@ -70,7 +70,8 @@ def _faults(lines: tuple[str, ...], inputs: Inputs | None) -> tuple[Fault, ...]:
     if inputs is None:
         return read_faults(lines, None)
     rig = inputs.rig.value
-    return read_faults(lines, tuple(rig.dynos), rig.on_can, tuple(rig.modbus), rig.supply.driver)
+    wired = rig.scanner.thermocouples if rig.scanner else ()
+    return read_faults(lines, tuple(rig.dynos), rig.on_can, tuple(rig.modbus), rig.supply.driver, wired)
 
 
 def remarks(blueprint: Blueprint, today: str) -> list[str]:

@@ -6,7 +6,7 @@ from bench.base.errors import DeviceError
 from bench.base.quality import Quality
 from bench.base.reading import Reading
 from bench.base.units import Unit
-from bench.config.channels import ALL_NAMES
+from bench.config.channels import find_channel
 
 
 class Quantity:
@@ -62,5 +62,5 @@ class Readings(Mapping[str, Quantity]):
 
 
 def _unit(channel: str) -> Unit | None:
-    known = ALL_NAMES.get(channel)
+    known = find_channel(channel)
     return known.unit if known else None

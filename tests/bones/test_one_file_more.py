@@ -117,11 +117,10 @@ def test_a_new_step_kind_is_found(package: Path) -> None:
 
 
 def test_a_new_driver_is_found(files: dict[str, str]) -> None:
-    from bench.config.channels import bench_channels
     from bench.config.rig import load_rig
 
     rig = load_rig(Path(files["rig"])).value
-    made = drivers_of(rig, bench_channels(rig.layout).index)
+    made = drivers_of(rig, rig.channels().index)
     assert [type(made[part]).__name__ for part in ("dyno_l", "dyno_r")] == ["GentleDyno", "AkDyno"]
 
 

@@ -24,11 +24,12 @@ def test_identity_set_up_and_truth(name: str) -> None:
         u_dc_v=400.0, i_dc_a=100.0, p_dc_w=40_000.0, u_ac_v=150.0, i_ac_a=100.0, p_ac_w=39_000.0, f_el_hz=100.0,
         u_f_v=20.0, i_f_a=4.0, p_f_w=80.0, p_aux_w=24.0, torque_l_nm=300.0, torque_r_nm=290.0,
         speed_l_rpm=200.0, speed_r_rpm=201.0, u_supply_v=401.0, i_supply_a=100.0,
-        dyno_l_torque_nm=-300.0, dyno_r_torque_nm=-290.0,
+        dyno_l_torque_nm=-300.0, dyno_r_torque_nm=-290.0, winding_degc=95.0,
     )  # fmt: skip
     periphery = make_periphery(1, 23.0)
     act(periphery, truth.inputs[0], NS_PER_MS, NS_PER_MS)
-    parts = ("analyzer", "supply", *rig.dynos)
+    truth.inputs["ambient_degc"] = rig.ambient
+    parts = ("analyzer", "supply", "scanner", *rig.dynos)
     devices: Any = by_part(rig, dict.fromkeys(parts, truth.measured), OUTPUT_NAMES, truth.inputs, 1, ())
     shown: dict[str, float] = {}
     devices |= periphery_servers(rig, periphery, 1, ())
@@ -47,6 +48,10 @@ def test_identity_set_up_and_truth(name: str) -> None:
     assert shown[f"flange_{side}.torque"] == pytest.approx(300.0, abs=5.0)
     assert shown[f"flange_{side}.power"] == pytest.approx(300.0 * 200.0 * 0.104719755, rel=0.02)
     assert shown[f"dyno_{side}.torque"] == pytest.approx(-300.0, abs=25.0)
+    if rig.scanner is not None:
+        assert shown["scanner.winding_temp"] == pytest.approx(95.0, abs=2.9)
+        assert shown["scanner.ambient_temp"] == pytest.approx(23.0, abs=1.9)
+        assert shown["scanner.open"] == 0.0
     if side == "l":
         assert shown["flange_r.torque"] == pytest.approx(290.0, abs=5.0)
         assert shown["flange_r.speed"] == pytest.approx(201.0, abs=0.2)

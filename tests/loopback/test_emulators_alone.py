@@ -18,7 +18,7 @@ from bench.config.search import find
 INSTRUMENTS = """
 import pyvisa
 manager = pyvisa.ResourceManager("@py")
-for resource in ({analyzer!r}, {supply!r}):
+for resource in ({analyzer!r}, {supply!r}, {scanner!r}):
     with manager.open_resource(resource, read_termination="\\n", write_termination="\\n", timeout=5000) as device:
         print(device.query("*IDN?"))
 with manager.open_resource({dyno_l!r}, read_termination="\\x03", timeout=5000) as dyno:
@@ -60,9 +60,10 @@ def script(text: str, private: Path) -> str:
 
 @pytest.mark.slow
 def test_a_plain_pyvisa_script_talks_to_the_instruments(emulated: Any) -> None:
-    analyzer, supply, dyno = script(INSTRUMENTS.format(**emulated.places), emulated.run.private).splitlines()
+    analyzer, supply, scanner, dyno = script(INSTRUMENTS.format(**emulated.places), emulated.run.private).splitlines()
     assert analyzer.startswith("YOKOGAWA,WT5000,91X412345")
     assert "PSB 10500-180" in supply and "2841370007" in supply
+    assert scanner.startswith("Keysight Technologies,DAQ970A,MY58004711,")
     assert dyno.startswith("b'\\x02 ASTZ 0")
 
 

@@ -14,7 +14,8 @@ import pytest
 from bench.base.quality import GOOD
 from bench.base.records import INBOX, READING
 from bench.base.time import NS_PER_MS
-from bench.config.channels import bench_channels
+from bench.config.rig import load_rig
+from bench.config.search import find
 from bench.record.inbox_log import read_inbox_log
 
 Runner = Callable[..., Any]
@@ -33,6 +34,9 @@ _TRUE = {
     "dyno_l.speed": ("speed_l_rpm", 3.0),
     "dyno_r.speed": ("speed_r_rpm", 3.0),
     "dyno_l.torque": ("dyno_l_torque_nm", 30.0),
+    "scanner.winding_temp": ("winding_degc", 3.5),
+    "scanner.inverter_temp": ("junction_degc", 3.5),
+    "scanner.sump_temp": ("oil_degc", 2.5),
 }
 """Channel -> name of the plant's output, and about 1 % of the largest value."""
 SLOW, MORE = pytest.mark.slow, ("nan", "garbage", "late:3s")
@@ -80,7 +84,7 @@ class Eye:
 
 def readings(run: Any) -> Iterator[tuple[str, int, float, int]]:
     """Everything that the links told the core: channel, t_ns, value, quality."""
-    names = bench_channels("e_axle").names
+    names = load_rig(find("rig", "e_axle_demo")).value.channels().names
     content = read_inbox_log((run.folder / "inbox.log").read_bytes())
     assert content.records.dtype == INBOX and not content.problems
     told = content.records[content.records["kind"] == READING]
@@ -116,7 +120,7 @@ def test_without_faults_every_good_value_is_true(run_of: Runner) -> None:
     eye = Eye()
     run = run_of("smoke", log_full=True, watch=eye)
     assert run.verdict.verdict == "passed"
-    assert eye.opened == {"analyzer": 1, "supply": 1, "dyno_l": 1, "dyno_r": 1}
+    assert eye.opened == {"analyzer": 1, "scanner": 1, "supply": 1, "dyno_l": 1, "dyno_r": 1}
     assert_good_values_are_true(run, eye)
 
 

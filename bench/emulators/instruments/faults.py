@@ -19,7 +19,9 @@ StateFault = Literal["close", "nan", "inf"]
 DeviceFault = Literal["restart", "local", "alarm", "taken"]
 """``restart``: no power for this time, then up again without its set-up; ``local``: somebody switches it to manual
 control; ``alarm``: it trips by itself; ``taken``: another host takes the control."""
-FaultKind = Literal[MessageFault, StateFault, DeviceFault]
+InputFault = Literal["broken_wire"]
+"""``broken_wire``: at one input, as ``broken_wire:winding``."""
+FaultKind = Literal[MessageFault, StateFault, DeviceFault, InputFault]
 
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 MESSAGE_FAULTS: tuple[FaultKind, ...] = get_args(MessageFault)
@@ -28,6 +30,7 @@ DEVICE_FAULTS: tuple[FaultKind, ...] = get_args(DeviceFault)
 DELAYED: tuple[FaultKind, ...] = ("late", "partial", "split")
 _SPLIT_NS = 5 * NS_PER_MS
 _EACH = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?%", re.ASCII)
 
 
@@ -44,6 +47,8 @@ class Fault:
     delay_ns: int = 0
     every: int = 1
     share: float = 1.0
+    name: str = ""
+    """Of the input that it befalls."""
 
     def __post_init__(self) -> None:
         if self.end_ns <= self.start_ns or self.delay_ns < 0 or self.every < 1 or not 0.0 < self.share <= 1.0:
@@ -51,15 +56,20 @@ class Fault:
 
 
 class Argument(NamedTuple):
-    """What stands behind the colon of a script line: ``late:400ms,25%``, ``silence:11``."""
+    """What stands behind the colon of a script line: ``late:400ms,25%``, ``silence:11``, ``broken_wire:winding``."""
 
     delay_ns: int = 0
     every: int = 1
     share: float = 1.0
+    name: str = ""
 
 
 def read_argument(kind: str, argument: str) -> Argument:
     """The argument of a fault of ``kind``. Raises ``ValueError`` with the form that is expected."""
+    if kind == "broken_wire":
+        if not _NAME.fullmatch(argument):
+            raise ValueError(f"which one? {_expected(kind)}")
+        return Argument(name=argument)
     found = Argument(_SPLIT_NS if kind == "split" else 0)
     for place, part in enumerate(argument.split(",") if argument else ()):
         found = _with(found, kind, place, part.strip())
@@ -89,6 +99,8 @@ def _delay_ns(kind: str, text: str) -> int:
 
 
 def _expected(kind: str) -> str:
+    if kind == "broken_wire":
+        return "write the name of a thermocouple of the rig file, such as broken_wire:winding"
     if kind not in MESSAGE_FAULTS:
         return "leave the argument out"
     which = "11 (each eleventh) or 25% (a quarter of the answers)"
@@ -119,6 +131,10 @@ class FaultScript:
             hit = self._met[place] % fault.every == 0
             return fault if hit and (fault.share == 1.0 or uniform(self._noise) < fault.share) else None
         return None
+
+    def broken(self, name: str, t_ns: int) -> bool:
+        """Whether the wire at the input ``name`` is broken."""
+        return any(fault.name == name for _, fault in self._in_force("broken_wire", t_ns))
 
     def of_device(self) -> list[Fault]:
         """What befalls the device itself, in the order of time."""

@@ -11,6 +11,7 @@ from bench.base.time import ns
 from bench.config.analyzer import Accuracy, Element
 from bench.config.flange import Flange
 from bench.config.rig import Rig
+from bench.config.scanner import Scanner
 from bench.config.suggest import suggestion
 from bench.emulators.device import ByteDevice
 from bench.emulators.instruments.accuracy import AnalyzerAccuracy, ElementAccuracy, FlangeAccuracy, ReadingRange
@@ -21,6 +22,7 @@ from bench.emulators.instruments.faults import Fault as InstrumentFault
 from bench.emulators.instruments.faults import FaultKind, FaultScript, read_argument
 from bench.emulators.instruments.hioki_pw import pw8001
 from bench.emulators.instruments.itech_it6000c import ItechIt6000cEmulator
+from bench.emulators.instruments.keysight_daq970a import KeysightDaq970aEmulator, Wired
 from bench.emulators.instruments.keysight_rp7900 import KeysightRp7900Emulator
 from bench.emulators.instruments.supply import SupplyEmulator, SupplyNameplate
 from bench.emulators.instruments.wiring import AnalyzerWiring, ElementWiring, FlangeWiring, Measured
@@ -33,6 +35,7 @@ T = TypeVar("T")
 KNOWN_FAULTS: Mapping[str, tuple[FaultKind, ...]] = {
     "analyzer": AnalyzerPeer.known_faults,
     "dyno": AkDynoEmulator.known_faults,
+    "scanner": KeysightDaq970aEmulator.known_faults,
 }
 """What can go wrong with an emulated instrument, by what it is; a supply's belongs to its family."""
 
@@ -199,6 +202,28 @@ def dyno(
     )
 
 
+def scanner(
+    rated: Scanner,
+    measured: Measured,
+    outputs: Sequence[str],
+    actuate: NDArray[np.void],
+    seed: int,
+    faults: tuple[Fault, ...],
+) -> ByteDevice:
+    """The temperature scanner with its thermocouples."""
+    return KeysightDaq970aEmulator(
+        measured,
+        outputs,
+        actuate,
+        [Wired(name, told.input, told.at, told.accuracy) for name, told in rated.thermocouples.items()],
+        rate_hz=rated.rate,
+        seed=seed,
+        identity=KeysightDaq970aEmulator.identity_of(rated.maker, rated.model, rated.serial),
+        latency_ns=ns(rated.latency),
+        faults=script(faults, "scanner", seed),
+    )
+
+
 def script(faults: tuple[Fault, ...], place: str, seed: int) -> FaultScript:
     """The faults of one instrument. Raises ``ValueError`` for an argument that none of them takes."""
     own = of_place(faults, place)
@@ -225,4 +250,6 @@ def by_part(
     }
     for name in rig.ak_dynos:
         devices[name] = dyno(rig, name, sensors[name], outputs, actuate, seed, faults)
+    if rig.scanner is not None:
+        devices["scanner"] = scanner(rig.scanner, sensors["scanner"], outputs, actuate, seed, faults)
     return devices

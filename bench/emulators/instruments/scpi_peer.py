@@ -48,7 +48,7 @@ class ScpiPeer(Peer):
         if len(actions) == 1:
             answer = self._obey(actions[0], t_ns)
             if answer is not None:
-                self.reply(t_ns + self._delay_ns, answer + b"\n", t_ns)
+                self.reply(max(t_ns, self._hold_ns) + self._delay_ns, answer + b"\n", t_ns)
             return
         answers: list[bytes] = []
         for i, action in enumerate(actions):
@@ -59,7 +59,7 @@ class ScpiPeer(Peer):
                 self.reply(self._hold_ns, partial(self._finish, answers, actions[i + 1 :]), t_ns)
                 return
         if answers:
-            self.reply(max(t_ns + self._delay_ns, self._hold_ns), b";".join(answers) + b"\n", t_ns)
+            self.reply(max(t_ns, self._hold_ns) + self._delay_ns, b";".join(answers) + b"\n", t_ns)
 
     def status_byte(self) -> int:
         """What a serial poll sees (IEEE 488.2, 11.2)."""
