@@ -14,6 +14,7 @@ from bench.schedule.requests import Exchange, Now, Operation
 from drivers.usual import Round
 
 UNBOUND = 0xFFFFFFFF
+_QUALITIES = tuple(Quality)  # by number
 
 
 class Part:
@@ -62,7 +63,7 @@ class Readout:
     def readings(self) -> list[Reading]:
         """The same for people."""
         rows = zip(self.channels, self.values.tolist(), self.qualities.tolist(), self.times.tolist(), strict=True)
-        return [Reading(channel, value, Quality(quality), t_ns) for channel, value, quality, t_ns in rows]
+        return [Reading(channel, value, _QUALITIES[quality], t_ns) for channel, value, quality, t_ns in rows]
 
 
 class OneReadout:

@@ -12,7 +12,7 @@ from pyvisa.rname import InvalidResourceName, ResourceName, TCPIPSocket
 from bench.base.errors import LinkClosed, LinkError, LinkTimeout
 from bench.io.visa_transports import MessageTransport, SocketTransport, Transport
 from bench.schedule.requests import Exchange
-from drivers.framing import BYTES_MAX, Framer, FramingError
+from drivers.framing import BYTES_MAX, Framer, FramingError, whole
 
 
 class VisaLink:
@@ -63,15 +63,21 @@ class VisaLink:
         transport.send(request.data, deadline_ns)
         if not request.reply:
             return b""
-        framer = Framer(request.reply, self._bytes_max)
+        framer: Framer | None = None
         while True:
             try:
-                answer = framer.feed(transport.receive(deadline_ns))
+                data = transport.receive(deadline_ns)
             except LinkTimeout:
                 question, waited_ms = request.data[:60], request.timeout_ns // 1_000_000
+                came = 0 if framer is None else len(framer)
                 raise LinkTimeout(
-                    f"no complete answer to {question!r} in {waited_ms} ms, {len(framer)} bytes of one came"
+                    f"no complete answer to {question!r} in {waited_ms} ms, {came} bytes of one came"
                 ) from None
+            if framer is None:
+                if len(data) <= self._bytes_max and whole(request.reply, data):
+                    return data
+                framer = Framer(request.reply, self._bytes_max)
+            answer = framer.feed(data)
             if answer is not None:
                 return answer
 

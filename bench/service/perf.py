@@ -38,12 +38,19 @@ def _wire(**rounds: Any) -> Iterable[PerfRow]:
     return measure(**rounds)
 
 
+def _instruments(**rounds: Any) -> Iterable[PerfRow]:
+    from bench.service.perf_instruments import measure
+
+    return measure(**rounds)
+
+
 BENCHMARKS: dict[str, Callable[..., Iterable[PerfRow]]] = {
     "virtual": _virtual,
     "jitter": _jitter,
     "log": _log,
     "codec": _codec,
     "wire": _wire,
+    "instruments": _instruments,
 }
 """By name; each imports what it needs only when it is run."""
 

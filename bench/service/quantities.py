@@ -1,6 +1,7 @@
 """Readings for people and their scripts: values with units and validity, by name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from bench.base.errors import DeviceError
 from bench.base.quality import Quality
@@ -41,24 +42,28 @@ class Quantity:
 class Readings(Mapping[str, Quantity]):
     """One consistent set of values by name: the channel, without the instrument's own name before it."""
 
-    def __init__(self, part: str, readings: list[Reading]) -> None:
-        self._quantities = {
-            (name := reading.channel.removeprefix(f"{part}.")): Quantity(name, _unit(reading.channel), reading)
-            for reading in readings
-        }
+    def __init__(self, part: str, readings: Sequence[Reading]) -> None:
+        self._places = _places(part, tuple([reading.channel for reading in readings]))
+        self._readings = readings
 
     def __getitem__(self, name: str) -> Quantity:
-        return self._quantities[name]
+        reading = self._readings[self._places[name]]
+        return Quantity(name, _unit(reading.channel), reading)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._quantities)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._quantities)
+        return len(self._places)
 
     def __str__(self) -> str:
-        width = max(map(len, self._quantities), default=0)
-        return "\n".join(f"{name:{width}}  {quantity}" for name, quantity in self._quantities.items())
+        width = max(map(len, self._places), default=0)
+        return "\n".join(f"{name:{width}}  {quantity}" for name, quantity in self.items())
+
+
+@lru_cache
+def _places(part: str, channels: tuple[str, ...]) -> Mapping[str, int]:
+    return {channel.removeprefix(f"{part}."): place for place, channel in enumerate(channels)}
 
 
 def _unit(channel: str) -> Unit | None:
