@@ -9,6 +9,7 @@ from bench.cli.check import command as check
 from bench.cli.doctor import command as doctor
 from bench.cli.emulate import command as emulate
 from bench.cli.perf import command as perf
+from bench.cli.prove import command as prove
 from bench.cli.report import command as report
 from bench.cli.run import command as run
 from bench.cli.truth import command as truth
@@ -42,5 +43,6 @@ app.command("truth")(truth)
 app.command("emulate")(emulate)
 app.command("doctor")(doctor)
 app.command("perf")(perf)
+app.command("prove")(prove)
 app.add_typer(can_group, name="can")
 app.command("version")(version)

@@ -41,6 +41,9 @@ class Device(Protocol):
     def session(self) -> Poisonable:
         """Its session."""
 
+    def bind(self, index_of: Callable[[str], int]) -> None:
+        """Fix the channels' places in the image, once."""
+
     def identify(self) -> Operation[Identity]:
         """Who is there."""
 

@@ -5,6 +5,7 @@ since nobody knows otherwise what its numbers mean. The session is the bench's o
 refuses until ``reopen``, so that no late answer is taken for another.
 """
 
+import threading
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar, cast
@@ -47,13 +48,14 @@ D = TypeVar("D", bound=Driver)
 
 
 class Opened(Generic[D]):
-    """An instrument with an open connection, used by one thread; close it, or use it as a context."""
+    """An instrument with an open connection; close it, or use it as a context. Threads that share it take turns."""
 
     def __init__(self, resource: str, driver: D) -> None:
         """Raises ``ValueError`` for a text that is no VISA resource, ``LinkError`` and ``DeviceError``."""
         self.driver = driver
         self._link = VisaLink(resource)
         self._runner = JobRunner(self._link, MonotonicClock())
+        self._turn = threading.RLock()
         try:
             self.identity: Identity = self.reopen()
         except BaseException:
@@ -62,11 +64,12 @@ class Opened(Generic[D]):
 
     def reopen(self) -> Identity:
         """A fresh connection to the same instrument, also after a failure."""
-        self.do(self.driver.session.reopen())
-        identity = self.do(self.driver.identify())
-        if isinstance(self.driver, PowerAnalyzer):
-            self.set_up()
-        return identity
+        with self._turn:
+            self.do(self.driver.session.reopen())
+            identity = self.do(self.driver.identify())
+            if isinstance(self.driver, PowerAnalyzer):
+                self.set_up()
+            return identity
 
     def set_up(self) -> Mapping[str, str]:
         """Write the driver's set-up and read it back. A supply's output is off and a dyno runs free afterwards."""
@@ -74,12 +77,14 @@ class Opened(Generic[D]):
 
     def read(self) -> Readings:
         """Fresh readings. Raises ``LinkError`` and ``DeviceError``."""
-        self.do(read(self.driver))
-        return Readings(self.driver.part, self.driver.readings())
+        with self._turn:
+            self.do(read(self.driver))
+            return Readings(self.driver.part, self.driver.readings())
 
     def do(self, operation: Operation[T]) -> T:
         """Anything else the driver can do: ``wt.do(wt.driver.set_ranges({"dc.current": 37.0}))``."""
-        return self._runner.run(operation)
+        with self._turn:
+            return self._runner.run(operation)
 
     def close(self) -> None:
         """Close the connection; the instrument stays as it is."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.base.time import NS_PER_MS
 from bench.config.rig import Rig, load_rig
@@ -30,6 +31,18 @@ PAYLOADS: Mapping[str, Callable[[], bytes]] = {
     "random bytes": lambda: np.random.default_rng(1).bytes(BLOCK_BYTES),
 }
 """Contents of the block, by the question ``BLOCK? NUMBER``."""
+
+
+def _standing() -> NDArray[np.float64]:
+    outputs = np.zeros(1, OUTPUTS)
+    outputs["u_dc_v"] = outputs["u_supply_v"] = 400.0
+    outputs["i_dc_a"] = outputs["i_supply_a"] = 50.0
+    outputs["p_dc_w"] = 20_000.0
+    return outputs.view(np.float64)
+
+
+STILL = _standing()
+"""All that there is to measure: 20 kW from the supply."""
 
 
 class Paced:
@@ -90,11 +103,8 @@ class Blocks:
 
 def still_instruments(rig: Rig, seed: int = 1) -> dict[str, ByteDevice]:
     """The emulated instruments of ``rig``; what they measure does not change."""
-    outputs, inputs = np.zeros(1, OUTPUTS), np.zeros(1, INPUTS)
-    outputs["u_dc_v"], outputs["i_dc_a"], outputs["p_dc_w"] = 400.0, 50.0, 20_000.0
-    vector = outputs.view(np.float64)
     parts = ("analyzer", "supply", *rig.ak_dynos)
-    return by_part(rig, dict.fromkeys(parts, lambda: (vector, 0)), OUTPUTS.names or (), inputs, seed, ())
+    return by_part(rig, dict.fromkeys(parts, lambda: (STILL, 0)), OUTPUTS.names or (), np.zeros(1, INPUTS), seed, ())
 
 
 def emulators() -> None:

@@ -1,0 +1,24 @@
+"""Long proofs by name; each is resumable and is run outside the test suite, which runs a short form of it."""
+
+from collections.abc import Callable
+
+from bench.base.errors import InputError, Problem
+from bench.config.suggest import suggestion
+from bench.service.proof import Proof
+
+
+def _answers() -> Proof:
+    from bench.service.prove_answers import ANSWERS
+
+    return ANSWERS
+
+
+PROOFS: dict[str, Callable[[], Proof]] = {"answers": _answers}
+"""By name; each imports what it needs only when it is run."""
+
+
+def find_proof(name: str) -> Proof:
+    """The proof ``name``. Raises ``InputError`` that names what there is."""
+    if name not in PROOFS:
+        raise InputError([Problem(repr(name), 0, 0, f"no proof has this name; {suggestion(name, PROOFS)}")])
+    return PROOFS[name]()
