@@ -151,34 +151,22 @@ def single(reply: bytes) -> tuple[float, Quality]:
 
 
 @compiled
-def take_singles(
-    reply: np.ndarray,
-    start: int,
-    singles: np.ndarray,
-    words: np.ndarray,
-    values: np.ndarray,
-    qualities: np.ndarray,
-    times: np.ndarray,
-    t_ns: int,
-) -> None:
-    """Big-endian IEEE singles in ``reply`` from ``start`` on -> values, qualities and one time for all.
+def single_at(reply: np.ndarray, at: int) -> tuple[float, int]:
+    """The big-endian IEEE single at ``reply[at]`` with its quality."""
+    word = np.uint32(reply[at] << 24 | reply[at + 1] << 16 | reply[at + 2] << 8 | reply[at + 3])
+    value = float(word.view(np.float32))
+    if word == NO_DATA_BITS or math.isnan(value):
+        return math.nan, NOT_A_NUMBER
+    if abs(value) >= OVERFLOW_SINGLE:
+        return math.nan, OVER_RANGE
+    return value, GOOD
 
-    ``words`` (uint32) and ``singles`` (float32) are two views of one scratch word.
-    """
+
+@compiled
+def take_singles(
+    reply: np.ndarray, start: int, values: np.ndarray, qualities: np.ndarray, times: np.ndarray, t_ns: int
+) -> None:
+    """Singles in ``reply`` from ``start`` on -> values, qualities and one time for all."""
     for i in range(values.shape[0]):
-        at = start + 4 * i
-        words[0] = (
-            (np.uint32(reply[at]) << np.uint32(24))
-            | (np.uint32(reply[at + 1]) << np.uint32(16))
-            | (np.uint32(reply[at + 2]) << np.uint32(8))
-            | np.uint32(reply[at + 3])
-        )
-        value = float(singles[0])
-        quality = GOOD
-        if words[0] == NO_DATA_BITS or math.isnan(value):
-            quality = NOT_A_NUMBER
-        elif abs(value) >= OVERFLOW_SINGLE:
-            quality = OVER_RANGE
-        values[i] = value if quality == GOOD else math.nan
-        qualities[i] = quality
+        values[i], qualities[i] = single_at(reply, start + 4 * i)
         times[i] = t_ns

@@ -15,6 +15,7 @@ from bench.base.compiled import compiled, direct
 from bench.base.quality import GOOD
 from bench.base.records import INBOX
 from bench.schedule.requests import Exchange
+from drivers.scpi import single_at
 
 _TEXT_BYTES = 24
 PIECE = np.dtype(
@@ -29,7 +30,7 @@ PIECE = np.dtype(
     align=True,
 )
 """One piece of an answer, as both sides of a line have them."""
-TEXT, _NUMBER, _DIGIT = 0, 1, 2
+TEXT, _NUMBER, _DIGIT, _SINGLE = 0, 1, 2, 3
 
 _MANTISSA_MAX = 1 << 53
 _EXPONENT_MAX = 22
@@ -53,7 +54,14 @@ class Digit(NamedTuple):
     most: int = 9
 
 
-Piece: TypeAlias = bytes | Number | Digit
+class Single(NamedTuple):
+    """Four bytes: a big-endian IEEE single; not a number and over-range are as usual as a value."""
+
+    column: int
+    factor: float = 1.0
+
+
+Piece: TypeAlias = bytes | Number | Digit | Single
 
 
 class Usual(NamedTuple):
@@ -94,13 +102,13 @@ def text_rows(text: bytes) -> list[NDArray[np.void]]:
     return made
 
 
-def _number(piece: Number | Digit) -> NDArray[np.void]:
+def _number(piece: Number | Digit | Single) -> NDArray[np.void]:
     row = np.zeros(1, PIECE)
     row["column"] = piece.column
-    if isinstance(piece, Number):
-        row["kind"], row["factor"] = _NUMBER, piece.factor
-    else:
+    if isinstance(piece, Digit):
         row["kind"], row["digits"] = _DIGIT, piece.most
+    else:
+        row["kind"], row["factor"] = _NUMBER if isinstance(piece, Number) else _SINGLE, piece.factor
     return row
 
 
@@ -115,6 +123,8 @@ def read_usual(reply: np.ndarray, length: int, pieces: np.ndarray, records: np.n
             at = _after_text(reply, length, at, piece)
         elif piece.kind == _DIGIT:
             at = _after_digit(reply, length, at, piece, records[piece.column])
+        elif piece.kind == _SINGLE:
+            at = _after_single(reply, length, at, piece.factor, records[piece.column])
         else:
             at = _after_number(reply, length, at, piece.factor, records[piece.column])
         if at < 0:
@@ -141,6 +151,15 @@ def _after_digit(reply: np.ndarray, length: int, at: int, piece: Any, record: An
         return -1
     record.value, record.quality = float(reply[at] - _ZERO), GOOD
     return at + 1
+
+
+@compiled
+def _after_single(reply: np.ndarray, length: int, at: int, factor: float, record: Any) -> int:
+    if at + 4 > length:
+        return -1
+    value, record.quality = single_at(reply, at)
+    record.value = value * factor
+    return at + 4
 
 
 @compiled

@@ -192,7 +192,7 @@ def run(program: Program, state: State, rings: Rings, bench: EmulatedBench, t_ns
         live(bench, t_ns)
         speak(bench, t_ns)
         if t_ns >= bench.polls.header[DUE] and serve(
-            bench.polls, bench.sensors.means, state.image, rings.inbox_links, t_ns
+            bench.polls, bench.sensors.means, state.image, state.core[0].fast, rings.inbox_links, t_ns
         ):
             break
         if bits != 0 or asked(bench.doorway):

@@ -24,8 +24,9 @@ NEVER = np.iinfo(np.int64).max
 QUESTIONS, QUANTITIES, PIECES, RECORDS, WATCHED = 2, 160, 160, 160, 8
 """How many of each one instrument may have."""
 DUE, BACK = 0, 1
-WANTED, BY_HAND, UNUSUAL = 1, 2, 3
-"""Why a poll goes back: something else is wanted, the question needs the job, the answer does."""
+WANTED, BY_HAND, ASKED, UNUSUAL = 1, 2, 3, 4
+"""Why a poll goes back: something else is wanted, the question needs the job, it is asked and the answer needs the
+instrument, the answer needs the job."""
 
 POLL = np.dtype(
     [
@@ -37,6 +38,12 @@ POLL = np.dtype(
         ("period_ns", "i8"),  # between readings; 0: the instrument sets the pace
         ("phase_ns", "i8"),
         ("delay_ns", "i8"),
+        ("update_ns", "i8"),  # the answer waits for the end of an update; 0: for nothing
+        ("latency_ns", "i8"),
+        ("line_place", "i4"),  # field of the truth on whose size the instrument's errors depend
+        ("line_low", "f8"),
+        ("line_below", "f8"),
+        ("watched_closely", "u1"),  # while the core samples fast, somebody wants to see each answer being made
         ("heard_ns", "i8"),  # the last question
         ("read_ns", "i8"),  # the last answer
         ("asked", "i8"),  # questions since it stands
@@ -99,14 +106,14 @@ def make_polls(instruments: int) -> Polls:
 
 
 @compiled
-def serve(polls: Polls, means: np.ndarray, image: np.ndarray, inbox: Ring, t_ns: int) -> bool:
-    """Ask and answer what is due by ``t_ns``; whether a poll goes back to its job."""
+def serve(polls: Polls, means: np.ndarray, image: np.ndarray, fast: int, inbox: Ring, t_ns: int) -> bool:
+    """Ask and answer what is due by ``t_ns``; whether a poll goes back to its job. ``fast``: the core samples fast."""
     earliest = NEVER
     for number in range(polls.polls.shape[0]):
         poll = polls.polls[number]
         if poll.due_ns <= t_ns:
             if poll.answering:
-                _answer(polls, number, poll, means, inbox, t_ns)
+                _answer(polls, number, poll, means, fast, inbox, t_ns)
             if poll.due_ns <= t_ns and not poll.back:
                 _ask(polls, number, poll, means, image, t_ns)
             if poll.back:
@@ -128,6 +135,16 @@ def _ask(polls: Polls, number: int, poll: Any, means: np.ndarray, image: np.ndar
         return
     poll.answering, poll.heard_ns, poll.due_ns = 1, t_ns, t_ns + poll.delay_ns
     poll.asked += 1
+    if poll.update_ns:
+        ended_ns = (t_ns - poll.latency_ns) // poll.update_ns * poll.update_ns
+        poll.due_ns = ended_ns + poll.update_ns + poll.latency_ns
+    else:
+        _write(polls, number, poll, truth)
+
+
+@compiled
+def _write(polls: Polls, number: int, poll: Any, truth: np.ndarray) -> None:
+    """The instrument measures and makes its answer."""
     kind = _kind(poll)
     rows, pieces = polls.quantities[number, : poll.quantities], polls.questions[number, kind].pieces
     answer, noise = polls.answers[number, kind, :pieces], polls.noise[number]
@@ -135,8 +152,14 @@ def _ask(polls: Polls, number: int, poll: Any, means: np.ndarray, image: np.ndar
 
 
 @compiled
-def _answer(polls: Polls, number: int, poll: Any, means: np.ndarray, inbox: Ring, t_ns: int) -> None:
-    kind = _kind(poll)
+def _answer(polls: Polls, number: int, poll: Any, means: np.ndarray, fast: int, inbox: Ring, t_ns: int) -> None:
+    kind, truth = _kind(poll), means[poll.truth]
+    if poll.update_ns:
+        known = poll.line_low <= abs(truth[poll.line_place]) < poll.line_below
+        if not known or (fast and poll.watched_closely):
+            poll.back = ASKED
+            return
+        _write(polls, number, poll, truth)
     question = polls.questions[number, kind]
     form, records = polls.forms[number, kind, : question.form], polls.records[number, kind, : question.records]
     reply, length = polls.bytes[number], polls.lengths[number]

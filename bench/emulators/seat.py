@@ -1,6 +1,6 @@
 """One instrument's seat among the polls of the compiled loop: who sits there is read without Python."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from bench.emulators import polls as table
@@ -25,11 +25,14 @@ class Returned(NamedTuple):
 
 class Seat:
     """Instrument ``number`` among ``polls``; its means are row ``number`` of the sensors. ``watched``: places of its
-    set-points in the image."""
+    set-points in the image; ``closely``: whether somebody wants to see each answer being made."""
 
-    def __init__(self, polls: Polls, number: int, watched: Sequence[int]) -> None:
-        self._polls, self._number = polls, number
+    def __init__(
+        self, polls: Polls, number: int, watched: Sequence[int], closely: Callable[[], bool] | None = None
+    ) -> None:
+        self._polls, self._number, self._closely = polls, number, closely or (lambda: False)
         self._row = polls.polls[number]
+        self._row["watched_closely"] = closely is not None
         self._fits = len(watched) <= table.WATCHED
         if self._fits:
             self._row["truth"], self._row["watched"] = number, len(watched)
@@ -38,6 +41,8 @@ class Seat:
 
     def sit(self, device: Preparing, standing: Standing, due_ns: int) -> bool:
         """Read ``device`` from ``due_ns`` on; whether that can be done here."""
+        if self._closely():
+            return False
         pairs = []
         for usual in standing.round.questions:
             prepared = device.prepared(usual.question.data)
@@ -77,9 +82,12 @@ class Seat:
         row["place"] = standing.round.asked
         row["answering"] = row["stop"] = row["asked"] = 0
         row["heard_ns"] = -1
-        row["guarded"] = prepared.guard is not None
+        row["guarded"], row["update_ns"] = prepared.guard is not None, 0
         if prepared.guard is not None:
             self._guard(prepared.guard)
+        if prepared.update is not None:
+            row["update_ns"], row["latency_ns"], line = prepared.update
+            row["line_place"], row["line_low"], row["line_below"] = line
         row["due_ns"] = due_ns
         polls.header[table.DUE] = min(int(polls.header[table.DUE]), due_ns)
 

@@ -28,7 +28,7 @@ class Truth:
         self._places = np.array([names.index(name) for name in QUANTITIES])
         self._means = sensors.means[0]
         self._interval_ns = int(sensors.interval_ns[0])
-        self._fast = fast
+        self.fast = fast
         self._t_ns: list[int] = []
         self._rows: list[NDArray[np.float64]] = []
 
@@ -37,7 +37,7 @@ class Truth:
 
         def asked() -> tuple[NDArray[np.float64], int]:
             means, latched_ns = measured()
-            if self._fast() and (not self._t_ns or self._t_ns[-1] != latched_ns - self._interval_ns // 2):
+            if self.fast() and (not self._t_ns or self._t_ns[-1] != latched_ns - self._interval_ns // 2):
                 self._t_ns.append(latched_ns - self._interval_ns // 2)
                 self._rows.append(means[self._places])
             return means, latched_ns

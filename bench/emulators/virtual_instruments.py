@@ -147,7 +147,7 @@ def _read_until(polls: Polls, truth: np.ndarray, image: np.ndarray, inbox: Ring,
     """
     t_ns = polls.header[DUE]
     while t_ns <= until_ns:
-        back = serve(polls, truth, image, inbox, t_ns)
+        back = serve(polls, truth, image, 0, inbox, t_ns)
         if back or inbox.header[WRITTEN] - inbox.header[READ] > _RECORDS // 2:
             return int(t_ns)
         t_ns = polls.header[DUE]

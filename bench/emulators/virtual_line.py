@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from bench.base.errors import LinkClosed, LinkTimeout
 from bench.emulators.device import ByteDevice, Preparing
-from bench.emulators.polls import UNUSUAL
+from bench.emulators.polls import ASKED, BY_HAND, WANTED
 from bench.emulators.seat import Returned, Seat
 from bench.links.standing import Standing
 from bench.schedule.requests import Exchange, Poll, Reopen
@@ -188,11 +188,16 @@ class _Polling(_Question):
     def get_up(self, returned: Returned) -> None:
         """The compiled loop has read meanwhile, up to here."""
         self._poll.resume(returned.place, returned.read_ns)
-        if returned.why == UNUSUAL:  # asked, and answered so
-            self._await(self._poll.question(), returned.heard_ns)
-            self._receive(returned.reply)
-        else:
+        if returned.why in (WANTED, BY_HAND):
             self._next()
+            return
+        request = self._poll.question()
+        self._await(request, returned.heard_ns)
+        if returned.why == ASKED:
+            self._line.device.receive(request.data, returned.heard_ns)
+            self._wait()
+        else:
+            self._receive(returned.reply)
 
     def _next(self) -> None:
         if self._poll.wanted():

@@ -64,7 +64,10 @@ class World:
 
     def seat(self, part: str, setpoints: Sequence[int]) -> Seat | None:
         """Where the compiled loop may read ``part``, which obeys these places of the image; not every part has one."""
-        return Seat(self.bench.polls, self.seats[part], setpoints) if part in self.seats else None
+        if part not in self.seats:
+            return None
+        closely = self.truth.fast if part == "analyzer" else None
+        return Seat(self.bench.polls, self.seats[part], setpoints, closely)
 
 
 def plant_parameters(rig: Rig, dut: Dut) -> PlantParameters:

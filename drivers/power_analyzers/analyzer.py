@@ -4,7 +4,7 @@ A maker's driver says which settings there are and in which words (``_rows``), h
 reading asks, and what its answer means. Rows that serve ranges and flanges have the same names in every table.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -32,6 +32,7 @@ from drivers.power_analyzers.settings import (
 from drivers.readout import OneReadout, Readout, read
 from drivers.scpi_table import Table
 from drivers.session import Session
+from drivers.usual import Piece, Round, Usual, form, taken
 
 Row = tuple[str, str]
 """A setting: header and value, as they are written; the header with ``?`` asks for it."""
@@ -61,11 +62,41 @@ class Analyzer(OneReadout):
         update_ns = self.settings.update_ms * NS_PER_MS
         self._age_ns = round(self.settings.latency_ms * NS_PER_MS) + update_ns // 2
         self._deadline_ns = 2 * update_ns + self.settings.timeout_ms * NS_PER_MS
+        self._marked = False  # the records tell why there are no values
+        self._usual: Usual | None = None  # of a maker whose answers have one form, while the ranges are as they are
 
     @classmethod
     def from_rig(cls, part: str, rig: Mapping[str, Any]) -> Self:
         """The driver for the analyzer of a rig file, given as plain mappings."""
         return cls(part, settings_of_rig(rig))
+
+    # --- readings as usual ------------------------------------------------------------------------------------------
+
+    def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
+        """Records that say why there are no values."""
+        self._marked = True
+        return super().mark(quality, t_ns)
+
+    def usual(self) -> Round | None:
+        """The question for values, where the maker's answers have one form."""
+        return None if self._usual is None else Round((self._usual,))
+
+    def _expect(self, question: Exchange, head: bytes, number: Callable[[int, float], Piece]) -> None:
+        """The form of a usual answer: ``head``, each item as ``number`` (column, factor), LF. Flanges with factors by
+        direction have none: what they show follows from the sign of a value."""
+        if self._k_factors is not None:
+            return
+        count = len(self.items)
+        factors = np.ones(count) if self._factors is None else self._factors
+        shape = form(head, *map(number, range(count), factors.tolist()), b"\n")
+        self._usual = Usual(question, shape, self.readout.records, self._age_ns)
+        self._renew()
+
+    def _renew(self) -> None:
+        """The ranges in force stand in the records of every usual answer."""
+        if self._usual is not None:
+            self._of_ranges.put(*self._in_force, 0)
+            self._usual = self._usual._replace(records=self.readout.records)
 
     # --- what a maker's driver says --------------------------------------------------------------------------------
 
@@ -139,6 +170,11 @@ class Analyzer(OneReadout):
 
         ``t_ns`` is the middle of the update. Raises ``GrammarError``.
         """
+        if self._marked:
+            self._marked = False
+            self._renew()
+        if self._usual is not None and taken(reply, self._usual, arrived_ns):
+            return self.readout.records
         t_ns = arrived_ns - self._age_ns
         self._take(reply, t_ns)
         if self._factors is not None:
@@ -190,6 +226,7 @@ class Analyzer(OneReadout):
         values, qualities = self._in_force
         values[:] = [ranges.get(name, np.nan) for name in self._ranged]
         qualities[:] = [Quality.GOOD if name in ranges else Quality.NOT_A_NUMBER for name in self._ranged]
+        self._renew()
 
     def _range_rows(self, channel: str, value: float) -> Iterator[Row]:
         """What fixes the range of ``dc.current`` or the like; at the input it is the primary one over the ratio."""

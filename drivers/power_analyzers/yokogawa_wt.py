@@ -19,6 +19,7 @@ from drivers.power_analyzers.nameplates import WT1800E, WT3000E, WT5000
 from drivers.power_analyzers.settings import AnalyzerSettings, Element, Item, MotorInput
 from drivers.power_analyzers.text_values import put_texts
 from drivers.power_analyzers.yokogawa_words import item_word, wiring_words
+from drivers.usual import Single
 
 _NOW = Now()
 _ERRORS_MAX = 16
@@ -44,8 +45,9 @@ class YokogawaWT(Analyzer):
         wait = f"{self._header('wait_for')} {_UPDATED}"
         asked = self.table.message(self._header("clear_status"), wait, f"{self._header('values')}?")
         self._question = Exchange(asked, "block" if self._float else "line", self._deadline_ns)
-        self._word_scratch = np.zeros(1, np.uint32)
-        self._single = self._word_scratch.view(np.float32)
+        if self._float:
+            head = f"#{len(str(self._bytes))}{self._bytes}".encode()
+            self._expect(self._question, head, Single)
 
     # --- readings --------------------------------------------------------------------------------------------------
 
@@ -60,7 +62,7 @@ class YokogawaWT(Analyzer):
             return
         start = scpi.block_start(reply, self._bytes)
         raw = np.frombuffer(reply, np.uint8)
-        scpi.take_singles(raw, start, self._single, self._word_scratch, out.values, out.qualities, out.times, t_ns)
+        scpi.take_singles(raw, start, out.values, out.qualities, out.times, t_ns)
 
     # --- integration -----------------------------------------------------------------------------------------------
 

@@ -78,11 +78,10 @@ def test_a_quantity_in_another_unit_is_refused() -> None:
 
 
 def _take(reply: bytes, count: int) -> tuple[list[float], list[int]]:
-    word = np.zeros(1, np.uint32)
     values, qualities, times = np.zeros(count), np.zeros(count, np.uint8), np.zeros(count, np.int64)
     start = scpi.block_start(reply, 4 * count)
     raw = np.frombuffer(reply, np.uint8)
-    scpi.take_singles(raw, start, word.view(np.float32), word, values, qualities, times, 5)
+    scpi.take_singles(raw, start, values, qualities, times, 5)
     assert times.tolist() == [5] * count
     return values.tolist(), qualities.tolist()
 

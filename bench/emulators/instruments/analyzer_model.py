@@ -4,6 +4,7 @@ Items are (function, inputs) in words of our own, whatever the maker calls them:
 inputs: their sum), FU, FI; TORQUE, SPEED, PM of a motor input; ETA of an efficiency.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.emulators.instruments.accuracy import AnalyzerAccuracy, ErrorDraw, FlangeError, ReadingRange, draw_flange
+from bench.emulators.instruments.answers import Line
 from bench.emulators.instruments.sampling import MAGNITUDE, NOTHING, PLAIN, PRODUCT, QUOTIENT, ROW
 from bench.emulators.instruments.wiring import AnalyzerWiring, ElementWiring, FlangeWiring
 
@@ -103,6 +105,13 @@ class AnalyzerModel:
             return 0.0
         hertz = abs(float(truth[self._frequency_place]))
         return max((start_hz for start_hz in self._starts_hz if hertz >= start_hz), default=0.0)
+
+    def line_of(self, band_hz: float) -> Line:
+        """As long as which field of the truth stays where, ``band`` is ``band_hz``."""
+        if not self._starts_hz or self._frequency_place is None:
+            return Line(0, 0.0, math.inf)
+        above_hz = (start_hz for start_hz in self._starts_hz if start_hz > band_hz)
+        return Line(self._frequency_place, band_hz, min(above_hz, default=math.inf))
 
     def rows(self, setup: Setup, band_hz: float = 0.0) -> Row:
         """One row per item shown, and hidden rows for what products and quotients are made of."""

@@ -14,6 +14,7 @@ from bench.base.noise import noise_state
 from bench.base.time import NS_PER_MS
 from bench.emulators.instruments.accuracy import AnalyzerAccuracy, ErrorDraw
 from bench.emulators.instruments.analyzer_model import AnalyzerModel, InputSetup, MotorSetup, Setup
+from bench.emulators.instruments.answers import Answer, Prepared, Single, Update, pieces
 from bench.emulators.instruments.behaviour import Behaviour
 from bench.emulators.instruments.faults import FaultScript
 from bench.emulators.instruments.sampling import NO_DATA, OVER_RANGE, ROW, fill_block
@@ -75,8 +76,6 @@ class AnalyzerPeer(ScpiPeer):
         self._noise = noise_state(at.seed, f"{at.name}.noise")
         self._latency_ns = at.latency_ns
         self.update_ns = 500 * NS_PER_MS
-        self._word = np.zeros(1, np.uint32)
-        self._single = self._word.view(np.float32)
         numbers = range(1, plate.elements + 1)
         widest_v, widest_a = plate.voltage_ranges_v[-1], plate.current_ranges_a[-1]
         self.setup = Setup(
@@ -84,6 +83,7 @@ class AnalyzerPeer(ScpiPeer):
             motors={n: MotorSetup() for n in range(1, plate.motors + 1)},
         )
         self._compiled: dict[float, _Compiled] = {}
+        self._answers: dict[float, Answer] = {}
         self._warm_up()
 
     # --- update clock ----------------------------------------------------------------------------------------------
@@ -107,6 +107,7 @@ class AnalyzerPeer(ScpiPeer):
     def changed(self) -> None:
         """The set-up has changed: what was made of it is made again."""
         self._compiled.clear()
+        self._answers.clear()
 
     def measure(self, t_ns: int) -> _Compiled:
         """All items of the latest update: NaN is no data, infinity over-range; scripted faults are applied."""
@@ -117,15 +118,27 @@ class AnalyzerPeer(ScpiPeer):
             made = self._compiled[band_hz] = self._make(band_hz)
         rows, values, block, start = made
         shown = self.setup.shown
-        fill_block(truth, rows, values, self._noise, self._word, self._single, block, start, shown)
+        fill_block(truth, rows, values, self._noise, block, start, shown)
         if self.faults:
             self._spoil(made, t_ns)
         return made
 
+    def _block_of_items(self) -> Prepared:
+        """The answer to come when the update under way ends, as a block of singles: that of the accuracy tables' line
+        that holds now."""
+        truth, _ = self._measured()
+        band_hz = self.model.band(truth)
+        answer = self._answers.get(band_hz)
+        if answer is None:
+            made = self._make(band_hz)
+            parts = pieces(made.block[: made.start].tobytes(), *map(Single, range(self.setup.shown)), b"\n")
+            answer = self._answers[band_hz] = Answer(made.rows, parts, self._noise)
+        return Prepared(answer, 0, None, Update(self.update_ns, self._latency_ns, self.model.line_of(band_hz)))
+
     def _warm_up(self) -> None:
         """Compile (or load) before anybody asks: no item, no noise drawn."""
         truth, nothing, block = np.zeros(1), np.zeros(0), np.zeros(0, np.uint8)
-        fill_block(truth, np.zeros(0, ROW), nothing, self._noise, self._word, self._single, block, 0, 0)
+        fill_block(truth, np.zeros(0, ROW), nothing, self._noise, block, 0, 0)
 
     def _make(self, band_hz: float) -> _Compiled:
         rows = self.model.rows(self.setup, band_hz)

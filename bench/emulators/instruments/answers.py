@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.base.compiled import compiled, direct
-from bench.emulators.instruments.sampling import NO_ROW, PLAIN, PRODUCT, measure
+from bench.emulators.instruments.sampling import NO_ROW, PLAIN, PRODUCT, measure, put_single
 from drivers.usual import PIECE, TEXT, text_rows
 
 BYTES_MAX = 2048
-_FIXED = 1
+_FIXED, _SINGLE = 1, 2
 _TENS = np.array([10.0**n for n in range(17)])
 _SHOWN_MAX = 1e15  # of the digits together; what is beyond is over-range
 _MINUS, _POINT, _ZERO, _I, _N, _F, _A = (ord(sign) for sign in "-.0INFA")
@@ -27,20 +27,28 @@ class Fixed(NamedTuple):
     decimals: int
 
 
-Piece: TypeAlias = bytes | Fixed
+class Single(NamedTuple):
+    """Quantity ``row`` as a big-endian IEEE single."""
+
+    row: int
+
+
+Piece: TypeAlias = bytes | Fixed | Single
 
 
 def pieces(*parts: Piece) -> NDArray[np.void]:
     """The table (``PIECE``) for ``parts`` in their order."""
     rows: list[NDArray[np.void]] = []
     for part in parts:
-        rows += text_rows(part) if isinstance(part, bytes) else [_fixed(part)]
+        rows += text_rows(part) if isinstance(part, bytes) else [_value(part)]
     return np.concatenate(rows)
 
 
-def _fixed(part: Fixed) -> NDArray[np.void]:
+def _value(part: Fixed | Single) -> NDArray[np.void]:
     row = np.zeros(1, PIECE)
-    row["kind"], row["column"], row["digits"] = _FIXED, part.row, part.decimals
+    row["kind"], row["column"] = _SINGLE, part.row
+    if isinstance(part, Fixed):
+        row["kind"], row["digits"] = _FIXED, part.decimals
     return row
 
 
@@ -58,6 +66,9 @@ def write_answer(
             for j in range(part.length):
                 out[at + j] = text[j]
             at += part.length
+        elif part.kind == _SINGLE:
+            put_single(values[part.column], out, at)
+            at += 4
         else:
             at = _write_fixed(values[part.column], int(part.digits), out, at)
     return int(at)
@@ -116,13 +127,30 @@ class Answer:
         return self._out[: self._write(truth, *self._own)].tobytes()
 
 
+class Line(NamedTuple):
+    """A line of accuracy tables: it holds while the size of field ``place`` of the truth is in [``low``, ``below``)."""
+
+    place: int
+    low: float
+    below: float
+
+
+class Update(NamedTuple):
+    """The answer waits until the update under way has ended, and is measured then."""
+
+    every_ns: int
+    latency_ns: int
+    line: Line
+
+
 class Prepared(NamedTuple):
-    """The answer to a question as long as nothing else happens to the instrument: after ``delay_ns``, unless ``guard``
-    says that it must look at itself first."""
+    """The answer to a question as long as nothing else happens to the instrument: after ``delay_ns`` or with the next
+    ``update``, unless ``guard`` says that it must look at itself first."""
 
     answer: Answer
     delay_ns: int
     guard: Guard | None = None
+    update: Update | None = None
 
 
 def quantity(source: int, gain: float = 1.0, offset: float = 0.0, noise: float = 0.0) -> NDArray[np.void]:

@@ -43,30 +43,27 @@ def fill_block(
     rows: np.ndarray,
     values: np.ndarray,
     noise: np.ndarray,
-    words: np.ndarray,
-    singles: np.ndarray,
     block: np.ndarray,
     start: int,
     shown: int,
 ) -> None:
-    """Measure all rows and write the first ``shown`` as big-endian singles into ``block`` from ``start`` on.
-
-    ``words`` and ``singles`` are two views of one scratch word; ``values`` has a place per row.
-    """
+    """Measure all rows and write the first ``shown`` as big-endian singles into ``block`` from ``start`` on; ``values``
+    has a place per row."""
     measure(truth, rows, values, noise)
     for i in range(shown):
-        if values[i] != values[i]:
-            words[0] = NO_DATA
-        elif np.isinf(values[i]):
-            words[0] = OVER_RANGE
-        else:
-            singles[0] = values[i]
-        word = words[0]
-        at = start + 4 * i
-        block[at] = np.uint8(word >> np.uint32(24))
-        block[at + 1] = np.uint8((word >> np.uint32(16)) & np.uint32(255))
-        block[at + 2] = np.uint8((word >> np.uint32(8)) & np.uint32(255))
-        block[at + 3] = np.uint8(word & np.uint32(255))
+        put_single(values[i], block, start + 4 * i)
+
+
+@compiled
+def put_single(value: float, block: np.ndarray, at: int) -> None:
+    """A value, or the special pattern for none, as a big-endian single at ``block[at]``."""
+    word = np.float32(value).view(np.uint32)
+    if value != value:
+        word = NO_DATA
+    elif np.isinf(value):
+        word = OVER_RANGE
+    for i in range(4):
+        block[at + i] = np.uint8(word >> np.uint32(24 - 8 * i) & np.uint32(255))
 
 
 @compiled

@@ -12,6 +12,7 @@ from bench.base.time import NS_PER_S
 from bench.emulators.instruments import yokogawa_words as words
 from bench.emulators.instruments.analyzer_model import Item
 from bench.emulators.instruments.analyzer_peer import AnalyzerPeer, Surroundings
+from bench.emulators.instruments.answers import Prepared
 from bench.emulators.instruments.behaviour import Action, Behaviour
 from bench.emulators.instruments.integrator import Integrator
 from bench.emulators.instruments.yokogawa_inputs import InputGroup, MotorGroup
@@ -66,6 +67,7 @@ _INTEGRATED = {"WH", "TIME"}
 _EDGES = ("RISE", "FALL", "BOTH", "NEVer")
 _INTEGRATIONS = ("NORMal", "CONTinuous", "RNORmal", "RCONtinuous")
 _UPDATING = 1
+_ASKED_ALL_DAY = [("clear_status", ""), ("wait_for", str(_UPDATING)), ("values", "")]
 _FOR_EVER_NS = 1 << 60
 
 
@@ -167,6 +169,19 @@ class YokogawaEmulator(AnalyzerPeer):
             self.hold(t_ns + _FOR_EVER_NS)
         elif not self._happened(t_ns):
             self.hold(self._next_event_ns(t_ns))
+
+    def _prepare(self, message: bytes) -> Prepared | None:
+        """All items as a block once the update under way has ended: events cleared, waited for, values."""
+        actions = self._behaviours.resolve(message)
+        asked = [(action.command.name if action.command else "", action.argument) for action in actions]
+        falling = self._edges() == b"FAL"
+        calm = self._float and self._held is None and not self._integrator.running and not self._stale and falling
+        return self._block_of_items() if calm and asked == _ASKED_ALL_DAY else None
+
+    def heard(self, t_ns: int) -> None:
+        """See ``Preparing``: status and events were cleared by that message."""
+        super().heard(t_ns)
+        self._clear((), "", t_ns)
 
     # --- values ----------------------------------------------------------------------------------------------------
 
