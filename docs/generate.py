@@ -266,9 +266,12 @@ def _is_model(part: object) -> bool:
 
 
 def _faults() -> str:
+    from bench.config.rig import load_rig
+    from bench.config.search import find
     from bench.service.fault_lines import kinds_of
 
-    known: Mapping[str, tuple[str, ...]] = kinds_of(("dyno_l", "dyno_r"), (), ("bench_io", "conditioner"), scanner=True)
+    rigs = [load_rig(find("rig", name)).value for name in ("e_axle_demo", "brake_demo", "e_axle_modbus")]
+    known: Mapping[str, tuple[str, ...]] = {place: kinds for rig in rigs for place, kinds in kinds_of(rig).items()}
     rows = ((f"`{place}`", ", ".join(f"`{kind}`" for kind in kinds)) for place, kinds in known.items())
     text = (
         "# Faults that `--fault` knows\n\n"

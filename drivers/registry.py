@@ -21,6 +21,7 @@ BUILT_IN: Mapping[str, str] = {
     "keysight_rp7900": "drivers.supplies.keysight_rp7900:KeysightRp7900",
     "keysight_daq970a": "drivers.scanners.keysight_daq970a:KeysightDaq970a",
     "ak_dyno": "drivers.dynos.ak_dyno:AkDyno",
+    "magtrol_dsp": "drivers.dynos.magtrol_dsp:MagtrolDsp",
     "bench_io_modbus": "drivers.periphery.bench_io_modbus:BenchIoModbus",
     "conditioner_modbus": "drivers.periphery.conditioner_modbus:ConditionerModbus",
 }

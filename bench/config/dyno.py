@@ -45,11 +45,23 @@ class Shaft(FileModel):
     control_i_nm: Annotated[Number, Field(ge=0)]
 
 
-class Dyno(Instrument):
-    """A speed-controlled machine at one output shaft; four quadrants. Speeds are those of its own shaft."""
+_OF_KIND: dict[str, tuple[str, ...]] = {
+    "ak": ("channel", "mnemonics"),
+    "brake": ("dialect", "display_unit", "full_torque_speed"),
+    "can": (),
+}
+"""What only dynos of this kind have."""
+_BRAKE_DRIVER = "magtrol_dsp"
+_BRAKE_TIMEOUT_S = 1.0
+_W_PER_NM_RPM = 0.10471975511965977
 
-    kind: Literal["ak", "can"] = "ak"
-    """``ak``: a link asks it over its ``resource``; ``can``: the core speaks to it, on the bus of role ``bench_io``."""
+
+class Dyno(Instrument):
+    """A speed-controlled machine at one output shaft. Speeds are those of its own shaft."""
+
+    kind: Literal["ak", "can", "brake"] = "ak"
+    """``ak``: four quadrants, a link asks it over its ``resource``; ``can``: four quadrants, the core speaks to it, on
+    the bus of role ``bench_io``; ``brake``: it only absorbs, a link asks it."""
     driver: Name = ""
     resource: str = ""
     poll: Annotated[Seconds, Field(gt=0, le=10)] = 0.01
@@ -65,18 +77,48 @@ class Dyno(Instrument):
     channel: Annotated[str, Field(pattern=CHANNEL_FORM)] = "K0"
     """AK channel, K0 for the whole device; empty for a device that wants none."""
     mnemonics: Mnemonics = Mnemonics()
+    dialect: Literal["7000", "6001"] = "7000"
+    """Commands of Magtrol's DSP7000 or DSP6001."""
+    display_unit: Literal["Nm", "mNm", "cNm", "kNm"] = "Nm"
+    """In which the controller shows torque; it does not tell."""
+    full_torque_speed: Annotated[SpeedRpm, Field(gt=0)] | None = None
+    """Of a brake: below it, what it can absorb falls with the speed, to nothing at standstill."""
     shaft: Shaft
 
     def rules(self) -> Iterator[Finding]:
         yield from self._connection()
-        if self.watchdog is not None and self.timeout >= self.watchdog and self.kind != "can":
-            yield (
-                ("timeout",),
-                f"one lost answer would trip the drive; lower it below the watchdog's {self.watchdog:g} s",
-            )
-        lowest = self.power_max / (self.torque_max * 0.10471975511965977)
+        for kind, names in _OF_KIND.items():
+            for name in sorted(set(names) & self.model_fields_set) if kind != self.kind else ():
+                yield (name,), f"a dyno of kind {self.kind!r} has no {name!r}; take it out"
+        if self.kind == "brake":
+            yield from self._brake()
+        elif self.driver == _BRAKE_DRIVER:
+            yield ("driver",), "this is a brake, which only absorbs; write 'kind: brake'"
+        if self.watchdog is not None and self.timeout >= self.watchdog and self.kind == "ak":
+            told = f"one lost answer would trip the drive; lower it below the watchdog's {self.watchdog:g} s"
+            yield ("timeout",), told
+        lowest = self.power_max / (self.torque_max * _W_PER_NM_RPM)
         if lowest > self.speed_max:
             yield ("power_max",), f"is reached only at {lowest:.0f} rpm, above speed_max; lower it"
+
+    @property
+    def absorbing(self) -> bool:
+        """Whether it can only take energy out of the shaft."""
+        return self.kind == "brake"
+
+    def torque_at(self, speed_rpm: float) -> float:
+        """What it can hold at a speed of its shaft, Nm."""
+        return held_torque(self.torque_max, self.power_max, self.full_torque_speed or 0.0, speed_rpm)
+
+    def _brake(self) -> Iterator[Finding]:
+        if self.full_torque_speed is None:
+            yield (), "'full_torque_speed' is missing; add it from the brake's data sheet"
+        if self.watchdog is not None:
+            yield ("watchdog",), "the controller has none that could be set; take it out"
+        if self.serial:
+            yield ("serial",), "the controller does not tell one; take it out"
+        if self.timeout < _BRAKE_TIMEOUT_S:
+            yield ("timeout",), "the controller wants 1 s at least (DSP7000 p.74); raise it"
 
     def _connection(self) -> Iterator[Finding]:
         if self.kind == "can":
@@ -88,3 +130,9 @@ class Dyno(Instrument):
                 yield (), f"{name!r} is missing; add it, or write 'kind: can'"
         if self.resource:
             yield from super().rules()
+
+
+def held_torque(torque_max_nm: float, power_max_w: float, full_rpm: float, speed_rpm: float) -> float:
+    """What a dyno holds at a speed of its shaft, Nm; below ``full_rpm`` (0: none) a brake's falls with the speed."""
+    rising = min(1.0, abs(speed_rpm) / full_rpm) if full_rpm else 1.0
+    return min(torque_max_nm * rising, power_max_w / max(abs(speed_rpm) * _W_PER_NM_RPM, 1e-9))

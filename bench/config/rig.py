@@ -108,6 +108,7 @@ class Rig(FileModel):
         yield from self._buses()
         yield from self._watchdogs()
         yield from self._reach()
+        yield from self._brakes()
         names = self.channels().names
         for i, limit in enumerate(self.limits):
             if limit.channel not in names and not is_monitor(limit.channel):  # those depend on the databases
@@ -143,7 +144,7 @@ class Rig(FileModel):
         """Each instrument's place in the file, and its VISA resource."""
         yield ("supply",), self.supply.resource
         yield ("analyzer",), self.analyzer.resource
-        for name, dyno in self.ak_dynos.items():
+        for name, dyno in self.linked_dynos.items():
             yield ("dynos", name), dyno.resource
         if self.scanner is not None:
             yield ("scanner",), self.scanner.resource
@@ -183,15 +184,31 @@ class Rig(FileModel):
         """All channels of this bench, in image order; ``more``: rows of those that its inverter adds."""
         return bench_channels(self.layout, more + (self.scanner.channel_rows if self.scanner else ""))
 
+    def _brakes(self) -> Iterator[Finding]:
+        """A unit between a brake and a drive would be turned by one and stopped by the other."""
+        if not self.absorbing:
+            return
+        for name, dyno in self.dynos.items():
+            if not dyno.absorbing:
+                yield ("dynos", name, "kind"), "the other dyno is a brake; both must be, or none"
+            elif self.layout == "motor" and self.sign_check.torque > dyno.torque_at(self.sign_check.speed):
+                told = f"{name} holds {dyno.torque_at(self.sign_check.speed):.1f} Nm there; raise the speed"
+                yield ("sign_check", "speed"), told
+
+    @property
+    def absorbing(self) -> bool:
+        """Whether the dynos can only take energy out of the shaft."""
+        return any(dyno.absorbing for dyno in self.dynos.values())
+
     @property
     def sides(self) -> tuple[str, ...]:
         """``("l", "r")`` or ``("m",)``: the suffixes of dynos and flanges."""
         return SIDES[self.layout]
 
     @property
-    def ak_dynos(self) -> dict[str, Dyno]:
+    def linked_dynos(self) -> dict[str, Dyno]:
         """Dynos that a link asks."""
-        return {name: dyno for name, dyno in self.dynos.items() if dyno.kind == "ak"}
+        return {name: dyno for name, dyno in self.dynos.items() if dyno.kind != "can"}
 
     @property
     def modbus(self) -> dict[str, Peripheral]:
@@ -203,7 +220,7 @@ class Rig(FileModel):
     def instruments(self) -> dict[str, Instrument]:
         """Whatever has a link, by part, in the order of arming."""
         scanner = {} if self.scanner is None else {"scanner": self.scanner}
-        return {**self.modbus, "analyzer": self.analyzer, **scanner, **self.ak_dynos, "supply": self.supply}
+        return {**self.modbus, "analyzer": self.analyzer, **scanner, **self.linked_dynos, "supply": self.supply}
 
     @property
     def asked_by_link(self) -> dict[str, Instrument]:

@@ -80,7 +80,11 @@ def plant_parameters(rig: Rig, dut: Dut) -> PlantParameters:
         TransmissionParameters(**values["transmission"]),
         ThermalParameters(**values["thermal"]),
         SourceParameters(**rig.supply.source.model_dump(), slew_v_per_s=rig.supply.slew),
-        ShaftParameters(**dyno.shaft.model_dump(), dyno_torque_max_nm=dyno.torque_max),
+        ShaftParameters(
+            **dyno.shaft.model_dump(),
+            dyno_torque_max_nm=dyno.torque_max,
+            brake_full_rpm=dyno.full_torque_speed or 0.0,
+        ),
         layout=rig.layout,
     )
 
@@ -104,7 +108,7 @@ def make_world(
     """
     plant = make_plant(parameters, rig.ambient, table)
     outputs = as_vector(plant.outputs)[0]
-    parts = ("analyzer", "supply", *rig.ak_dynos, *(() if rig.scanner is None else ("scanner",)))
+    parts = ("analyzer", "supply", *rig.linked_dynos, *(() if rig.scanner is None else ("scanner",)))
     intervals = [ns(rig.analyzer.update), *[_FAST_INTERVAL_NS] * (len(parts) - 1)]
     if rig.on_can:
         intervals.append(INTERVAL_NS)

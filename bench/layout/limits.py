@@ -102,7 +102,7 @@ def temperatures(dut: Dut) -> dict[Monitored, str]:
 def _instruments(rig: Rig) -> Iterator[Limit]:
     """An instrument that stays silent, also on a fresh connection, stops the run (F-37, F-38)."""
     for name, dyno in rig.dynos.items():
-        if name in rig.ak_dynos:  # a message that stays away is judged by its age
+        if name in rig.linked_dynos:  # a message that stays away is judged by its age
             yield _silent(name, f"{name}.speed", dyno)
         yield from _dyno_state(name)
     yield _silent("supply", "supply.voltage", rig.supply)

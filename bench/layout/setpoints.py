@@ -23,7 +23,7 @@ def setpoints(rig: Rig, dut: Dut, without: Collection[str] = ()) -> Iterator[Set
 
 
 def _dut(rig: Rig, dut: Dut) -> Iterator[Setpoint]:
-    limits = [(dut.torque_min_nm(s), dut.torque_max_nm(s)) for s in _speeds(dut)]
+    limits = [_torques(rig, dut, s) for s in _speeds(dut)]
     low, high = min(low for low, _ in limits), max(high for _, high in limits)
     yield Setpoint(
         "dut.torque_cmd", low, high, rate_max=rig.ramps.torque, safe_rate=rig.stopping.torque_rate, freeze_value=0.0,
@@ -37,7 +37,7 @@ def _dut(rig: Rig, dut: Dut) -> Iterator[Setpoint]:
 def _dynos(rig: Rig) -> Iterator[Setpoint]:
     for name, dyno in rig.dynos.items():
         yield Setpoint(
-            f"{name}.speed_cmd", -dyno.speed_max, dyno.speed_max,
+            f"{name}.speed_cmd", 0.0 if dyno.absorbing else -dyno.speed_max, dyno.speed_max,
             rate_max=dyno.speed_rate_max, safe_rate=rig.stopping.speed_rate,
         )  # fmt: skip
         yield Setpoint(f"{name}.enable_cmd", 0.0, 1.0)
@@ -71,8 +71,19 @@ def envelope(rig: Rig, dut: Dut) -> Envelope:
         torque="dut.torque_cmd",
         actual_speed="dut.speed",
         speeds={f"{name}.speed_cmd": ratio for name in rig.dynos},
-        points=tuple((s, dut.torque_min_nm(s), dut.torque_max_nm(s)) for s in _speeds(dut)),
+        points=tuple((s, *_torques(rig, dut, s)) for s in _speeds(dut)),
     )
+
+
+def _torques(rig: Rig, dut: Dut, motor_rpm: float) -> tuple[float, float]:
+    """Lowest and highest torque at the motor shaft. Brakes turn nothing, and hold no more than they can absorb; at low
+    speed, where they hold less, it is not less, since the unit has to start."""
+    low, high = dut.torque_min_nm(motor_rpm), dut.torque_max_nm(motor_rpm)
+    if not rig.absorbing:
+        return low, high
+    ratio = shaft_ratio(rig, dut)
+    fast = max(motor_rpm / ratio, *(dyno.full_torque_speed or 0.0 for dyno in rig.dynos.values()))
+    return 0.0, min(high, sum(dyno.torque_at(fast) for dyno in rig.dynos.values()) / ratio)
 
 
 def shaft_ratio(rig: Rig, dut: Dut) -> float:

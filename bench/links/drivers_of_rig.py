@@ -51,4 +51,4 @@ def _pace(rig: Rig, part: str, poll_ns: int) -> Pace:
         return Pace(0)
     if part in rig.modbus:
         return Pace(poll_ns, retry_ns=max(poll_ns, Pace().idle_ns))
-    return Pace(poll_ns, ns(rig.ak_dynos[part].setpoint_period) if part in rig.ak_dynos else 0)
+    return Pace(poll_ns, ns(rig.linked_dynos[part].setpoint_period) if part in rig.linked_dynos else 0)

@@ -132,7 +132,11 @@ class SourceParameters:
 
 @dataclass(frozen=True, slots=True)
 class ShaftParameters:
-    """A shaft from the DUT to one dyno, and the dyno's speed control. Belongs to the rig; figures assumed."""
+    """A shaft from the DUT to one dyno, and the dyno's speed control. Belongs to the rig; figures assumed.
+
+    ``brake_full_rpm`` above 0: the dyno is a brake. It only absorbs, and below that speed its torque falls with the
+    speed, to nothing at standstill (as that of an eddy-current brake does).
+    """
 
     stiffness_nm_per_rad: float = 2.0e4
     damping_nm_s: float = 40.0
@@ -141,6 +145,7 @@ class ShaftParameters:
     dyno_torque_max_nm: float = 3000.0
     control_p_nm_s: float = 150.0
     control_i_nm: float = 1500.0
+    brake_full_rpm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Motor and gear are one mass on the axle. Behind it an open differential with massless side gears, w_s = w_a +- slip,
 whose friction keeps T_l - T_r = -lambda slip; then on each side an elastic half-shaft and a dyno with a PI speed
-control, which is solved together with the shaft (torque limit: solved again with the limit torque).
+control, which is solved together with the shaft (torque limit: solved again with the limit torque). A brake is a dyno
+whose torque limit is against the rotation.
 """
 
 import math
@@ -41,21 +42,42 @@ def _side(shaft: Any, twist: float, speed: float, gain: float, push: float, dt: 
 
 
 @compiled
-def _control(shaft: Any, on: float, reference_rad_s: float, integral: float, held: float, dt: float) -> Any:
+def dyno_torques(shaft: Any, speed: float) -> Any:
+    """(lowest, highest) torque of a dyno at its ``speed`` in rad/s; a brake's is against the rotation."""
+    most = shaft.dyno_torque_max_nm
+    if shaft.brake_full_rpm == 0.0:
+        return -most, most
+    most *= min(1.0, abs(speed) / (shaft.brake_full_rpm * RPM))
+    return (-most, 0.0) if speed >= 0.0 else (0.0, most)
+
+
+@compiled
+def reference(shaft: Any, rpm: float, speed: float) -> Any:
+    """The speed to hold in rad/s; a brake holds it whichever way the shaft turns."""
+    return -rpm * RPM if shaft.brake_full_rpm != 0.0 and speed < 0.0 else rpm * RPM
+
+
+@compiled
+def _control(
+    shaft: Any, on: float, reference_rad_s: float, integral: float, held: float, limits: Any, dt: float
+) -> Any:
     """(gain on the speed, constant part of the torque) of a dyno: off, free, or held at a limit (``held`` +-1)."""
     if on < 0.5:
         return 0.0, 0.0
     if held != 0.0:
-        return 0.0, held * shaft.dyno_torque_max_nm
+        return 0.0, limits[1] if held > 0.0 else limits[0]
     gain = shaft.control_p_nm_s + 0.5 * dt * shaft.control_i_nm
     return gain, gain * reference_rad_s + integral
 
 
 @compiled
-def _over(shaft: Any, torque: float, held: float) -> Any:
+def _over(limits: Any, on: float, torque: float, held: float) -> Any:
     """The limit that ``torque`` exceeds, as a sign, or what was held already."""
-    if held == 0.0 and abs(torque) > shaft.dyno_torque_max_nm:
-        return 1.0 if torque > 0.0 else -1.0
+    if held == 0.0 and on > 0.5:
+        if torque > limits[1]:
+            return 1.0
+        if torque < limits[0]:
+            return -1.0
     return held
 
 
@@ -79,12 +101,14 @@ def solve_shafts(p: Any, x: Any, inputs: Any, torque: float, loss_slope: float, 
     slope = inertia + gear.ratio * gear.ratio * loss_slope
     lock = gear.lock_torque_nm / math.sqrt(x.slip_rad_s * x.slip_rad_s + _SLIP_RAD_S * _SLIP_RAD_S)
     held_l = held_r = 0.0
-    reference_l, reference_r = inputs.dyno_l_speed_rpm * RPM, inputs.dyno_r_speed_rpm * RPM
+    limits_l, limits_r = dyno_torques(shaft, x.dyno_l_rad_s), dyno_torques(shaft, x.dyno_r_rad_s)
+    reference_l = reference(shaft, inputs.dyno_l_speed_rpm, x.dyno_l_rad_s)
+    reference_r = reference(shaft, inputs.dyno_r_speed_rpm, x.dyno_r_rad_s)
     for _ in range(4):
-        gain_l, push_l = _control(shaft, inputs.dyno_l_on, reference_l, x.dyno_l_integral_nm, held_l, dt)
+        gain_l, push_l = _control(shaft, inputs.dyno_l_on, reference_l, x.dyno_l_integral_nm, held_l, limits_l, dt)
         left = _side(shaft, x.twist_l_rad, x.dyno_l_rad_s, gain_l, push_l, dt)
         if p.sides > 1.5:
-            gain_r, push_r = _control(shaft, inputs.dyno_r_on, reference_r, x.dyno_r_integral_nm, held_r, dt)
+            gain_r, push_r = _control(shaft, inputs.dyno_r_on, reference_r, x.dyno_r_integral_nm, held_r, limits_r, dt)
             right = _side(shaft, x.twist_r_rad, x.dyno_r_rad_s, gain_r, push_r, dt)
             axle, slip = _axle(drive, slope, lock, left, right)
         else:
@@ -94,7 +118,8 @@ def solve_shafts(p: Any, x: Any, inputs: Any, torque: float, loss_slope: float, 
         speed_l = (left[2] + left[3] * (axle + slip)) / left[4]
         speed_r = (right[2] + right[3] * (axle - slip)) / right[4]
         dyno_l, dyno_r = push_l - gain_l * speed_l, push_r - gain_r * speed_r
-        over_l, over_r = _over(shaft, dyno_l, held_l), _over(shaft, dyno_r, held_r)
+        over_l = _over(limits_l, inputs.dyno_l_on, dyno_l, held_l)
+        over_r = _over(limits_r, inputs.dyno_r_on, dyno_r, held_r)
         if over_l == held_l and over_r == held_r:
             break
         held_l, held_r = over_l, over_r
@@ -119,11 +144,13 @@ def move_shafts(p: Any, x: Any, inputs: Any, motion: Any, dt: float) -> None:
     if p.sides > 1.5:
         x.twist_r_rad += dt * (motion.axle - motion.slip - motion.speed_r)
     step = dt * p.shaft.control_i_nm
+    wanted_l = reference(p.shaft, inputs.dyno_l_speed_rpm, motion.speed_l)
+    wanted_r = reference(p.shaft, inputs.dyno_r_speed_rpm, motion.speed_r)
     x.dyno_l_integral_nm = _integral(
-        x.dyno_l_integral_nm, inputs.dyno_l_on, motion.free_l, step * (inputs.dyno_l_speed_rpm * RPM - motion.speed_l)
+        x.dyno_l_integral_nm, inputs.dyno_l_on, motion.free_l, step * (wanted_l - motion.speed_l)
     )
     x.dyno_r_integral_nm = _integral(
-        x.dyno_r_integral_nm, inputs.dyno_r_on, motion.free_r, step * (inputs.dyno_r_speed_rpm * RPM - motion.speed_r)
+        x.dyno_r_integral_nm, inputs.dyno_r_on, motion.free_r, step * (wanted_r - motion.speed_r)
     )
 
 

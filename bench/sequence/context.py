@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from bench.analysis.uncertainty import Budget
 from bench.base.ports import Twin
+from bench.config.dyno import held_torque
 from bench.sequence.diagnosis import Examination
 from bench.sequence.position import Position
 from bench.sequence.verdict import Tally
@@ -84,6 +85,7 @@ class BenchFacts:
     """Figures of the rig that the sequence works with.
 
     ``shaft_ratio`` is motor speed over flange speed (1 in layout ``motor``); dyno limits are those of one dyno.
+    ``brake_full_rpm`` above 0: the dynos are brakes, which only absorb (``bench.config.dyno.held_torque``).
     """
 
     layout: str
@@ -112,6 +114,21 @@ class BenchFacts:
     dyno_power_max_w: float = math.inf
     update_s: float = 0.05
     """Of the analyzer: one measurement interval."""
+    brake_full_rpm: float = 0.0
+
+    @property
+    def absorbing(self) -> bool:
+        """Whether the dynos cannot turn the unit."""
+        return self.brake_full_rpm > 0.0
+
+    @property
+    def sign_torques_nm(self) -> tuple[float, float]:
+        """The two torques of the sign check, at the motor shaft: of both signs where something can turn the unit."""
+        return self.sign_torque_nm, self.sign_torque_nm * (0.25 if self.absorbing else -1.0)
+
+    def dyno_torque_nm(self, shaft_rpm: float) -> float:
+        """What one dyno holds at a speed of its shaft."""
+        return held_torque(self.dyno_torque_max_nm, self.dyno_power_max_w, self.brake_full_rpm, shaft_rpm)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from bench.sequence.context import Context
 from bench.sequence.cycle_course import Course, course_of
 from bench.sequence.cycle_parameters import DriveCycleParameters
+from bench.sequence.held import ONLY_ABSORB
 from bench.sequence.ranges import needed
 from bench.sequence.step import Finding
 
@@ -20,6 +21,9 @@ _HEATED_S = 600.0
 
 def cycle_findings(parameters: DriveCycleParameters, context: Context) -> list[Finding]:
     """Everything that would be refused on the way."""
+    if context.bench.absorbing:
+        text = f"a cycle stands still and brakes, and {ONLY_ABSORB}; take a rig with drives"
+        return [Finding((parameters.place,), text)]
     if context.bench.layout == "motor" and parameters.vehicle.ratio is None:
         text = "the unit stands on this bench without its transmission; give the vehicle's 'ratio'"
         return [Finding(("vehicle",), text)]

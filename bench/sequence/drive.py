@@ -52,6 +52,8 @@ def route(context: Context, speed_rpm: float, torque_nm: float) -> list[Point]:
     """
     here = context.position
     there = (speed_rpm, torque_nm)
+    if context.bench.absorbing:
+        return _against_brakes(context, speed_rpm, torque_nm)
     corners: list[Point] = []
     if allowed(context, torque_nm, here.speed_rpm, speed_rpm):
         corners.append((here.speed_rpm, torque_nm))
@@ -60,6 +62,19 @@ def route(context: Context, speed_rpm: float, torque_nm: float) -> list[Point]:
     if not corners:
         return [(here.speed_rpm, 0.0), (speed_rpm, 0.0), there]
     return [min(corners, key=lambda corner: abs(corner[0] * corner[1])), there]
+
+
+def _against_brakes(context: Context, speed_rpm: float, torque_nm: float) -> list[Point]:
+    """With the smaller of both torques from speed to speed, but never less than the sign check's: nothing else turns
+    the shaft."""
+    here = context.position
+    least = max(min(here.torque_nm, torque_nm), context.bench.sign_torque_nm)
+    way = [(here.speed_rpm, least), (speed_rpm, least), (speed_rpm, torque_nm)]
+    corners: list[Point] = []
+    for corner in way:
+        if corner != (corners[-1] if corners else (here.speed_rpm, here.torque_nm)):
+            corners.append(corner)
+    return corners or [(speed_rpm, torque_nm)]
 
 
 def travel(context: Context, points: list[Point], rates: Rates) -> Operation[str]:

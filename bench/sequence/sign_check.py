@@ -1,5 +1,7 @@
 """The sign check: low speed, small torque of both signs; all that measure must agree before anything larger.
 
+Against brakes, which cannot turn the unit, both have one sign.
+
 Drag, offsets and zero errors are the same for both torques, so most of it is judged on the *difference* of the two
 windows: what changed because the torque changed. Swapped wires, flipped flanges, wrong items and wrong factors show.
 """
@@ -19,6 +21,7 @@ from bench.sequence.failures import SequenceFailed
 from bench.sequence.measuring import faults
 from bench.sequence.position import Rates
 from bench.sequence.ranges import fix
+from bench.sequence.waiting import wait, within
 
 Means = Mapping[str, float]
 _UPDATES = 10
@@ -29,6 +32,7 @@ _VOLTAGE_BAND = 0.03
 _POWER_BAND = 0.05
 _SPEED_BAND = 0.02
 _TWIN_BAND = 0.5
+_TURNING_S = 20.0
 
 
 def channels_of(context: Context) -> tuple[str, ...]:
@@ -46,10 +50,25 @@ def _near(name: str, value: float, wanted: float, band: float) -> Iterator[str]:
         yield f"{name} is {value:.5g}, expected {wanted:.5g} +- {band:.3g}"
 
 
+def _change_nm(context: Context) -> float:
+    first, second = context.bench.sign_torques_nm
+    return first - second
+
+
+def _change_w(context: Context, channel: str) -> float:
+    """By how much a power differs between the two torques. Losses are the same for both signs of a torque; for two
+    torques of one sign the twin knows them."""
+    bench = context.bench
+    if not bench.absorbing:
+        return _change_nm(context) * bench.sign_speed_rpm * RAD_S_PER_RPM
+    first, second = (context.twin.predict(bench.sign_speed_rpm, torque_nm) for torque_nm in bench.sign_torques_nm)
+    return first[channel] - second[channel]
+
+
 def torques(context: Context, plus: Means, minus: Means) -> Iterator[str]:
     """Flanges, dynos and the inverter's estimate follow the command by the same amount, each with its sign."""
     bench = context.bench
-    change = 2.0 * bench.sign_torque_nm
+    change = _change_nm(context)
     share = change * bench.shaft_ratio / len(context.roles.flanges)
     slack = bench.sign_tolerance_nm * bench.shaft_ratio / len(context.roles.flanges)
     band = _TORQUE_BAND * share + slack
@@ -83,7 +102,7 @@ def voltages(context: Context, seen: Means) -> Iterator[str]:
 def dc_power(context: Context, plus: Means, minus: Means) -> Iterator[str]:
     """The DC power follows the mechanical power, and it is the product of its voltage and current."""
     bench = context.bench
-    change = 2.0 * bench.sign_torque_nm * bench.sign_speed_rpm * RAD_S_PER_RPM
+    change = _change_w(context, "dc.power")
     amperes = change / bench.supply_voltage_v
     yield from _near("change of dc.power", plus["dc.power"] - minus["dc.power"], change, 0.6 * change)
     for channel in ("dc.current", f"{context.roles.supply}.current", "dut.dc_current"):
@@ -105,7 +124,7 @@ def phases(context: Context, plus: Means, minus: Means) -> Iterator[str]:
     if not context.phases_measured:
         return
     bench = context.bench
-    change = 2.0 * bench.sign_torque_nm * bench.sign_speed_rpm * RAD_S_PER_RPM
+    change = _change_w(context, "ac.power")
     yield from _near("change of ac.power", plus["ac.power"] - minus["ac.power"], change, 0.6 * change)
     expected = context.twin.predict(bench.sign_speed_rpm, bench.sign_torque_nm)
     for channel, least in (("ac.voltage", 5.0), ("ac.current", 5.0)):
@@ -135,24 +154,28 @@ def _window(context: Context, torque_nm: float) -> Operation[tuple[dict[str, flo
     problem = yield from ramp_torque(context, torque_nm, Rates(torque_nm_s=50.0))
     if problem:
         return {}, [problem]
+    if context.bench.absorbing:
+        low_rpm = context.bench.sign_speed_rpm
+        turning = within("dut.speed", low_rpm, _SPEED_BAND * low_rpm + 5.0, 0.2)
+        problem = yield from wait((turning,), _TURNING_S, "the unit does not turn against the brakes")
     yield Sleep(ns(_SETTLE_S + context.bench.sign_hold_s))
     wanted = channels_of(context)
     window: Window = yield Measure(wanted, ns(_WINDOW_S), _UPDATES, PACE, ns(_WINDOW_S + 5.0))
     means = {channel: mean_std(window.values.get(channel, ()))[0] for channel in wanted}
-    return means, faults(window, analyzer_channels(context), _UPDATES)
+    return means, [*([problem] if problem else []), *faults(window, analyzer_channels(context), _UPDATES)]
 
 
 def sign_check(context: Context) -> Operation[None]:
     """Do it and journal ``sign_check``. Raises ``SequenceFailed`` with every disagreement."""
-    speed_rpm, torque_nm = context.position.speed_rpm, context.bench.sign_torque_nm
-    yield from fix(context, [(speed_rpm, torque_nm), (speed_rpm, -torque_nm)])
-    plus, problems = yield from _window(context, torque_nm)
-    minus, more = yield from _window(context, -torque_nm)
+    speed_rpm, (first_nm, second_nm) = context.position.speed_rpm, context.bench.sign_torques_nm
+    yield from fix(context, [(speed_rpm, first_nm), (speed_rpm, second_nm)])
+    plus, problems = yield from _window(context, first_nm)
+    minus, more = yield from _window(context, second_nm)
     stuck = yield from ramp_torque(context, 0.0, Rates(torque_nm_s=50.0))
     problems = [*problems, *more, *([stuck] if stuck else [])]
     if plus and minus:
         problems += findings(context, plus, minus)
-    data: dict[str, Any] = {"passed": not problems, "reasons": problems, "torque_nm": torque_nm}
+    data: dict[str, Any] = {"passed": not problems, "reasons": problems, "torque_nm": first_nm}
     yield Record("sign_check", {**data, "speed_rpm": speed_rpm, "plus": plus, "minus": minus})
     if problems:
         raise SequenceFailed(Cause.SIGN_CHECK, tuple(f"sign check: {problem}" for problem in problems))

@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from bench.base.errors import InputError, Problem
 from bench.canbus.buses import FAULTS_MAX
 from bench.canbus.fault_script import BUS_PLACES, CAN_FAULTS, read_bus_fault
+from bench.config.rig import Rig
 from bench.config.suggest import suggestion
 from bench.emulators.diagnosed import FAULTS as ECU_FAULTS
 from bench.emulators.diagnosed import PLACE as ECU
 from bench.emulators.diagnosed import TROUBLE_CODES
 from bench.emulators.instruments.faults import FAULT_KINDS, read_argument
-from bench.emulators.instruments.of_rig import KNOWN_FAULTS, SUPPLIES
+from bench.emulators.instruments.of_rig import known_faults
 from bench.emulators.instruments.periphery_of_rig import KNOWN_FAULTS as OF_MODBUS
 from bench.emulators.periphery import FAULTS as PERIPHERY_FAULTS
 from bench.emulators.periphery import read_ohm
@@ -22,16 +23,8 @@ _PARAMETER = re.compile(r"\d{1,5}=-?\d{1,5}", re.ASCII)
 _NAMED = re.compile(r"[a-z][a-z0-9_]*=[ -~]+", re.ASCII)
 
 
-def read_faults(
-    lines: Sequence[str],
-    dynos: Sequence[str] | None,
-    on_can: Collection[str] = (),
-    modbus: Collection[str] = (),
-    supply: str = "ea_psb",
-    thermocouples: Collection[str] = (),
-) -> tuple[Fault, ...]:
-    """The faults of all lines; ``dynos``: names of the rig's dynos (``None``: not known, places are not judged),
-    ``modbus``: its periphery behind links, ``supply``: the driver of its supply, ``thermocouples``: of its scanner.
+def read_faults(lines: Sequence[str], rig: Rig | None) -> tuple[Fault, ...]:
+    """The faults of all lines; ``rig``: whose parts they meet (``None``: not known, places are not judged).
 
     Raises ``InputError`` with every line that is wrong.
     """
@@ -40,8 +33,7 @@ def read_faults(
     for line in lines:
         try:
             fault = parse_fault(line)
-            kinds = kinds_of(dynos or (), on_can, modbus, supply, scanner=bool(thermocouples))
-            complaint = "" if dynos is None else _complaint(fault, kinds) or _no_such(fault, thermocouples)
+            complaint = "" if rig is None else _complaint(fault, kinds_of(rig)) or _no_such(fault, rig)
         except ValueError as error:
             complaint = str(error)
         if complaint:
@@ -56,26 +48,13 @@ def read_faults(
     return tuple(faults)
 
 
-def kinds_of(
-    dynos: Sequence[str],
-    on_can: Collection[str] = (),
-    modbus: Collection[str] = (),
-    supply: str = "ea_psb",
-    *,
-    scanner: bool = False,
-) -> Mapping[str, tuple[str, ...]]:
-    """What can go wrong where; the faults of dynos ``on_can`` are those of their frames, and so are those of periphery
-    that is not in ``modbus``; ``supply`` is its driver."""
-    asked = {"analyzer": "analyzer", **{name: "dyno" for name in dynos if name not in on_can}}
-    instruments: dict[str, tuple[str, ...]] = {part: KNOWN_FAULTS[what] for part, what in asked.items()}
-    if supply in SUPPLIES:
-        instruments["supply"] = SUPPLIES[supply].known_faults
-    if scanner:
-        instruments["scanner"] = KNOWN_FAULTS["scanner"]
-    instruments |= {part: OF_MODBUS[part] for part in modbus}
+def kinds_of(rig: Rig) -> Mapping[str, tuple[str, ...]]:
+    """What can go wrong where; the faults of what is on CAN are those of its frames."""
+    periphery = {part: OF_MODBUS[part] for part in rig.modbus}
     buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))
-    flanges = {name.replace("dyno", "flange"): ("flipped",) for name in dynos}
-    return {**instruments, **buses, **flanges, **PERIPHERY_FAULTS, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS}
+    flanges = dict.fromkeys(rig.flanges, ("flipped",))
+    ours = {**known_faults(rig), **periphery, **buses, **flanges, **PERIPHERY_FAULTS}
+    return {**ours, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS}
 
 
 def unread_parameters(faults: Collection[Fault], required: Collection[int]) -> list[Problem]:
@@ -98,7 +77,8 @@ def _complaint(fault: Fault, kinds: Mapping[str, tuple[str, ...]]) -> str:
     return _argument(fault)
 
 
-def _no_such(fault: Fault, thermocouples: Collection[str]) -> str:
+def _no_such(fault: Fault, rig: Rig) -> str:
+    thermocouples = rig.scanner.thermocouples if rig.scanner else ()
     if fault.kind != "broken_wire" or fault.argument in thermocouples:
         return ""
     return f"the scanner has no {fault.argument!r}; {suggestion(fault.argument, thermocouples)}"

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from bench.assembly import Blueprint, Inputs, draw, load_inputs
+from bench.assembly import Blueprint, draw, load_inputs
 from bench.base.errors import InputError, Problem
 from bench.config.calibration import expired
 from bench.config.dut import Dut
@@ -53,7 +53,7 @@ def prepare(
     inputs = _noting(problems, lambda: load_inputs(plan, rig, dut))
     if inputs is None:
         problems = _problems_of_files(plan, rig, dut) or problems
-    faults = _noting(problems, lambda: _faults(fault_lines, inputs))
+    faults = _noting(problems, lambda: read_faults(fault_lines, inputs.rig.value if inputs else None))
     if inputs is None or faults is None:
         raise InputError(dict.fromkeys(problems))
     when_read()
@@ -63,15 +63,6 @@ def prepare(
     if problems:
         raise InputError(problems)
     return Prepared(blueprint, faults)
-
-
-def _faults(lines: tuple[str, ...], inputs: Inputs | None) -> tuple[Fault, ...]:
-    """Raises ``InputError``; without ``inputs`` the places are not judged."""
-    if inputs is None:
-        return read_faults(lines, None)
-    rig = inputs.rig.value
-    wired = rig.scanner.thermocouples if rig.scanner else ()
-    return read_faults(lines, tuple(rig.dynos), rig.on_can, tuple(rig.modbus), rig.supply.driver, wired)
 
 
 def remarks(blueprint: Blueprint, today: str) -> list[str]:

@@ -34,7 +34,7 @@ def test_a_rig_names_everything_it_needs(name: str) -> None:
 @pytest.mark.parametrize("name", names("rig"))
 def test_every_instrument_has_its_own_address(name: str) -> None:
     rig = the_rig(name)
-    addresses = [i.address for i in (rig.supply, rig.analyzer, *rig.ak_dynos.values())]
+    addresses = [i.address for i in (rig.supply, rig.analyzer, *rig.linked_dynos.values())]
     assert len(set(addresses)) == len(addresses)
 
 

@@ -22,9 +22,9 @@ def problems(tmp_path: Path, text: str) -> str:
 
 def test_the_two_rigs_differ_in_how_their_parts_are_reached() -> None:
     demo, fast = load_rig(find("rig", "e_axle_demo")).value, load_rig(find("rig", "e_axle_fast")).value
-    assert demo.on_can == () and set(demo.ak_dynos) == set(demo.dynos)
+    assert demo.on_can == () and set(demo.linked_dynos) == set(demo.dynos)
     assert set(fast.on_can) == {"dyno_l", "dyno_r", "flange_l", "flange_r"}
-    assert fast.ak_dynos == {} and fast.analyzer_flanges == {}
+    assert fast.linked_dynos == {} and fast.analyzer_flanges == {}
 
 
 def test_each_part_may_choose_for_itself(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from bench.base.time import NS_PER_MS
+from bench.config.rig import load_rig
+from bench.config.search import find
 from bench.emulators.instruments.faults import (
     DEVICE_FAULTS,
     FAULT_KINDS,
@@ -14,7 +16,7 @@ from bench.emulators.instruments.faults import (
     FaultScript,
     read_argument,
 )
-from bench.emulators.instruments.of_rig import KNOWN_FAULTS
+from bench.emulators.instruments.of_rig import known_faults
 from bench.emulators.instruments.peer import Peer
 
 MS = NS_PER_MS
@@ -161,6 +163,9 @@ def test_arguments_that_cannot_be(kind: str, argument: str, message: str) -> Non
 
 
 def test_every_kind_has_an_instrument_that_knows_it() -> None:
-    assert {kind for known in KNOWN_FAULTS.values() for kind in known} == set(FAULT_KINDS)
-    assert set(DEVICE_FAULTS) < set(KNOWN_FAULTS["dyno"])
-    assert "bare_lf" not in KNOWN_FAULTS["dyno"]  # an AK device has an answer for everything
+    drives, brakes = (known_faults(load_rig(find("rig", name)).value) for name in ("e_axle_demo", "brake_demo"))
+    assert {kind for known in drives.values() for kind in known} == set(FAULT_KINDS)
+    assert set(DEVICE_FAULTS) < set(drives["dyno_l"])
+    for known in (drives["dyno_l"], brakes["dyno_m"]):
+        assert "bare_lf" not in known  # AK has an answer for everything, Magtrol one for questions only
+    assert {"restart", "alarm"} < set(brakes["dyno_m"]) and "nan" not in brakes["dyno_m"]

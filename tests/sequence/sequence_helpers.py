@@ -1,5 +1,7 @@
 """Contexts and plans for the tests."""
 
+from dataclasses import replace
+
 from fake_bench import FakeDut, FakeTwin
 
 from bench.analysis.uncertainty import Budget, Element, Flange
@@ -54,6 +56,12 @@ steps:
 def make_context(dut: FakeDut | None = None) -> Context:
     """A fresh context on the fake bench."""
     return Context(dut or FakeDut(), FACTS, FakeTwin(), BUDGET)
+
+
+def against_brakes() -> Context:
+    """The same bench with brakes for dynos."""
+    context = make_context()
+    return replace(context, bench=replace(FACTS, brake_full_rpm=20.0, dyno_power_max_w=200e3))
 
 
 def plan_of(text: str = MAP) -> Located[Plan]:

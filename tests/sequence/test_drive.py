@@ -4,7 +4,7 @@ import pytest
 from fake_bench import FakeBench, powers
 from hypothesis import given
 from hypothesis import strategies as st
-from sequence_helpers import make_context
+from sequence_helpers import against_brakes, make_context
 
 from bench.sequence.drive import allowed, route
 from bench.sequence.position import Position, Rates
@@ -27,6 +27,23 @@ def test_every_leg_moves_one_quantity_inside_the_envelope(a: float, b: float, c:
         assert allowed(context, to_torque, to_speed, to_speed)
         if speed != to_speed:
             assert allowed(context, torque, speed, to_speed)
+        speed, torque = to_speed, to_torque
+
+
+@given(SPEED, st.floats(0.0, 1.0), SPEED, st.floats(0.01, 1.0))
+def test_against_brakes_the_unit_drives_all_the_way(a: float, b: float, c: float, d: float) -> None:
+    context = against_brakes()
+    here = Position(a, b * context.dut.torque_max_nm(a))
+    context.position.move(here)
+    target = (c, d * context.dut.torque_max_nm(c))
+    points = route(context, *target)
+    speed, torque = here.speed_rpm, here.torque_nm
+    assert points[-1] == target
+    for to_speed, to_torque in points:
+        assert speed == to_speed or torque == to_torque
+        if speed != to_speed:  # nothing else turns the shaft, and no torque is more than one of both ends has
+            assert torque >= context.bench.sign_torque_nm
+            assert torque <= max(min(here.torque_nm, target[1]), context.bench.sign_torque_nm)
         speed, torque = to_speed, to_torque
 
 

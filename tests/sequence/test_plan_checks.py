@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fake_bench import FakeDut
-from sequence_helpers import MAP, make_context, plan_of
+from sequence_helpers import MAP, against_brakes, make_context, plan_of
 
 from bench.base.errors import InputError
 from bench.config.analyzer import Accuracy, Band
@@ -50,6 +50,45 @@ def test_what_would_be_refused_is_told_before_the_start(old: str, new: str, want
     found = problems(MAP.replace(old, new))
     assert any(wanted in problem for problem in found), found
     assert all(problem.startswith("small.yaml:") for problem in found)
+
+
+BRAKE = "the brakes of this rig only absorb and cannot turn the unit; ask for torque above 0, or take a rig with drives"
+MOTORING = MAP.replace("[0.9, 0.4, -0.4, -0.9]", "[0.9, 0.4]")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (MOTORING, {}),
+        (
+            MAP,
+            {"-0.4, ": f"-0.4 of the torque regenerates: {BRAKE}", "-0.9]": f"-0.9 of the torque regenerates: {BRAKE}"},
+        ),
+        (MOTORING.replace("0.4]", "0.0]"), {"0.0]": f"0 of the torque is drag: {BRAKE}"}),
+        (MOTORING.replace("torque: 40 Nm", "torque: -40 Nm"), {"-40 Nm": f"-40 Nm regenerates: {BRAKE}"}),
+        (MOTORING.replace("torque: 150 Nm", "torque: 0 Nm"), {"0 Nm, drift": f"0 Nm is drag: {BRAKE}"}),
+        (
+            MOTORING.replace("torque: 40 Nm", "torque: 0.5 Nm"),
+            {"0.5 Nm\n": "0.5 Nm do not keep the unit at 2000 rpm: its own drag takes more"},
+        ),
+    ],
+)
+def test_what_brakes_cannot_do_is_refused_at_its_place(text: str, wanted: dict[str, str]) -> None:
+    found = check_plan(plan_of(text), step_kinds(), against_brakes())
+    assert len(found) == len(wanted), found
+    lines = text.splitlines(keepends=True)
+    for problem, (place, words) in zip(sorted(found), wanted.items(), strict=True):
+        assert lines[problem.line - 1][problem.column - 1 :].startswith(place)
+        assert words in problem.message
+
+
+def test_the_power_of_the_dynos_bounds_a_point() -> None:
+    context = against_brakes()
+    weak = replace(context, bench=replace(context.bench, dyno_power_max_w=60e3))
+    found = [str(problem) for problem in check_plan(plan_of(MOTORING), step_kinds(), weak)]
+    assert found == [
+        "small.yaml:18:15: 225 Nm is 987 Nm at a flange; the dyno holds 628 Nm at 912 rpm at most; lower it"
+    ]
 
 
 def test_problems_of_several_steps_come_in_one_pass_each_at_its_place() -> None:

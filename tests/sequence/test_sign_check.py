@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from fake_bench import FakeBench
-from sequence_helpers import make_context, plan_of
+from sequence_helpers import MAP, against_brakes, make_context, plan_of
 
 from bench.sequence.registry import step_kinds
 from bench.sequence.sequencer import run_plan
@@ -66,6 +66,32 @@ def test_wrong_signs_items_and_factors_fail_the_run(name: str) -> None:
     assert any(where in reason for reason in verdict.reasons), verdict.reasons
     assert bench.events("step_started") == []
     assert bench.events("stopped")[0]["confirmed"]
+
+
+MOTORING = MAP.replace("[0.9, 0.4, -0.4, -0.9]", "[0.9, 0.4]")
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_two_torques_of_one_sign_find_it_too(name: str) -> None:
+    """Against brakes, which cannot turn the unit."""
+    change, where = WRONG[name]
+
+    def tamper(bench: FakeBench, image: Image) -> None:
+        if "armed" in [event for event, _ in bench.journal]:
+            change(image)
+
+    bench = FakeBench(tamper)
+    verdict = bench.run(run_plan(plan_of(MOTORING).value, step_kinds(), against_brakes()))
+    assert not verdict.accepted and bench.events("step_started") == []
+    assert any(where in reason or "dut.speed" in reason for reason in verdict.reasons), verdict.reasons
+
+
+def test_a_bench_with_brakes_that_is_wired_right_passes() -> None:
+    bench = FakeBench()
+    verdict = bench.run(run_plan(plan_of(MOTORING).value, step_kinds(), against_brakes()))
+    assert bench.events("sign_check")[0]["reasons"] == []
+    assert verdict.reasons == ()
+    assert min(bench.setpoints["dut.torque_cmd"] for _ in [0]) >= 0.0
 
 
 def test_a_bench_that_is_wired_right_passes() -> None:

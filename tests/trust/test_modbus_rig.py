@@ -62,8 +62,8 @@ def test_on_can_nothing_of_this_is_there() -> None:
     assert not any("silent" in limit.name and "io" in limit.channel for limit in core.design.limits)
 
 
-def test_no_fault_is_promised_that_nobody_carries_out() -> None:
-    kinds = kinds_of(("dyno_l",), (), ("bench_io",))
+def test_no_fault_is_promised_that_nobody_carries_out(tmp_path: Path) -> None:
+    kinds = kinds_of(load_inputs("smoke", mixed(tmp_path, "bench_io")).rig.value)
     assert "silence" in kinds["bench_io"] and "nan" not in kinds["bench_io"] and "conditioner" not in kinds
 
 

@@ -24,6 +24,7 @@ from bench.emulators.instruments.hioki_pw import pw8001
 from bench.emulators.instruments.itech_it6000c import ItechIt6000cEmulator
 from bench.emulators.instruments.keysight_daq970a import KeysightDaq970aEmulator, Wired
 from bench.emulators.instruments.keysight_rp7900 import KeysightRp7900Emulator
+from bench.emulators.instruments.magtrol_dsp import BrakeNameplate, MagtrolDspEmulator
 from bench.emulators.instruments.supply import SupplyEmulator, SupplyNameplate
 from bench.emulators.instruments.wiring import AnalyzerWiring, ElementWiring, FlangeWiring, Measured
 from bench.emulators.instruments.yokogawa import wt1800e, wt3000e, wt5000
@@ -31,13 +32,6 @@ from bench.emulators.instruments.zes_lmg import lmg670
 from bench.schedule.faults import Fault, of_place
 
 T = TypeVar("T")
-
-KNOWN_FAULTS: Mapping[str, tuple[FaultKind, ...]] = {
-    "analyzer": AnalyzerPeer.known_faults,
-    "dyno": AkDynoEmulator.known_faults,
-    "scanner": KeysightDaq970aEmulator.known_faults,
-}
-"""What can go wrong with an emulated instrument, by what it is; a supply's belongs to its family."""
 
 _FIELDS = {
     "dc": ("u_dc_v", "i_dc_a", "p_dc_w", ""),
@@ -186,13 +180,25 @@ def dyno(
     seed: int,
     faults: tuple[Fault, ...],
 ) -> ByteDevice:
-    """One dyno."""
-    rated = rig.dynos[name]
+    """One dyno: a drive or a brake."""
+    rated, side = rig.dynos[name], SIDE_FIELDS[name[-1]]
+    if rated.absorbing:
+        return MagtrolDspEmulator(
+            measured,
+            tuple(outputs),
+            actuate,
+            side,
+            BrakeNameplate(rated.dialect, rated.display_unit, rated.speed_max, rated.torque_max, rated.sign),
+            seed=seed,
+            name=name,
+            identity=f"Magtrol {rated.model} Rev 1.0",
+            faults=script(faults, name, seed),
+        )
     return AkDynoEmulator(
         measured,
         tuple(outputs),
         actuate,
-        SIDE_FIELDS[name[-1]],
+        side,
         DriveNameplate(torque_max_nm=rated.torque_max, speed_max_rpm=rated.speed_max, sign=rated.sign),
         seed=seed,
         name=name,
@@ -248,8 +254,20 @@ def by_part(
         "analyzer": analyzer(rig, sensors["analyzer"], outputs, seed, faults),
         "supply": supply(rig, sensors["supply"], outputs, actuate, seed, faults),
     }
-    for name in rig.ak_dynos:
+    for name in rig.linked_dynos:
         devices[name] = dyno(rig, name, sensors[name], outputs, actuate, seed, faults)
     if rig.scanner is not None:
         devices["scanner"] = scanner(rig.scanner, sensors["scanner"], outputs, actuate, seed, faults)
     return devices
+
+
+def known_faults(rig: Rig) -> dict[str, tuple[FaultKind, ...]]:
+    """What can go wrong with each emulated instrument of a rig."""
+    found = {"analyzer": AnalyzerPeer.known_faults}
+    if rig.supply.driver in SUPPLIES:
+        found["supply"] = SUPPLIES[rig.supply.driver].known_faults
+    if rig.scanner is not None:
+        found["scanner"] = KeysightDaq970aEmulator.known_faults
+    for name, each in rig.linked_dynos.items():
+        found[name] = (MagtrolDspEmulator if each.absorbing else AkDynoEmulator).known_faults
+    return found

@@ -6,6 +6,7 @@ from bench.config.grid import OperatingPoint, check_points, check_speeds, grid_p
 from bench.schedule.requests import Operation
 from bench.sequence.context import Context
 from bench.sequence.drive import travel_s
+from bench.sequence.held import driven, dyno_findings
 from bench.sequence.map_parameters import MapParameters
 from bench.sequence.measuring import SHORT_TIME_MAX_S
 from bench.sequence.point import measure_point, rates_of, task_of
@@ -36,7 +37,7 @@ def place_findings(
     context: Context, speed_rpm: float, torque_nm: float, path: Path, names: tuple[str, str]
 ) -> list[Finding]:
     """Whether one operating point of the parameters lies inside the envelopes of DUT and dynos."""
-    dut, bench = context.dut, context.bench
+    dut = context.dut
     found = []
     if speed_rpm > dut.speed_max_rpm:
         found.append(
@@ -48,15 +49,7 @@ def place_findings(
         found.append(
             Finding((*path, names[1]), f"{torque_nm:g} Nm lies outside the DUT's envelope {bounds}; correct it")
         )
-    shaft_rpm = context.flange_speed_rpm(speed_rpm)
-    if shaft_rpm > bench.dyno_speed_max_rpm:
-        limit = f"the dyno turns {bench.dyno_speed_max_rpm:g} rpm at most"
-        found.append(Finding((*path, names[0]), f"{speed_rpm:g} rpm is {shaft_rpm:.0f} rpm at the flange; {limit}"))
-    shaft_nm = abs(torque_nm) * bench.shaft_ratio / len(context.roles.flanges)
-    if shaft_nm > bench.dyno_torque_max_nm:
-        limit = f"the dyno holds {bench.dyno_torque_max_nm:g} Nm at most"
-        found.append(Finding((*path, names[1]), f"{torque_nm:g} Nm is {shaft_nm:.0f} Nm at a flange; {limit}"))
-    return found
+    return found + dyno_findings(context, speed_rpm, torque_nm, path, names)
 
 
 def _grid_place(parameters: MapParameters, point: OperatingPoint) -> Path:
@@ -68,10 +61,21 @@ def _grid_place(parameters: MapParameters, point: OperatingPoint) -> Path:
 def _dyno_findings(parameters: MapParameters, context: Context) -> Iterator[Finding]:
     """One finding for the worst point is enough: the first that the dynos cannot hold."""
     for point in points_of(parameters, context):
-        for finding in place_findings(context, point.speed_rpm, point.torque_nm, (), ("speed", "torque")):
-            if "dyno" in finding.message:
-                yield Finding(_grid_place(parameters, point), finding.message)
-                return
+        for finding in dyno_findings(context, point.speed_rpm, point.torque_nm, (), ("speed", "torque")):
+            yield Finding(_grid_place(parameters, point), finding.message)
+            return
+
+
+def _driven_findings(parameters: MapParameters, context: Context) -> Iterator[Finding]:
+    """Every fraction and point at which brakes would have to turn the unit."""
+    if not context.bench.absorbing:
+        return
+    for i, fraction in enumerate(parameters.fractions or ()):
+        if fraction <= 0.0:
+            yield Finding(("fractions", i), driven(fraction).replace("Nm", "of the torque", 1))
+    for i, listed in enumerate(parameters.points or ()):
+        if listed.torque <= 0.0:
+            yield Finding(("points", i, "torque"), driven(listed.torque))
 
 
 def _short_time_findings(parameters: MapParameters, context: Context) -> Iterator[Finding]:
@@ -128,6 +132,7 @@ class EfficiencyMap:
     def check(self, parameters: MapParameters, context: Context) -> list[Finding]:
         """Envelopes of DUT and dynos, rates, updates, short-time zone, reference and recovery points."""
         found = [*_envelope_findings(parameters, context), *_rate_findings(parameters, context)]
+        found += _driven_findings(parameters, context)
         found += _update_findings(parameters, context)
         if not found:
             found += [*_dyno_findings(parameters, context), *_short_time_findings(parameters, context)]
