@@ -31,7 +31,7 @@ def test_a_path_may_start_at_the_file_that_names_it(tmp_path: Path) -> None:
     [
         ("rig", "e_axle_dem", "'e_axle_dem': no rig has this name; did you mean 'e_axle_demo'?"),
         ("plan", "smoke_", "'smoke_': no plan has this name; did you mean 'smoke'?"),
-        ("rig", "../x.yaml", "../x.yaml: there is no such rig file; give an existing path, or one of: e_axle_demo"),
+        ("rig", "../x.yaml", "../x.yaml: there is no such rig file; give an existing path, or one of: brake_demo"),
     ],
 )
 def test_what_is_not_found_is_answered_with_what_there_is(kind, text: str, hint: str) -> None:
