@@ -9,6 +9,7 @@ import pytest
 
 from bench.assembly import draw, load_inputs
 from bench.base.errors import InputError
+from bench.config.rig import load_rig
 from bench.config.search import find
 from bench.service.fault_lines import read_faults
 
@@ -85,8 +86,8 @@ def test_what_befalls_the_supply_ends_in_the_controlled_stop_that_says_so(
     assert begin_s < stop.t_ns / 1e9 < begin_s + 0.5
 
 
-def test_a_fault_that_a_family_does_not_know_is_refused() -> None:
+def test_a_fault_that_a_family_does_not_know_is_refused(tmp_path: Path) -> None:
     """The RP7900 goes back to remote control with the next message: nobody can take it away at its panel."""
     with pytest.raises(InputError, match="supply knows no fault 'local'"):
-        read_faults(["supply.local@5s"], ("dyno_l",), supply="keysight_rp7900")
-    assert read_faults(["supply.local@5s"], ("dyno_l",), supply="itech_it6000c")
+        read_faults(["supply.local@5s"], load_rig(Path(rig_with("keysight_rp7900", tmp_path))).value)
+    assert read_faults(["supply.local@5s"], load_rig(Path(rig_with("itech_it6000c", tmp_path))).value)
