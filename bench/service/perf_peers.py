@@ -103,7 +103,7 @@ class Blocks:
 
 def still_instruments(rig: Rig, seed: int = 1) -> dict[str, ByteDevice]:
     """The emulated instruments of ``rig``; what they measure does not change."""
-    parts = ("analyzer", "supply", *rig.ak_dynos)
+    parts = ("analyzer", "supply", *rig.linked_dynos)
     return by_part(rig, dict.fromkeys(parts, lambda: (STILL, 0)), OUTPUTS.names or (), np.zeros(1, INPUTS), seed, ())
 
 
