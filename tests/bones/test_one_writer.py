@@ -144,12 +144,16 @@ def test_what_links_say_about_a_set_points_channel_is_refused(run_of: Runner) ->
 # --- what moves energy -----------------------------------------------------------------------------------------------
 
 
+_WITHOUT_A_BENCH = {"bench/emulators/instruments/echo.py", "bench/service/perf_instruments.py"}
+"""What proves and measures sessions asks an emulator of its own; no rig can name it."""
+
+
 def test_bytes_for_instruments_are_made_in_drivers_only() -> None:
     makers = {
         name_of(path) for path in SOURCES for call in calls(ast.parse(path.read_text())) if called(call) == "Exchange"
     }
-    assert makers
-    assert all(maker.startswith("drivers/") for maker in makers), makers
+    assert makers >= _WITHOUT_A_BENCH
+    assert all(maker.startswith("drivers/") for maker in makers - _WITHOUT_A_BENCH), makers
 
 
 def called(call: ast.Call) -> str:
