@@ -1,5 +1,6 @@
 """Whole runs in the virtual world. The good ones are shared by all tests of a session."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ from bench.service.virtual_run import RunResult, run_virtual
 settings.register_profile("bench", deadline=None)  # no test depends on the speed of the machine
 settings.load_profile("bench")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every program that a test starts compiles all that it imports
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(frozen=True)

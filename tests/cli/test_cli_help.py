@@ -20,6 +20,7 @@ def seconds_of(*command: str) -> float:
     return time.perf_counter() - began_s
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_is_quick(command: str) -> None:
     """Half a second, or twelve times python alone; the best of three tries where the neighbours are busy."""

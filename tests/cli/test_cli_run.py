@@ -11,6 +11,7 @@ from bench_command import bench, bench_json
 Smoke = tuple[Path, int, dict[str, Any]]
 
 
+@pytest.mark.slow
 def test_run_prints_one_object_and_leaves_a_run_that_verifies(smoke_run: Smoke) -> None:
     place, code, said = smoke_run
     assert code == 0
@@ -25,6 +26,7 @@ def test_run_prints_one_object_and_leaves_a_run_that_verifies(smoke_run: Smoke) 
     assert bench("verify", said["run"], cwd=place).returncode == 0
 
 
+@pytest.mark.slow
 def test_verify_finds_a_changed_byte_in_every_file(smoke_run: Smoke, tmp_path: Path) -> None:
     place, _, said = smoke_run
     files = [path for path in (place / said["run"]).rglob("*") if path.is_file()]
@@ -64,6 +66,7 @@ def test_report_is_drawn_again_from_the_journal_and_the_run_stays_sealed(
     assert bench_inside("verify", str(copy))[0] == 0
 
 
+@pytest.mark.slow
 def test_truth_of_a_run_tells_every_efficiency(smoke_run: Smoke, bench_inside: Callable[..., Any]) -> None:
     place, _, said = smoke_run
     code, data = bench_inside("truth", str(place / said["run"]))

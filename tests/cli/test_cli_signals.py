@@ -14,6 +14,8 @@ from bench.config.search import find
 from bench.io.disk import DiskStorage
 from bench.record.verify import verify
 
+pytestmark = pytest.mark.slow
+
 
 def start(place: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
@@ -45,9 +47,9 @@ def long(tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     ("number", "event"),
     [
-        pytest.param(signal.SIGINT, '"event":"point"', marks=pytest.mark.slow),
+        (signal.SIGINT, '"event":"point"'),
         (signal.SIGTERM, '"event":"step_started"'),
-        pytest.param(signal.SIGTERM, '"event":"arming"', marks=pytest.mark.slow),
+        (signal.SIGTERM, '"event":"arming"'),
     ],
 )
 def test_a_signal_in_the_run_is_a_controlled_stop(

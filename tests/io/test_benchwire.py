@@ -64,6 +64,7 @@ def end(child: subprocess.Popen[str]) -> None:
     child.communicate()
 
 
+@pytest.mark.slow
 def test_ten_thousand_frames_reach_notifiers_in_order_and_without_loss(wire: Path) -> None:
     with member(wire, bitrate=0) as first, member(wire, bitrate=0) as second:
         seen: tuple[list[int], list[int]] = ([], [])
@@ -120,6 +121,7 @@ def test_a_killed_member_disturbs_nobody(wire: Path) -> None:
         assert len(list(wire.glob("t/bell-*"))) == 2  # the dead ones' doorbells are gone
 
 
+@pytest.mark.slow
 def test_a_stopped_member_does_not_hold_up_the_bus_and_sees_all_later(wire: Path) -> None:
     with member(wire) as bus:
         echo = process(ECHO, wire)

@@ -71,6 +71,7 @@ def test_a_member_killed_in_the_middle_of_a_change_leaves_nothing_torn(wire: Pat
         assert len(list(wire.glob("t/bell-*"))) == 2  # its doorbell is gone
 
 
+@pytest.mark.slow
 def test_a_member_stopped_with_the_lock_holds_up_nobody_for_ever(wire: Path) -> None:
     with member(wire) as sender, member(wire) as reader:
         child = victim(wire, "SIGSTOP")

@@ -32,6 +32,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoneCore]:
     made.close()
 
 
+@pytest.mark.slow
 @again_if_disturbed(held_up_ms=5)
 def test_a_new_set_point_is_in_the_next_frame_with_counter_and_crc(core: LoneCore) -> None:
     core.post(inbox.set_point(TORQUE, 0.0))
@@ -60,6 +61,7 @@ def _a_torque_of_60_nm_is_sent_at_once(core: LoneCore) -> None:
     assert core.torque_nm == 60.0
 
 
+@pytest.mark.slow
 @again_if_disturbed(held_up_ms=20)
 def test_a_stopped_core_leaves_the_wire_silent_and_the_inverter_goes_to_its_safe_state(core: LoneCore) -> None:
     core.go_on()
@@ -84,6 +86,7 @@ def test_a_stopped_core_leaves_the_wire_silent_and_the_inverter_goes_to_its_safe
     assert any(event["kind"] == EV_LATE and event["value"] >= 200 for event in drain(core.memory.rings.events))
 
 
+@pytest.mark.slow
 def test_the_image_is_published_and_what_was_granted_is_told(core: LoneCore) -> None:
     with PublishedImage.attach(core.berth.folder) as published:
         first = published.snapshot(0.5)
@@ -97,6 +100,7 @@ def test_the_image_is_published_and_what_was_granted_is_told(core: LoneCore) -> 
     assert granted is not None and granted.words()
 
 
+@pytest.mark.slow
 def test_a_pause_beyond_a_second_stops_at_the_first_cycle_after_it(core: LoneCore) -> None:
     core.pause()
     core.live(1100)

@@ -81,6 +81,7 @@ def test_what_is_no_database_is_told(tmp_path: Path, ending: str, content: bytes
         load_database(path)
 
 
+@pytest.mark.slow
 def test_a_hostile_file_ends_at_its_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Entities that grow a million-fold, and a reader that is not allowed the time."""
     levels = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))

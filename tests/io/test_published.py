@@ -64,6 +64,7 @@ def test_runs_under_way_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert folders() == [second.folder]
 
 
+@pytest.mark.slow
 def test_snapshots_are_whole_cycles_while_another_process_writes(berth: Berth) -> None:
     berth.create(build_program(small_design()), CHANNELS)
     with another_process_writes(berth.folder), PublishedImage.attach(berth.folder) as published:

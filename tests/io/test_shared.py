@@ -50,6 +50,7 @@ while sent < {COUNT}:
 """
 
 
+@pytest.mark.slow
 def test_a_ring_crosses_processes_in_order_and_without_loss(tmp_path: Path) -> None:
     pair = shared.create("pair", make_pair(), tmp_path).tree
     with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), str(Path(__file__).parent)]) as writer:

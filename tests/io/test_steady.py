@@ -52,6 +52,7 @@ def reads(cycles: int) -> Operation[set[int]]:
     return seen
 
 
+@pytest.mark.slow
 def test_values_times_and_neighbours_are_of_one_cycle_while_another_process_writes(
     tmp_path: Path, memory: Memory
 ) -> None:
