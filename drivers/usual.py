@@ -84,7 +84,7 @@ class Round(NamedTuple):
 
 def form(*pieces: Piece) -> NDArray[np.void]:
     """The table for ``pieces`` in their order."""
-    rows: list[NDArray[np.void]] = []
+    rows: list[NDArray[np.void]] = [np.zeros(0, PIECE)]
     for piece in pieces:
         rows += text_rows(piece) if isinstance(piece, bytes) else [_number(piece)]
     return np.concatenate(rows)

@@ -84,10 +84,11 @@ class Polls(NamedTuple):
     records: np.ndarray  # INBOX
     bytes: NDArray[np.uint8]
     lengths: NDArray[np.int64]
+    inputs: NDArray[np.float64]  # what is given to the plant
 
 
-def make_polls(instruments: int) -> Polls:
-    """None of them stands."""
+def make_polls(instruments: int, inputs: NDArray[np.float64] | None = None) -> Polls:
+    """None of them stands. ``inputs``: what is given to the plant, for instruments that measure that."""
     polls = np.zeros(instruments, POLL)
     polls["due_ns"] = NEVER
     return Polls(
@@ -102,6 +103,7 @@ def make_polls(instruments: int) -> Polls:
         np.zeros((instruments, QUESTIONS, RECORDS), INBOX),
         np.zeros((instruments, BYTES_MAX), np.uint8),
         np.zeros(instruments, np.int64),
+        np.zeros(1) if inputs is None else inputs,
     )
 
 
@@ -148,7 +150,8 @@ def _write(polls: Polls, number: int, poll: Any, truth: np.ndarray) -> None:
     kind = _kind(poll)
     rows, pieces = polls.quantities[number, : poll.quantities], polls.questions[number, kind].pieces
     answer, noise = polls.answers[number, kind, :pieces], polls.noise[number]
-    polls.lengths[number] = write_answer(truth, rows, polls.values[number], noise, answer, polls.bytes[number])
+    values, out = polls.values[number], polls.bytes[number]
+    polls.lengths[number] = write_answer(truth, polls.inputs, rows, values, noise, answer, out)
 
 
 @compiled

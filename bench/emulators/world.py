@@ -133,7 +133,7 @@ def make_world(
         sensors,
         outputs,
         make_doorway(dut.diagnostics, faults),
-        make_polls(len(parts)),
+        make_polls(len(parts), as_vector(plant.inputs)[0]),
     )
     truth = Truth(sensors, fast)
     names = OUTPUTS.names or ()

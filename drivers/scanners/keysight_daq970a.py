@@ -24,11 +24,11 @@ from drivers.readout import OneReadout, Readout, read
 from drivers.scanners.keysight_daq970a_commands import TABLE
 from drivers.scanners.settings import ScannerSettings, settings_of_rig
 from drivers.session import Session
+from drivers.usual import Number, Piece, Round, Usual, form, taken
 
 _ERRORS_MAX = 24
 _NPLC = 0.02  # the shortest: with it the multiplexer reaches its rate
 _CONFIGURED = ("function", "transducer", "thermocouple")  # by CONFigure
-_PLAIN = r"([+-][0-9]\.[0-9]{8}E[+-][0-9]{2})"
 _MODELS = re.compile(r"(?:KEYSIGHT|AGILENT|HEWLETT).*,\s*(?:DAQ97[03]A|3497[02]A)")
 
 Row = tuple[str, str, bytes]
@@ -53,8 +53,10 @@ class KeysightDaq970a(OneReadout):
         self.readout = Readout([*(f"{part}.{found.name}_temp" for found in self._wired), f"{part}.open"])
         self._age_ns = round(s.latency_ms * NS_PER_MS) + self.scan_ns // 2
         self._numbers = [str(found.input).encode() for found in self._wired]
-        self._plain = re.compile(",".join(f"{_PLAIN},{found.input}" for found in self._wired).encode() + rb"\r?\n")
         self._read = Exchange(TABLE.question("read"), "line", self.scan_ns + s.timeout_ms * NS_PER_MS)
+        shape = form(*self._scan_of(), b"\n")
+        self._usual = Usual(self._read, shape, self.readout.records, self._age_ns)
+        self._as_usual = False
 
     @classmethod
     def from_rig(cls, part: str, rig: Mapping[str, Any]) -> "KeysightDaq970a":
@@ -124,18 +126,23 @@ class KeysightDaq970a(OneReadout):
 
         Raises ``GrammarError``.
         """
-        out = self.readout
-        out.times[:] = arrived_ns - self._age_ns
-        match = self._plain.fullmatch(reply)
-        if match is not None:
-            values = [*map(float, match.groups()), 0.0]
-            if max(values) < scpi.OVERFLOW and min(values) > -scpi.OVERFLOW:
-                out.values[:] = values
-                out.qualities[:] = 0
-                return out.records
-        return self._take_slowly(reply)
+        self._as_usual = taken(reply, self._usual, arrived_ns)
+        if not self._as_usual:
+            return self._take_slowly(reply, arrived_ns)
+        self.readout.values[-1], self.readout.qualities[-1] = 0.0, 0
+        return self.readout.records
 
-    def _take_slowly(self, reply: bytes) -> NDArray[np.void]:
+    def usual(self) -> Round | None:
+        """A scan, as long as no input was without a value."""
+        return Round((self._usual,)) if self._as_usual else None
+
+    def _scan_of(self) -> Iterator[Piece]:
+        """Readings with the numbers of their inputs."""
+        for place, number in enumerate(self._numbers):
+            yield Number(place)
+            yield b"," + number + b"," * (place + 1 < len(self._numbers))
+
+    def _take_slowly(self, reply: bytes, arrived_ns: int) -> NDArray[np.void]:
         fields, out = scpi.line(reply).split(b","), self.readout
         if fields[1::2] != self._numbers or len(fields) != 2 * len(self._numbers):
             raise GrammarError(f"readings of the inputs {b', '.join(self._numbers).decode()}", reply)
@@ -143,6 +150,7 @@ class KeysightDaq970a(OneReadout):
         missing = sum(quality is not Quality.GOOD for _, quality in found)
         out.values[:] = [*(value for value, _ in found), missing]
         out.qualities[:] = [*(quality for _, quality in found), Quality.GOOD]
+        out.times[:] = arrived_ns - self._age_ns
         return out.records
 
     # --- set-up ----------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from bench.base.records import IMAGE, INBOX
 from bench.base.ring import Ring, drain, make_ring, push_all
 from bench.emulators.instruments.ak_dyno import AkDynoEmulator
 from bench.emulators.instruments.ea_psb import EaPsbEmulator
+from bench.emulators.instruments.keysight_daq970a import KeysightDaq970aEmulator, Wired
 from bench.emulators.instruments.peer import Peer
 from bench.emulators.polls import BACK, DUE, make_polls, serve
 from bench.emulators.seat import Seat
@@ -24,6 +25,8 @@ from bench.schedule.scheduler import Scheduler
 from drivers.dynos.ak_dyno import AkDyno
 from drivers.power_analyzers.settings import AnalyzerSettings, Element, Item, MotorInput
 from drivers.power_analyzers.yokogawa_wt import YokogawaWT5000
+from drivers.scanners.keysight_daq970a import KeysightDaq970a
+from drivers.scanners.settings import ScannerSettings, Thermocouple
 from drivers.supplies.ea_psb import EaPsb
 from tests.instrument_bench import OUTPUT_NAMES, Truth, yokogawa
 
@@ -43,7 +46,7 @@ class World:
         index: Callable[[str], int] = driver.setpoints.index
         driver.bind(lambda name: driver.channels.index(name))
         self.inbox: Ring = make_ring(INBOX, 4096)
-        self.polls = make_polls(1)
+        self.polls = make_polls(1, self.truth.inputs.view(np.float64))
         self.scheduler = Scheduler(
             {
                 Exchange: lambda job, request: self.line.exchange(job, request),
@@ -118,7 +121,21 @@ def analyzer(*, seated: bool) -> World:
     return world
 
 
-BOTH = pytest.mark.parametrize("make", [supply, dyno, analyzer])
+def scanner(*, seated: bool) -> World:
+    places = {"winding": 101, "coolant_in": 102}
+    settings = ScannerSettings(thermocouples=tuple(Thermocouple(at, number, "K") for at, number in places.items()))
+    wired = [Wired(at, number, at, 1.5) for at, number in places.items()]
+    world = World(
+        KeysightDaq970a("scanner", settings),
+        lambda truth: KeysightDaq970aEmulator(truth.measured, OUTPUT_NAMES, truth.inputs, wired, seed=3),
+        seated=seated,
+    )
+    world.truth.set(winding_degc=81.5)
+    world.truth.inputs["coolant_in_degc"] = 65.0
+    return world
+
+
+BOTH = pytest.mark.parametrize("make", [supply, dyno, analyzer, scanner])
 
 
 @BOTH

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from bench.base.noise import gauss_stream, noise_state
 from bench.base.time import NS_PER_MS, NS_PER_S
 from bench.emulators.instruments.accuracy import ErrorDraw
+from bench.emulators.instruments.answers import Answer, Piece, Prepared, Scientific, pieces, quantity
 from bench.emulators.instruments.behaviour import Behaviour
 from bench.emulators.instruments.faults import FaultKind, FaultScript
+from bench.emulators.instruments.sampling import ROW
 from bench.emulators.instruments.scpi_peer import ScpiPeer
 from bench.emulators.instruments.wiring import Measured
 from bench.plant.records import INPUTS
@@ -27,7 +29,8 @@ from drivers.scpi_table import short
 
 _OPEN = 9.9e37
 _NO_DATA = 9.91e37
-_CHANNELS_MAX = 120
+_CHANNELS_MAX, _DECIMALS = 120, 8
+_VALUE = b"%%+.%dE" % _DECIMALS
 _FLOATING = 30.0  # so much noisier is an open input that nobody checks (assumed)
 _INPUT_LIST = re.compile(r"\(@((?:[0-9]{3}(?::[0-9]{3})?(?:,[0-9]{3}(?::[0-9]{3})?)*)?)\)", re.ASCII)
 _TYPES = ("B", "E", "J", "K", "N", "R", "S", "T")
@@ -118,7 +121,8 @@ class KeysightDaq970aEmulator(ScpiPeer):
         draw = ErrorDraw(seed, name)
         self._offsets = {found.input: draw.within(found.accuracy_k, found.name) for found in wired}
         self._noise_k = noise_k
-        self._noise = gauss_stream(noise_state(seed, f"{name}.noise"))
+        self._noise = noise_state(seed, f"{name}.noise")
+        self._floating = gauss_stream(noise_state(seed, f"{name}.floating"))
         self._identity = (identity or self.identity_of("", "", "")).encode()
         self.setup = _Setup()
         self._rows: tuple[_Row, ...] = ()
@@ -183,19 +187,24 @@ class KeysightDaq970aEmulator(ScpiPeer):
         if not self._rows or self.setup.trigger != "IMMediate":
             raise ScpiError(-221)
         self._done_ns = t_ns + self._scan_ns
-        self._memory = self._form % tuple(self._spoilt(t_ns) if self.faults else self._values())
+        self._memory = self._scanned.text(self._measured()[0]).removesuffix(b"\n")
+        if self.faults:
+            self._memory = self._form % tuple(self._spoilt(self._scanned.values.tolist(), t_ns))
 
-    def _values(self) -> list[float]:
-        true, inputs, noise = self._measured()[0], self._inputs, self._noise
-        return [
-            row.offset if row.place < 0 else
-            row.gain * ((inputs if row.of_inputs else true).item(row.place) + row.offset + row.noise * next(noise))
-            + row.zero
-            for row in self._rows
-        ]  # fmt: skip
+    def _prepare(self, message: bytes) -> Prepared | None:
+        """A scan; what FETCh? would give afterwards is an older one."""
+        actions = self._behaviours.resolve(message)
+        names = [action.command.name if action.command else "" for action in actions]
+        steady = names == ["read"] and self._rows and self.setup.trigger == "IMMediate"
+        return Prepared(self._scanned, self._scan_ns + self._delay_ns) if steady else None
 
-    def _spoilt(self, t_ns: int) -> list[float]:
-        values, faults = self._values(), self.faults
+    def heard(self, t_ns: int) -> None:
+        """See ``Preparing``."""
+        super().heard(t_ns)
+        self._done_ns = t_ns + self._scan_ns
+
+    def _spoilt(self, values: list[float], t_ns: int) -> list[float]:
+        faults = self.faults
         for kind, shown in (("nan", _NO_DATA), ("inf", _OPEN)):
             if faults.active(kind, t_ns):  # type: ignore[arg-type]
                 return [shown] * len(values)
@@ -208,7 +217,9 @@ class KeysightDaq970aEmulator(ScpiPeer):
         own = self._own(number_)
         if own.check or not own.temperature:
             return _OPEN if own.temperature else 0.0
-        floating = self._inputs.item(_INPUT_NAMES.index("ambient_degc")) + _FLOATING * self._noise_k * next(self._noise)
+        floating = self._inputs.item(_INPUT_NAMES.index("ambient_degc")) + _FLOATING * self._noise_k * next(
+            self._floating
+        )
         return _UNITS[own.unit][0] * floating + zero
 
     def _changed(self) -> None:
@@ -217,12 +228,22 @@ class KeysightDaq970aEmulator(ScpiPeer):
         per_input = [1 + self._own(number_).check for number_ in self.setup.scan]
         self._scan_ns = sum(per_input) * self._step_ns
         self._form = b",".join(self._form_of(place, number_) for place, number_ in enumerate(self.setup.scan))
+        self._scanned = self._answer()
+
+    def _answer(self) -> Answer:
+        """The scan as compiled code writes it."""
+        first, *texts = self._form.split(_VALUE)
+        parts: list[Piece] = [first]
+        for place, text in enumerate(texts):
+            parts += [Scientific(place, _DECIMALS), text]
+        rows = np.concatenate([np.zeros(0, ROW), *(_quantity(row) for row in self._rows)])
+        return Answer(rows, pieces(*parts, b"\n"), self._noise, self._inputs)
 
     def _form_of(self, place: int, number_: int) -> bytes:
         """A reading with all that belongs to it, in the manual's order (UG p.104)."""
         on = self.setup.formats
         unit = b" " + (self._own(number_).unit.encode() if self._own(number_).temperature else b"VDC")
-        parts = [b"%+.8E" + (unit if on["with_unit"] else b"")]
+        parts = [_VALUE + (unit if on["with_unit"] else b"")]
         parts += [b"%013.3f" % (place * self._step_ns / NS_PER_S)] if on["with_time"] else []
         parts += [b"%d" % number_] if on["with_channel"] else []
         parts += [b"0"] if on["with_alarm"] else []
@@ -332,6 +353,13 @@ class KeysightDaq970aEmulator(ScpiPeer):
             self._changed()
 
         return Behaviour(put, lambda *_: b"%d" % self.setup.formats[name])
+
+
+def _quantity(row: _Row) -> NDArray[np.void]:
+    if row.place < 0:
+        return quantity(-1, offset=row.offset)
+    offset, noise = row.gain * row.offset + row.zero, row.gain * row.noise
+    return quantity(row.place, row.gain, offset, noise, of_inputs=row.of_inputs)
 
 
 _INPUT_NAMES = tuple(INPUTS.names or ())

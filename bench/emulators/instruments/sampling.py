@@ -10,6 +10,7 @@ from bench.base.noise import gauss
 ROW = np.dtype(
     [
         ("source", "i4"),  # field of the truth; -1: none
+        ("of_inputs", "u1"),  # of what is given to the plant, not of what it gives
         ("kind", "u1"),
         ("guard_a", "i4"),  # fields whose size makes the value over-range; -1: none
         ("guard_b", "i4"),
@@ -49,7 +50,7 @@ def fill_block(
 ) -> None:
     """Measure all rows and write the first ``shown`` as big-endian singles into ``block`` from ``start`` on; ``values``
     has a place per row."""
-    measure(truth, rows, values, noise)
+    measure(truth, truth, rows, values, noise)
     for i in range(shown):
         put_single(values[i], block, start + 4 * i)
 
@@ -67,10 +68,10 @@ def put_single(value: float, block: np.ndarray, at: int) -> None:
 
 
 @compiled
-def measure(truth: np.ndarray, rows: np.ndarray, values: np.ndarray, noise: np.ndarray) -> None:
-    """Every quantity once: those of the truth, then what is made of them."""
+def measure(truth: np.ndarray, inputs: np.ndarray, rows: np.ndarray, values: np.ndarray, noise: np.ndarray) -> None:
+    """Every quantity once: those of the truth (``inputs``: what is given to the plant), then what is made of them."""
     for i in range(rows.shape[0]):
-        values[i] = _measured(rows[i], truth, noise)
+        values[i] = _measured(rows[i], inputs if rows[i].of_inputs else truth, noise)
     for i in range(rows.shape[0]):
         row = rows[i]
         if row.kind == PRODUCT:
