@@ -51,6 +51,12 @@ def _sign_check(data: Mapping[str, Any]) -> str:
     return "; ".join(map(str, data.get("reasons", ()))) or _plain(data)
 
 
+def _latency(data: Mapping[str, Any]) -> str:
+    if data.get("found_s") is None:
+        return "the ramps show no latency of the analyzer"
+    return f"the analyzer's latency is {1e3 * data['found_s']:.1f} ms, the rig file says {1e3 * data['of_rig_s']:g} ms"
+
+
 def _reference(data: Mapping[str, Any]) -> str:
     eta, drift = data.get("eta_edu"), data.get("drift_pp")
     if eta is None:
@@ -109,6 +115,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "step_finished": lambda data: " ".join(
         [f"{data.get('kind')}: {data.get('verdict')}", *map(str, data.get("reasons", ()))]
     ),
+    "latency": _latency,
     "soaked": lambda data: "; ".join(map(str, data.get("criteria", ()))),
     "cycle_started": _cycle_started,
     "cycle_phase": _cycle_phase,

@@ -114,6 +114,8 @@ class BenchFacts:
     dyno_power_max_w: float = math.inf
     update_s: float = 0.05
     """Of the analyzer: one measurement interval."""
+    latency_s: float = 0.0
+    """Of the analyzer: from the end of an interval to its values, as the rig file says."""
     brake_full_rpm: float = 0.0
 
     @property

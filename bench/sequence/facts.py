@@ -52,6 +52,7 @@ def facts_of(rig: Rig, ratio: float) -> BenchFacts:
         speed_rate_max_rpm_s=rig.ramps.speed,
         brake_full_rpm=max(dyno.full_torque_speed or 0.0 for dyno in rig.dynos.values()),
         update_s=rig.analyzer.update,
+        latency_s=rig.analyzer.latency,
     )
 
 

@@ -13,10 +13,11 @@ from bench.sequence.step import StepKind
 from bench.sequence.steps.drive_cycle import DriveCycle
 from bench.sequence.steps.dwell import Dwell
 from bench.sequence.steps.efficiency_map import EfficiencyMap
+from bench.sequence.steps.latency import Latency
 from bench.sequence.steps.soak import Soak
 
 GROUP = "bench.steps"
-_OWN: tuple[StepKind, ...] = (Soak(), EfficiencyMap(), Dwell(), DriveCycle())
+_OWN: tuple[StepKind, ...] = (Soak(), EfficiencyMap(), Dwell(), DriveCycle(), Latency())
 
 
 def step_kinds() -> dict[str, StepKind]:

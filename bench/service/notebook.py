@@ -21,7 +21,7 @@ from bench.io.visa import VisaLink
 from bench.links.drivers_of_rig import any_driver_class
 from bench.schedule.requests import Operation
 from bench.service.quantities import Readings
-from drivers.readout import Readable, read
+from drivers.readout import Readable
 from drivers.session import Expected, Session
 
 T = TypeVar("T")
@@ -54,7 +54,8 @@ class Opened(Generic[D]):
         """Raises ``ValueError`` for a text that is no VISA resource, ``LinkError`` and ``DeviceError``."""
         self.driver = driver
         self._link = VisaLink(resource)
-        self._runner = JobRunner(self._link, MonotonicClock())
+        self._clock = MonotonicClock()
+        self._runner = JobRunner(self._link, self._clock)
         self._turn = threading.RLock()
         try:
             self.identity: Identity = self.reopen()
@@ -77,9 +78,11 @@ class Opened(Generic[D]):
 
     def read(self) -> Readings:
         """Fresh readings. Raises ``LinkError`` and ``DeviceError``."""
-        with self._turn:
-            self.do(read(self.driver))
-            return Readings(self.driver.part, self.driver.readings())
+        driver = self.driver
+        with self._turn, driver.session:
+            reply = self._link.exchange(driver.question())
+            driver.take(reply, self._clock.now_ns())
+            return Readings(driver.part, driver.readings())
 
     def do(self, operation: Operation[T]) -> T:
         """Anything else the driver can do: ``wt.do(wt.driver.set_ranges({"dc.current": 37.0}))``."""

@@ -196,11 +196,9 @@ def _sweep(rig: Rig, ports: Mapping[str, int], rounds: int) -> PerfRow:
 def _night(rig: Rig, virtual_s: int) -> PerfRow:
     """Wall seconds of eight virtual hours of five instruments at 20 Hz, from a part of them."""
     rig = _with_analyzer(rig, latency=_FAST_LATENCY_S)  # or it could not answer within its update of 50 ms
-    devices = {**still_instruments(rig), "supply_2": still_instruments(rig, seed=2)["supply"]}
-    drivers = {part: _driver(rig, part.removesuffix("_2")) for part in devices}
-    pace = Pace(50 * NS_PER_MS)
-    paces = dict.fromkeys(devices, pace) | {"analyzer": Pace(0)}  # it sets its own
-    bound = {part: Bound(drivers[part], device, paces[part]) for part, device in devices.items()}
+    devices = still_instruments(rig)
+    paces = dict.fromkeys(devices, Pace(50 * NS_PER_MS)) | {"analyzer": Pace(0)}  # it sets its own
+    bound = {part: Bound(_driver(rig, part), device, paces[part]) for part, device in devices.items()}
     taken = np.zeros(1, int)
 
     def post(records: NDArray[np.void]) -> None:
