@@ -1,8 +1,8 @@
 """One instrument by itself, for notebooks and scripts: the bench's drivers, calls that block, values with units.
 
-Nothing moves energy unasked: opening identifies the instrument and leaves it as it is; only an analyzer is set up,
-since nobody knows otherwise what its numbers mean. The session is the bench's own: after anything that went wrong it
-refuses until ``reopen``, so that no late answer is taken for another.
+Nothing moves energy unasked: opening identifies the instrument and leaves it as it is; only what has no set-points
+(analyzer, scanner) is set up, since nobody knows otherwise what its numbers mean. The session is the bench's own: after
+anything that went wrong it refuses until ``reopen``, so that no late answer is taken for another.
 """
 
 import threading
@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
 from bench.base.errors import InputError, Problem
-from bench.base.ports import Identity, PowerAnalyzer
+from bench.base.ports import Identity
 from bench.base.reading import Reading
 from bench.config.rig import Rig, load_rig
 from bench.config.search import find
@@ -32,6 +32,7 @@ class Driver(Readable, Protocol):
     """What a driver needs to be used by itself."""
 
     part: str
+    setpoints: tuple[str, ...]
     session: Session
 
     def identify(self) -> Operation[Identity]:
@@ -68,7 +69,7 @@ class Opened(Generic[D]):
         with self._turn:
             self.do(self.driver.session.reopen())
             identity = self.do(self.driver.identify())
-            if isinstance(self.driver, PowerAnalyzer):
+            if not self.driver.setpoints:
                 self.set_up()
             return identity
 

@@ -37,6 +37,7 @@ _ROUNDS, _READS, _SWEEPS = 7, 300, 15
 _VIRTUAL_S, _NIGHT_S = 120, 8 * 3600
 _UPDATES, _UPDATE_NS = 100_000, 10 * NS_PER_MS
 _FAST_LATENCY_S = 0.002
+_SWEPT = ("analyzer", "supply", "dyno_l", "dyno_r")
 _TIMEOUT_NS = 60 * NS_PER_S
 
 
@@ -180,7 +181,7 @@ def _rate(raw: _Raw, questions: Sequence[bytes]) -> float:
 def _sweep(rig: Rig, ports: Mapping[str, int], rounds: int) -> PerfRow:
     """One reading of each instrument at once, each in its own thread, against one after the other."""
     with ExitStack() as stack:
-        opened = [stack.enter_context(_opened(rig, part, ports[f"{part}.late"])) for part in rig.instruments]
+        opened = [stack.enter_context(_opened(rig, part, ports[f"{part}.late"])) for part in _SWEPT]
         pool = stack.enter_context(ThreadPoolExecutor(len(opened)))
         pairs = []
         for _ in range(rounds):

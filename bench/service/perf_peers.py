@@ -103,8 +103,8 @@ class Blocks:
 
 def still_instruments(rig: Rig, seed: int = 1) -> dict[str, ByteDevice]:
     """The emulated instruments of ``rig``; what they measure does not change."""
-    parts = ("analyzer", "supply", *rig.linked_dynos)
-    return by_part(rig, dict.fromkeys(parts, lambda: (STILL, 0)), OUTPUTS.names or (), np.zeros(1, INPUTS), seed, ())
+    measured = dict.fromkeys(rig.instruments, lambda: (STILL, 0))
+    return by_part(rig, measured, OUTPUTS.names or (), np.zeros(1, INPUTS), seed, ())
 
 
 def emulators() -> None:
