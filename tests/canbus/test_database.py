@@ -113,11 +113,11 @@ def test_a_message_that_cannot_be_used_is_a_finding_with_its_line(body: str, rea
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_at_once(text: str, reason: str) -> None:
-    begin = time.perf_counter()
+    begin_s = time.process_time()
     with pytest.raises(InputError) as caught:
         Database.from_text(text, "x.dbc")
     assert reason in str(caught.value)
-    assert time.perf_counter() - begin < 2.0
+    assert time.process_time() - begin_s < 2.0
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -104,13 +104,13 @@ class LoneCore:
         """The torque frames that ended on the wire after ``after_ns``."""
         return [frame for frame in self.frames if frame["t_ns"] > after_ns]
 
-    def late_cycles(self) -> Callable[[], str]:
-        """Asks how many cycles have come late since now; a few always do."""
+    def late_cycles(self, of_pause: int = 0) -> Callable[[], str]:
+        """Asks how many cycles have come late since now, beyond those of a pause; a few always do."""
         counters = self.memory.state.counters
         before = int(counters["late"][0])
 
         def told() -> str:
-            late = int(counters["late"][0]) - before
+            late = int(counters["late"][0]) - before - of_pause
             return f"{late} cycles of the core came late" if late >= _LATE else ""
 
         return told

@@ -96,7 +96,7 @@ def design() -> d.Design:
                     "speed to zero",
                     (d.Action(f"{PART}.speed_cmd", 0.0),),
                     (d.Confirm(f"{PART}.speed", ABS_BELOW, 20.0),),
-                    5_000 * MS,
+                    2_000 * MS,
                 ),
                 d.Rung(
                     "open",

@@ -74,14 +74,14 @@ def test_ten_thousand_frames_reach_notifiers_in_order_and_without_loss(wire: Pat
             def listen(message: can.Message) -> None:
                 into.append(int.from_bytes(message.data, "little"))
                 if len(into) == 10_000:
-                    done.wait(20)
+                    done.wait(60)
 
             return listen
 
         notifiers = [can.Notifier(bus, [listener(into)]) for bus, into in zip((first, second), seen, strict=True)]
         sender = process(SENDER, wire, 0)
-        sender.communicate("go\n", timeout=30)
-        done.wait(20)
+        sender.communicate("go\n", timeout=60)
+        done.wait(60)
         for notifier in notifiers:
             notifier.stop()
         assert seen[0] == seen[1] == list(range(10_000))
@@ -97,10 +97,10 @@ def test_two_processes_send_at_once_and_nothing_is_torn(wire: Path) -> None:
             sender.stdin.write("go\n")
             sender.stdin.flush()
         numbers = [
-            int.from_bytes(message.data, "little") for message in (reader.recv(5) for _ in range(20_000)) if message
+            int.from_bytes(message.data, "little") for message in (reader.recv(20) for _ in range(20_000)) if message
         ]
         for sender in senders:
-            sender.communicate(timeout=10)
+            sender.communicate(timeout=60)
         assert sorted(numbers) == sorted([*range(10_000)] * 2)
 
 
@@ -113,8 +113,8 @@ def test_a_killed_member_disturbs_nobody(wire: Path) -> None:
             end(victim)
             while reader.recv(0.05):
                 pass
-            writer.send(frame(0x123, b"alive"), timeout=1)
-            message = reader.recv(1)
+            writer.send(frame(0x123, b"alive"), timeout=20)
+            message = reader.recv(20)
             assert message is not None
             assert bytes(message.data) == b"alive"
         writer.send(frame(1))
@@ -127,10 +127,10 @@ def test_a_stopped_member_does_not_hold_up_the_bus_and_sees_all_later(wire: Path
         echo = process(ECHO, wire)
         os.kill(echo.pid, signal.SIGSTOP)
         for n in range(100):
-            bus.send(frame(n), timeout=1)
+            bus.send(frame(n), timeout=20)
         assert bus.recv(0.05) is None
         os.kill(echo.pid, signal.SIGCONT)
-        answers = [bus.recv(2) for _ in range(100)]
+        answers = [bus.recv(20) for _ in range(100)]
         end(echo)
         assert [answer.arbitration_id for answer in answers if answer] == list(range(1, 101))
 
@@ -140,8 +140,8 @@ def test_frames_take_their_time_on_the_wire(wire: Path) -> None:
     with member(wire, bitrate=125_000) as sender, member(wire, bitrate=125_000) as receiver:
         start = time.monotonic()
         for _ in range(20):
-            sender.send(frame(1, bytes(8)), timeout=1)
-        stamps = [message.timestamp for message in (receiver.recv(1) for _ in range(20)) if message]
+            sender.send(frame(1, bytes(8)), timeout=20)
+        stamps = [message.timestamp for message in (receiver.recv(20) for _ in range(20)) if message]
         elapsed_s = time.monotonic() - start
         frame_s = bits_of(1, bytes(8)) / 125_000
         assert elapsed_s >= 20 * frame_s * 0.99
@@ -159,7 +159,7 @@ def test_a_reader_left_far_behind_is_told(wire: Path) -> None:
     with member(wire, bitrate=0) as sender, member(wire, bitrate=0) as reader:
         for n in range(20_000):
             sender.send(frame(1, n.to_bytes(4, "little")))
-        first, then = reader.recv(1), reader.recv(1)
+        first, then = reader.recv(20), reader.recv(20)
         assert first is not None and then is not None
         assert first.is_error_frame and first.arbitration_id == 0x004 and first.data[1] == 0x01
         assert int.from_bytes(then.data, "little") == reader.frames_lost > 0
@@ -177,11 +177,11 @@ def test_all_kinds_of_frames_arrive_as_they_were_sent(wire: Path) -> None:
         for sent in kinds:
             bus.send(sent)
             for receiver, is_rx in ((other, True), (bus, False)):
-                seen = receiver.recv(1)
+                seen = receiver.recv(20)
                 assert seen is not None
                 assert seen.equals(sent, timestamp_delta=None, check_channel=False, check_direction=False)
                 assert seen.is_rx is is_rx
-                assert abs(seen.timestamp - time.time()) < 1
+                assert abs(seen.timestamp - time.time()) < 20
     with member(wire) as classic, pytest.raises(can.CanOperationError, match="fd=True"):
         classic.send(kinds[2])
 
@@ -191,7 +191,7 @@ def test_filters_and_the_plugin_entry_point(wire: Path) -> None:
     with can.Bus(interface="benchwire", channel="t", folder=wire, can_filters=wanted) as bus, member(wire) as other:
         other.send(frame(0x100))
         other.send(frame(0x200))
-        message = bus.recv(1)
+        message = bus.recv(20)
         assert message is not None and message.arbitration_id == 0x200
         assert bus.recv(0.01) is None
 
@@ -203,7 +203,7 @@ def test_asyncio_is_woken_by_the_doorbell(wire: Path) -> None:
             notifier = can.Notifier(bus, [reader], loop=asyncio.get_running_loop())
             for n in range(30):
                 other.send(frame(n))
-            messages = [await asyncio.wait_for(reader.get_message(), 2) for _ in range(30)]
+            messages = [await asyncio.wait_for(reader.get_message(), 20) for _ in range(30)]
             notifier.stop()
             return [message.arbitration_id for message in messages]
 
@@ -224,7 +224,7 @@ def test_the_last_member_removes_the_memory_and_shutdown_wakes_a_reader(wire: Pa
     thread.start()
     time.sleep(0.02)
     first.shutdown()
-    thread.join(2)
+    thread.join(20)
     assert failure
     with pytest.raises(can.CanOperationError):
         first.send(frame(1))

@@ -28,7 +28,7 @@ def test_a_logger_writes_what_was_on_the_wire_and_a_reader_gives_it_back(wire: P
         heard: list[can.Message] = []
         notifier = can.Notifier(watcher, [can.Logger(str(log)), heard.append], timeout=0.05)
         for n in range(50):
-            sender.send(can.Message(arbitration_id=0x100 + n, is_extended_id=False, data=bytes([n] * 8)), timeout=1)
+            sender.send(can.Message(arbitration_id=0x100 + n, is_extended_id=False, data=bytes([n] * 8)), timeout=20)
         deadline_s = time.monotonic() + 10
         while len(heard) < 50 and time.monotonic() < deadline_s:
             time.sleep(0.01)

@@ -74,12 +74,14 @@ def test_a_stopped_core_leaves_the_wire_silent_and_the_inverter_goes_to_its_safe
     assert 50 * MS < core.fell_ns - last_ns < 150 * MS
     late_before = int(core.memory.state.counters["late"][0])
     skipped_before = int(core.memory.state.counters["send_skipped"][0])
+    late = core.late_cycles(of_pause=1 + (core.berth.clock.now_ns() - paused_ns) // MS)
     resumed_ns = core.go_on()
-    assert core.live(500, lambda: core.torque_nm == 60.0)
-    core.live(200)
-    times = [int(frame["t_ns"]) for frame in core.vcu(resumed_ns)]
-    assert min(b - a for a, b in pairwise(times)) >= 4 * MS, "frames were made up for, back to back"
-    assert len(times) <= 2 + (times[-1] - times[0]) // (10 * MS)
+    with explained(late):
+        assert core.live(500, lambda: core.torque_nm == 60.0)
+        core.live(200)
+        times = [int(frame["t_ns"]) for frame in core.vcu(resumed_ns)]
+        assert min(b - a for a, b in pairwise(times)) >= 4 * MS, "frames were made up for, back to back"
+        assert len(times) <= 2 + (times[-1] - times[0]) // (10 * MS)
     counters = core.memory.state.counters[0]
     assert counters["late"] - late_before >= 240
     assert counters["send_skipped"] - skipped_before >= 40  # two messages
@@ -89,9 +91,9 @@ def test_a_stopped_core_leaves_the_wire_silent_and_the_inverter_goes_to_its_safe
 @pytest.mark.slow
 def test_the_image_is_published_and_what_was_granted_is_told(core: LoneCore) -> None:
     with PublishedImage.attach(core.berth.folder) as published:
-        first = published.snapshot(0.5)
+        first = published.snapshot(5.0)
         core.live(20)
-        second = published.snapshot(0.5)
+        second = published.snapshot(5.0)
         assert second.t_ns > first.t_ns
         assert second.core["armed"][0] == 1
         times = second.image["t_ns"][[published.channels.index(n) for n in ("dut.torque_cmd", "dut.state_request")]]

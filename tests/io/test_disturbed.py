@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -70,3 +71,12 @@ def test_a_cpu_that_another_process_has_is_noticed() -> None:
             os.sched_setaffinity(0, before)
             hog.kill()
     assert held_up.words().startswith("this process waited")
+
+
+def test_a_process_that_stands_still_is_noticed_without_waiting_for_a_cpu() -> None:
+    numbers = [hash((n, "any order")) for n in range(400_000)]
+    with HeldUp(20.0) as held_up:
+        sorted(numbers)  # nobody else of this process runs meanwhile
+        words = held_up.words()
+    assert words.startswith("this process ") and not HeldUp(20.0).words()
+    assert "held up" not in [thread.name for thread in threading.enumerate()]

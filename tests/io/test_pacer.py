@@ -78,7 +78,7 @@ def test_deadlines_lie_on_the_grid_grow_and_are_never_early(late: list[int], wor
 
 def test_the_machine_s_clock_is_waited_for_awake() -> None:
     clock = MonotonicClock()
-    late = [clock.spin_until(due) - due for due in (clock.now_ns() + MS for _ in range(5))]
+    late = [clock.spin_until(due) - due for due in (clock.now_ns() + MS for _ in range(20))]
     assert min(late) >= 0
     assert sorted(late)[1] < 100_000, "a spin ends within microseconds"
     assert clock.spin_until(0) > 0

@@ -52,7 +52,7 @@ def test_everything_that_is_not_there_is_named_with_its_line(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-@again_if_disturbed()
+@again_if_disturbed(held_up_ms=300)
 def test_a_plan_runs_on_whatever_the_rig_file_names(tmp_path: Path, emulated: Any) -> None:
     (tmp_path / "rig.yaml").write_text(with_wires_at(emulated.places))
     plan = tmp_path / "plan.yaml"

@@ -33,7 +33,7 @@ def passed(run: WallRun) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@again_if_disturbed()
+@again_if_disturbed(held_up_ms=300)
 def test_a_cascadia_inverter_and_dynos_on_can_are_driven_and_brought_to_rest(tmp_path: Path) -> None:
     """Both in one run: the inverter is read back, and dynos and flanges need no links."""
     with wall_run(*command(tmp_path, "e_axle_fast", "--dut", "ipace_cm")) as run:

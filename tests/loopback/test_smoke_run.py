@@ -18,7 +18,7 @@ FILES = {"journal.jsonl", "inbox.log", "samples.mf4", "points.csv", "points.parq
 
 
 @pytest.mark.slow
-@again_if_disturbed()
+@again_if_disturbed(held_up_ms=300)
 def test_three_points_in_four_processes_over_real_edges() -> None:
     """The command as the how-to shows it, but for the folder."""
     _, *words, folder = seen_by("loopback").split()

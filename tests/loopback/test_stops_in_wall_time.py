@@ -21,7 +21,7 @@ def pause(run: WallRun, seconds: float) -> None:
 
 
 @pytest.mark.slow
-@again_if_disturbed()
+@again_if_disturbed(held_up_ms=300)
 def test_a_silent_service_freezes_the_bench_then_stops_it_and_the_others_do_without_it() -> None:
     with loopback(PLAN) as run:
         run.wait_for("settled")
@@ -47,7 +47,7 @@ def test_a_silent_service_freezes_the_bench_then_stops_it_and_the_others_do_with
 
 
 @pytest.mark.slow
-@again_if_disturbed()
+@again_if_disturbed(held_up_ms=300)
 def test_the_operator_s_signal_is_a_controlled_stop() -> None:
     """Two runs side by side, one for each signal; neither takes notice of the other's."""
     with loopback(PLAN) as one, loopback(PLAN) as other:
@@ -64,9 +64,9 @@ def test_the_operator_s_signal_is_a_controlled_stop() -> None:
 
 
 @pytest.mark.slow
-@again_if_disturbed()
+@again_if_disturbed(held_up_ms=300)
 def test_a_silent_instrument_ends_in_the_controlled_stop() -> None:
-    with loopback(PLAN, "--fault", "dyno_l.silence@24s", decisive="core_stop") as run:
+    with loopback(PLAN, "--fault", "dyno_l.silence@20s", decisive="core_stop") as run:
         code, said = run.end()
         assert (code, said["accepted"]) == (3, 0)
         stop = run.told("core_stop")[0]
@@ -78,7 +78,7 @@ def test_a_silent_instrument_ends_in_the_controlled_stop() -> None:
 
 
 @pytest.mark.slow
-@again_if_disturbed()
+@again_if_disturbed(held_up_ms=300)
 def test_f10_a_guest_on_the_wire_sends_our_controller_bus_off_and_the_bench_stops() -> None:
     """Anybody of this user may attach: the guest hears all frames, and puts the fault on the wire."""
     with loopback(PLAN) as run:
