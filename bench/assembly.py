@@ -29,6 +29,7 @@ from bench.core.rings import Rings, drain_samples, make_rings
 from bench.core.state import State, make_state
 from bench.emulators.device import Watched
 from bench.emulators.free_world import FreeWorld
+from bench.emulators.lan.offered import offered
 from bench.emulators.truth import NAME as TRUTH
 from bench.emulators.virtual_bench import VirtualBench, VirtualLink
 from bench.emulators.virtual_line import VirtualLine
@@ -361,14 +362,15 @@ def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
     world = other_side(share.rig, share.dut, seed, others, fast)
     buses = [place.open() for place in share.buses]
     spoil_buses(buses, of_buses, seed, share.berth.clock.origin_ns)
-    status = memory.status if memory else share.berth.attach_status()
 
     def tell_truth() -> None:
         if arguments["run"]:
             DiskStorage(Path(arguments["run"]), create=False).write(TRUTH, world.truth.to_parquet())
 
-    clock, alone = share.berth.clock, memory is None
-    run_emulators(HostParts(FreeWorld(world), buses, clock, arguments["ports"], status, alone, tell_truth), control)
+    alone = memory is None
+    devices, services = offered(world.devices, share.rig.instruments if alone else {})
+    places = (buses, share.berth.clock, arguments["ports"], memory.status if memory else share.berth.attach_status())
+    run_emulators(HostParts(FreeWorld(world), devices, *places, services, alone, tell_truth), control)
 
 
 def other_side(

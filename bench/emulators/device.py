@@ -44,3 +44,18 @@ class Preparing(Protocol):
 
     def heard(self, t_ns: int) -> None:
         """A prepared answer was given to the message of that time, the last one so far."""
+
+
+@runtime_checkable
+class MessageDevice(ByteDevice, Protocol):
+    """An instrument that can be spoken to by protocols that know where a message ends, and whether an answer was read
+    (IEEE 488.2, 6)."""
+
+    def interrupted(self) -> None:
+        """A new message came before the answer was read: the answer is dropped, and that is an error."""
+
+    def cleared(self) -> None:
+        """Device clear: nothing is left of what was said and not yet answered."""
+
+    def status_byte(self) -> int:
+        """What a serial poll sees."""

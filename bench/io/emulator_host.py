@@ -1,7 +1,7 @@
 """The bench's other side as its own process: emulated nodes on real buses, emulated instruments on real sockets."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import can
@@ -13,6 +13,7 @@ from bench.io.clock import MonotonicClock
 from bench.io.control import Control
 from bench.io.instrument_server import ByteDevice, InstrumentServer
 from bench.io.realtime import WORLD_PRIORITY, come_soon
+from bench.io.service_port import Service
 from bench.io.stalls import Turns
 from bench.io.status import EMULATORS, FINISHED, RUNNING, CoreWatch
 
@@ -27,8 +28,6 @@ class World(Protocol):
     """Written by the host: what the bench has sent (``sender`` 0)."""
     frames_out: Ring
     """Written by the world: what its nodes send."""
-    devices: Mapping[str, ByteDevice]
-    """The instruments by part name."""
 
     def run_until(self, t_ns: int) -> None:
         """Live up to ``t_ns`` (whole milliseconds), taking in ``frames_in`` first."""
@@ -36,14 +35,17 @@ class World(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HostParts:
-    """What the host works on. ``alone``: there is no core after which it should end. ``at_end`` is called when the
-    world stands still."""
+    """What the host works on. ``devices``: the instruments by part name, for raw sockets; ``services``: what else can
+    be reached, each on a port of its own. ``alone``: there is no core after which it should end. ``at_end`` is called
+    when the world stands still."""
 
     world: World
+    devices: Mapping[str, ByteDevice]
     buses: Sequence[can.BusABC]
     clock: MonotonicClock
     ports: Mapping[str, int]
     status: NDArray[Any]
+    services: Mapping[str, Service] = field(default_factory=dict)
     alone: bool = False
     at_end: Callable[[], object] = lambda: None
 
@@ -51,9 +53,10 @@ class HostParts:
 def run_emulators(parts: HostParts, control: Control) -> None:
     """Live until told to finish or left alone, and then as long as the core lives.
 
-    Says ``{"ready": true, "ports": {part: TCP port}}`` when the instruments can be reached.
+    Says ``{"ready": true, "resources": {part: VISA resource}}`` when the instruments can be reached; a resource of a
+    protocol beside the raw socket is that of ``part.protocol``.
     """
-    server = InstrumentServer(parts.world.devices, parts.clock, parts.ports)
+    server = InstrumentServer(parts.devices, parts.clock, parts.ports, parts.services)
     try:
         _Host(parts, control, server).run()
     finally:
@@ -76,7 +79,7 @@ class _Host:
         t_ns = parts.clock.now_ns() // _PERIOD_NS * _PERIOD_NS
         parts.world.run_until(t_ns)  # compiles, before anybody relies on us
         come_soon(WORLD_PRIORITY, lock=True)
-        self._control.send({"ready": True, "ports": dict(self._server.ports)})
+        self._control.send({"ready": True, "resources": self._server.resources()})
         turn = 0
         while not (self._ending and (self._core is None or self._core.ended())):
             t_ns = self._advance(t_ns)

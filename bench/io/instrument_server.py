@@ -5,17 +5,13 @@ real instruments each serves one connection; a new one takes the place of the ol
 leaves its connection standing.
 """
 
-import contextlib
 import selectors
-import socket
 import threading
 from collections.abc import Mapping
 from typing import Protocol
 
 from bench.io.clock import MonotonicClock
-
-_OUTPUT_BYTES_MAX = 1 << 20  # a client that does not read is dropped beyond this
-_TAKE = 65_536
+from bench.io.service_port import Service, ServicePort
 
 
 class ByteDevice(Protocol):
@@ -38,22 +34,33 @@ class ByteDevice(Protocol):
 
 
 class InstrumentServer:
-    """Serves ``devices`` by name. Call ``step`` from one thread, or ``start`` to have one."""
+    """Serves ``devices`` by name on raw sockets, and ``services`` that have protocols of their own. Call ``step`` from
+    one thread, or ``start`` to have one."""
 
     def __init__(
-        self, devices: Mapping[str, ByteDevice], clock: MonotonicClock, ports: Mapping[str, int] | None = None
+        self,
+        devices: Mapping[str, ByteDevice],
+        clock: MonotonicClock,
+        ports: Mapping[str, int] | None = None,
+        services: Mapping[str, Service] | None = None,
     ) -> None:
         """``ports`` fixes TCP ports by name; the system chooses the others. Only loopback addresses are served."""
         self._clock = clock
         self._selector = selectors.DefaultSelector()
-        self._seats = {name: _Seat(device, self._selector) for name, device in devices.items()}
+        served: dict[str, Service] = {name: RawSocket(device) for name, device in devices.items()}
+        served |= services or {}
+        self._seats = {name: ServicePort(service, self._selector) for name, service in served.items()}
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.ports = {name: seat.listen((ports or {}).get(name, 0)) for name, seat in self._seats.items()}
 
     def resource(self, name: str) -> str:
         """The VISA resource of a served device."""
-        return f"TCPIP::127.0.0.1::{self.ports[name]}::SOCKET"
+        return self._seats[name].service.resource("127.0.0.1", self.ports[name])
+
+    def resources(self) -> dict[str, str]:
+        """All of them."""
+        return {name: self.resource(name) for name in self._seats}
 
     def step(self, timeout_ns: int) -> None:
         """Serve what comes and what is due; return after the first of them, or after ``timeout_ns``."""
@@ -85,88 +92,58 @@ class InstrumentServer:
         self._selector.close()
 
 
-class _Seat:
-    """One device, its listening socket and at most one connection."""
+class RawSocket:
+    """A ``Service`` for a device that knows one connection: the newest."""
 
-    def __init__(self, device: ByteDevice, selector: selectors.BaseSelector) -> None:
+    def __init__(self, device: ByteDevice) -> None:
         self._device = device
-        self._selector = selector
-        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._peer: socket.socket | None = None
-        self._output = b""
+        self._peer: int | None = None
+        self._gone: list[int] = []
 
-    def listen(self, port: int) -> int:
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.setblocking(False)
-        self._listener.bind(("127.0.0.1", port))
-        self._listener.listen(8)
-        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
-        return int(self._listener.getsockname()[1])
+    def resource(self, host: str, port: int) -> str:
+        """How PyVISA calls it."""
+        return f"TCPIP::{host}::{port}::SOCKET"
+
+    def listening(self, port: int) -> None:
+        """Nothing to remember."""
+
+    def accepted(self, peer: int, t_ns: int) -> None:
+        """It takes the place of the last one, unless the device refuses it."""
+        self._hang_up(t_ns)
+        self._device.opened(t_ns)
+        if self._device.closed():
+            self._gone.append(peer)
+        else:
+            self._peer = peer
+
+    def received(self, peer: int, data: bytes, t_ns: int) -> None:
+        """Bytes from the client, or that it has gone."""
+        if peer == self._peer:
+            self._device.receive(data, t_ns)
+            if not data:
+                self._peer = None
 
     def next_ns(self) -> int | None:
+        """When output is due next."""
         return None if self._peer is None else self._device.next_ns()
 
-    def _accept(self, t_ns: int) -> None:
-        with contextlib.suppress(OSError):  # the client may have gone before we looked
-            peer, _address = self._listener.accept()
-            self._hang_up(t_ns)
-            self._device.opened(t_ns)
-            if self._device.closed():
-                peer.close()
-                return
-            peer.setblocking(False)
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._peer = peer
-            self._selector.register(peer, selectors.EVENT_READ, self._serve)
-
-    def _serve(self, t_ns: int) -> None:
-        if self._peer is None:  # replaced within this very step
-            return None
-        try:
-            data = self._peer.recv(_TAKE)
-        except BlockingIOError:  # only the output had room
-            return self._flush(t_ns)
-        except OSError:
-            return self._hang_up(t_ns)
-        if not data:
-            return self._hang_up(t_ns)
-        return self._device.receive(data, t_ns)
-
-    def produce(self, t_ns: int) -> None:
-        """Send what is due, then hang up if the device wants it."""
+    def produce(self, t_ns: int) -> list[tuple[int, bytes]]:
+        """The output that is due; then the device may want to hang up."""
         if self._peer is None:
-            return
-        due_ns = self._device.next_ns()
-        if due_ns is not None and due_ns <= t_ns:
-            self._output += self._device.produce(t_ns)
-        if self._output:
-            self._flush(t_ns)
+            return []
+        peer, due_ns = self._peer, self._device.next_ns()
+        data = self._device.produce(t_ns) if due_ns is not None and due_ns <= t_ns else b""
         if self._device.closed():
             self._hang_up(t_ns)
+        return [(peer, data)] if data else []
 
-    def _flush(self, t_ns: int) -> None:
-        if self._peer is None:
-            return None
-        try:
-            self._output = self._output[self._peer.send(self._output) :]
-        except BlockingIOError:
-            pass
-        except OSError:
-            return self._hang_up(t_ns)
-        if len(self._output) > _OUTPUT_BYTES_MAX:
-            return self._hang_up(t_ns)
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._output else 0)
-        self._selector.modify(self._peer, events, self._serve)
-        return None
+    def hung_up(self) -> list[int]:
+        """Connections to be closed."""
+        gone, self._gone = self._gone, []
+        return gone
 
     def _hang_up(self, t_ns: int) -> None:
-        peer, self._peer, self._output = self._peer, None, b""
-        if peer is not None:
-            self._selector.unregister(peer)
-            peer.close()
+        if self._peer is not None:
+            self._gone.append(self._peer)
+            self._peer = None
             self._device.receive(b"", t_ns)
-
-    def close(self) -> None:
-        self._hang_up(0)
-        self._selector.unregister(self._listener)
-        self._listener.close()

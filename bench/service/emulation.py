@@ -15,7 +15,6 @@ from bench.io.bus_place import BusPlace
 from bench.io.foreign_database import dbc_text
 from bench.io.processes import Crew, ProcessError
 from bench.io.stalls import Stalls
-from bench.service.loopback_run import resource
 from bench.service.wall_run import READY_NS
 
 _LOOK_NS = 100 * NS_PER_MS
@@ -30,9 +29,10 @@ def emulate(
     ports: Mapping[str, int] | None = None,
     warn: Callable[[str], None] = lambda _words: None,
 ) -> None:
-    """Emulate until ``asked()``. ``tell`` is handed the places once all can be reached: VISA resources by part, and
-    ``benchwire CHANNEL`` by bus. ``ports`` fixes TCP ports by part; the system chooses the others. ``warn`` is told
-    when the emulators stood still, once a second at most.
+    """Emulate until ``asked()``. ``tell`` is handed the places once all can be reached: VISA resources by part (a raw
+    socket) and by ``part.protocol`` (``analyzer.hislip``), and ``benchwire CHANNEL`` by bus. ``ports`` fixes TCP ports
+    by these names; the system chooses the others. ``warn`` is told when the emulators stood still, once a second at
+    most.
 
     Raises ``InputError`` for files that are not right, ``ProcessError`` when the emulators end by themselves.
     """
@@ -47,9 +47,9 @@ def emulate(
         child = crew.spawn(
             "emulators", "bench.assembly:emulators_main", {**berth.arguments(), **told, "ports": dict(ports or {})}
         )
-        found: Mapping[str, int] = child.wait_ready(READY_NS)["ports"]
+        found: Mapping[str, str] = child.wait_ready(READY_NS)["resources"]
         wires = {role: f"benchwire {place.channel}" for role, place in places.items()}
-        tell({**{part: resource(port) for part, port in found.items()}, **wires})
+        tell({**found, **wires})
         while not asked():
             berth.clock.sleep_until(berth.clock.now_ns() + _LOOK_NS)
             if stalled := stalls.new(berth.clock.now_ns()):

@@ -25,11 +25,6 @@ def emulated_edges(rig: Rig, faults: tuple[Fault, ...] = ()) -> Edges:
     def begin(crew: Crew, told: Mapping[str, Any]) -> Begun:
         more = {"faults": [asdict(fault) for fault in faults], "ports": {}}
         child = crew.spawn("emulators", "bench.assembly:emulators_main", {**told, **more})
-        return lambda: {part: resource(port) for part, port in child.wait_ready(READY_NS)["ports"].items()}
+        return lambda: dict(child.wait_ready(READY_NS)["resources"])
 
     return Edges(buses, begin)
-
-
-def resource(port: int) -> str:
-    """The VISA resource of an emulated instrument."""
-    return f"TCPIP::127.0.0.1::{port}::SOCKET"

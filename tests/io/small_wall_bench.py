@@ -198,7 +198,9 @@ def recorder_main(control: Control, arguments: Mapping[str, Any]) -> None:
 
 
 def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
-    run_emulators(HostParts(World(), [_bus(arguments)], _clock(arguments), {}, _status(arguments)), control)
+    world = World()
+    parts = HostParts(world, world.devices, [_bus(arguments)], _clock(arguments), {}, _status(arguments))
+    run_emulators(parts, control)
 
 
 class SmallBench:
@@ -216,8 +218,7 @@ class SmallBench:
         emulators = self.crew.spawn("emulators", "small_wall_bench:emulators_main", arguments, search)
         core = self.crew.spawn("core", "small_wall_bench:core_main", arguments, search)
         recorder = self.crew.spawn("recorder", "small_wall_bench:recorder_main", arguments, search)
-        port = emulators.wait_ready(120_000 * MS)["ports"][PART]
-        resource = {"resource": f"TCPIP::127.0.0.1::{port}::SOCKET"}
+        resource = {"resource": emulators.wait_ready(120_000 * MS)["resources"][PART]}
         links = self.crew.spawn("links", "small_wall_bench:links_main", {**arguments, **resource}, search)
         for child in (core, recorder, links):
             child.wait_ready(120_000 * MS)

@@ -21,6 +21,9 @@ manager = pyvisa.ResourceManager("@py")
 for resource in ({analyzer!r}, {supply!r}, {scanner!r}):
     with manager.open_resource(resource, read_termination="\\n", write_termination="\\n", timeout=5000) as device:
         print(device.query("*IDN?"))
+for resource in ({hislip!r}, {vxi11!r}):
+    with manager.open_resource(resource, timeout=5000) as device:
+        print(device.query("*IDN?").strip(), device.read_stb() & 16)
 with manager.open_resource({dyno_l!r}, read_termination="\\x03", timeout=5000) as dyno:
     dyno.write_raw(b"\\x02 ASTZ K0\\x03")
     print(repr(dyno.read_raw()))
@@ -60,8 +63,11 @@ def script(text: str, private: Path) -> str:
 
 @pytest.mark.slow
 def test_a_plain_pyvisa_script_talks_to_the_instruments(emulated: Any) -> None:
-    analyzer, supply, scanner, dyno = script(INSTRUMENTS.format(**emulated.places), emulated.run.private).splitlines()
-    assert analyzer.startswith("YOKOGAWA,WT5000,91X412345")
+    places = emulated.places
+    others = {protocol: places[f"analyzer.{protocol}"] for protocol in ("hislip", "vxi11")}
+    told = script(INSTRUMENTS.format(**places, **others), emulated.run.private).splitlines()
+    analyzer, supply, scanner, *over_protocols, dyno = told
+    assert analyzer.startswith("YOKOGAWA,WT5000,91X412345") and over_protocols == [f"{analyzer} 0"] * 2
     assert "PSB 10500-180" in supply and "2841370007" in supply
     assert scanner.startswith("Keysight Technologies,DAQ970A,MY58004711,")
     assert dyno.startswith("b'\\x02 ASTZ 0")

@@ -7,7 +7,7 @@ from typing import Literal
 from bench.emulators.instruments.behaviour import Action, Behaviour, Behaviours
 from bench.emulators.instruments.faults import FaultScript
 from bench.emulators.instruments.peer import Peer
-from drivers.scpi_data import ScpiError, whole
+from drivers.scpi_data import ERRORS, ScpiError, whole
 from drivers.scpi_status import Register, Status
 from drivers.scpi_table import Table, short
 
@@ -64,6 +64,17 @@ class ScpiPeer(Peer):
     def status_byte(self) -> int:
         """What a serial poll sees (IEEE 488.2, 11.2)."""
         return self.status.byte(self.next_ns() is not None)
+
+    def interrupted(self) -> None:
+        """A new message came before the answer was read (IEEE 488.2, 6.3.2.3)."""
+        self._due.clear()
+        code = 410 if self._undefined[0] > 0 else -410  # without a sign where the family's codes have none
+        self.status.error(code, ERRORS[-410])
+
+    def cleared(self) -> None:
+        """Device clear: input and answers are forgotten, status and settings stay (IEEE 488.2, 5.8)."""
+        self._input = b""
+        self._due.clear()
 
     def _finish(self, answers: list[bytes], rest: tuple[Action, ...], at_ns: int) -> bytes:
         for action in rest:
