@@ -15,6 +15,7 @@ from bench.base.ring import drain
 from bench.base.time import NS_PER_S
 from bench.canbus.database import Database
 from bench.canbus.fault_script import split_script
+from bench.canbus.joined import BENCH_IO, INSULATION, by_bus
 from bench.config.bench_files import find_bench
 from bench.config.buses import CanBus
 from bench.config.dut import Dut
@@ -173,7 +174,7 @@ def draw(inputs: Inputs, *, heartbeats: bool = False, log_full: bool = False) ->
     parameters = plant_parameters(rig, dut)
     twin = SteadyTwin(parameters, rig.supply.voltage)
     required = required_parameters(dut, core.inverter)
-    context = context_of(rig, dut, dut.ratio.value, twin, dut.diagnostics, required)
+    context = context_of(rig, dut, dut.ratio.value, twin, dut.diagnostics, required, core.can.heard)
     own = (core.channels, core.can, core.design, core.program, core.inverter)
     return Blueprint(*own, inputs, parameters, twin, context)
 
@@ -203,7 +204,7 @@ def virtual(
         inputs.dut.value,
         blueprint.parameters,
         blueprint.twin.table,
-        factory_databases(inputs.dut.value.inverter.driver),
+        factory_databases(inputs.dut.value.inverter.driver, monitor=inputs.rig.value.insulation.dbc is not None),
         seed,
         faults,
         fast=lambda: bool(state.core["fast"][0]),
@@ -233,14 +234,16 @@ _FACTORY = {"gen5": "edu_gen5", "cascadia_cm": "cascadia_cm"}
 
 
 @cache
-def factory_databases(driver: str = "gen5") -> Mapping[str, Database]:
+def factory_databases(driver: str = "gen5", *, monitor: bool = False) -> Mapping[str, Database]:
     """What the emulated nodes were built with: the shipped databases, whatever the bench under test uses.
 
-    ``driver``: that of the inverter. Raises ``InputError`` when there is no emulated one.
+    ``driver``: that of the inverter; ``monitor``: the insulation's speaks for itself. Raises ``InputError`` when there
+    is no emulated one.
     """
     if driver not in _FACTORY:
         raise InputError([Problem("inverter", 0, 0, f"there is no emulated inverter {driver!r}; run on hardware")])
-    return {"dut": Database.load(find("dbc", _FACTORY[driver])), "bench_io": Database.load(find("dbc", "bench_io"))}
+    shipped = {"dut": _FACTORY[driver], BENCH_IO: "bench_io", **({INSULATION: "bender_iso165c"} if monitor else {})}
+    return by_bus({role: Database.load(find("dbc", name)) for role, name in shipped.items()})
 
 
 def collector(program: Program, state: State, rings: Rings, recorder: Recorder) -> Callable[[int], None]:
@@ -283,7 +286,7 @@ class Share:
         """Read the files again. Raises ``InternalError`` when they do not give the service's program."""
         inputs = Path(arguments["inputs"])
         rig, dut = load_rig(inputs / "rig.yaml").value, load_located(inputs / "dut.yaml", Dut).value
-        files = {role: Database.load(inputs / f"{role}.dbc") for role in ("dut", "bench_io")}
+        files = {path.stem: Database.load(path) for path in sorted(inputs.glob("*.dbc"))}
         plan = inputs / "plan.yaml"  # emulators that run alone have none
         of_plan = load_plan(plan, parameter_models(step_kinds())).value.limits if plan.exists() else ()
         drawing = draw_core(rig, dut, files, of_plan, heartbeats=True, log_full=True)
@@ -379,7 +382,8 @@ def other_side(
     """All that is emulated of a rig and a DUT, without a core."""
     parameters = plant_parameters(rig, dut)
     table = SteadyTwin(parameters, rig.supply.voltage).table
-    return make_world(rig, dut, parameters, table, factory_databases(dut.inverter.driver), seed, faults, fast)
+    databases = factory_databases(dut.inverter.driver, monitor=rig.insulation.dbc is not None)
+    return make_world(rig, dut, parameters, table, databases, seed, faults, fast)
 
 
 def make_recorder(storage: Storage, drawing: Drawing, start_ns: int, properties: Mapping[str, str]) -> Recorder:

@@ -129,7 +129,7 @@ def _channels() -> str:
     for layout, meaning in (("e_axle", "a dyno at each half-shaft"), ("motor", "one dyno at the motor shaft")):
         rows = ((f"`{channel.name}`", str(channel.unit), channel.description) for channel in bench_channels(layout))
         text += f"\n## Layout `{layout}`: {meaning}\n\n" + table(("channel", "unit", "meaning"), rows)
-    return text + _THERMOCOUPLES + _monitors()
+    return text + _THERMOCOUPLES + _insulation() + _monitors()
 
 
 _THERMOCOUPLES = """
@@ -138,6 +138,17 @@ _THERMOCOUPLES = """
 A rig with a `scanner` has a channel for each of its thermocouples, such as `scanner.winding_temp` (degC), and
 `scanner.open` (1): how many of them have no value, since their wire is broken or they are out of their range.
 """
+
+
+def _insulation() -> str:
+    from bench.config.insulation import MONITOR_ROWS
+
+    text = (
+        "\n## Insulation monitor\n\nWhere a rig names the database of a monitor (`insulation: {dbc: ...}`), it\n"
+        "tells these of its signs:\n\n"
+    )
+    rows = (row.split(" ", 2) for row in MONITOR_ROWS.strip().splitlines())
+    return text + table(("channel", "unit", "meaning"), ((f"`{name}`", unit, told) for name, unit, told in rows))
 
 
 def _monitors() -> str:
@@ -270,7 +281,7 @@ def _faults() -> str:
     from bench.config.search import find
     from bench.service.fault_lines import kinds_of
 
-    rigs = [load_rig(find("rig", name)).value for name in ("e_axle_demo", "brake_demo", "e_axle_modbus")]
+    rigs = [load_rig(find("rig", name)).value for name in ("e_axle_demo", "brake_demo", "e_axle_modbus", "e_axle_fast")]
     known: Mapping[str, tuple[str, ...]] = {place: kinds for rig in rigs for place, kinds in kinds_of(rig).items()}
     rows = ((f"`{place}`", ", ".join(f"`{kind}`" for kind in kinds)) for place, kinds in known.items())
     text = (
@@ -281,7 +292,8 @@ def _faults() -> str:
         "`delay` a time (`0x110,5ms`), for `wrong_length` and `babble` a length. `drop` and `bit_error` without an\n"
         "identifier meet every frame; `bus_off` meets the controller that sends it. The emulated unit's diagnosis:\n"
         "`ecu.identity:serial=4711@0s`, `ecu.stored:U0100-87@0s`; how the inverter was set up:\n"
-        "`inverter.parameter:172=100@0s`. Insulation: `insulation.low:40 kohm@60s`. A rig with `bench_io` or\n"
+        "`inverter.parameter:172=100@0s`. Insulation: `insulation.low:40 kohm@60s`; a monitor that speaks for itself\n"
+        "may fail (`failing`) or begin anew with its self test (`restart`). A rig with `bench_io` or\n"
         "`conditioner` behind Modbus has these places too.\n\n"
     )
     return text + table(("place", "kinds"), rows) + _INSTRUMENT_FAULTS

@@ -11,7 +11,9 @@ from bench.config.search import find, shown
 
 
 class BenchFiles(NamedTuple):
-    """Rig and DUT, checked, and where the database of each bus is, by role."""
+    """Rig and DUT, checked, and where the database of each bus is, by role.
+
+    ``insulation``: that of a monitor on the bus of role ``bench_io``."""
 
     rig: Located[Rig]
     dut: Located[Dut]
@@ -31,4 +33,6 @@ def find_bench(rig: str, dut: str | None = None, near: Path | None = None) -> Be
     for bus in loaded.value.can.values():
         text, by = (bus.dbc, rig_path) if bus.dbc else (unit.value.inverter.dbc, dut_path)
         databases[bus.role] = find("dbc", text, by.parent)
+    if loaded.value.insulation.dbc is not None:
+        databases["insulation"] = find("dbc", loaded.value.insulation.dbc, rig_path.parent)
     return BenchFiles(loaded, unit, databases)

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from bench.base.channel import Channel, Channels
 from bench.base.units import Unit
+from bench.config.insulation import MONITOR_ROWS
 from bench.config.monitors import monitor_channel
 from bench.config.quantity import quantity
 from bench.config.scanner import OPEN_ROW
@@ -128,7 +129,7 @@ core.frames_skipped 1 frames not sent since their time had passed, since the sta
 
 
 def bench_channels(layout: str, more: str = "") -> Channels:
-    """All channels of a bench of ``layout``, in image order; ``more``: rows of what its inverter and scanner add."""
+    """All channels of a bench of ``layout``, in image order; ``more``: rows of what single parts add."""
     sides = SIDES[layout]
     shafts = [table.format(side) for table in (_DYNO, _FLANGE) for side in sides]
     tables = (_DUT, _IO, _SUPPLY, _ANALYZER, *shafts, _CORE, more)
@@ -144,12 +145,12 @@ def is_commanded(name: str) -> bool:
 
 
 def _rows(table: str) -> Iterator[Channel]:
-    for row in table.strip().splitlines():
+    for row in filter(None, table.splitlines()):
         name, unit, *description = row.split(" ", 2)
         yield Channel(name, Unit(unit), description[0] if description else "")
 
 
-ALL_NAMES: dict[str, Channel] = {c.name: c for layout in SIDES for c in bench_channels(layout, OPEN_ROW)}
+ALL_NAMES: dict[str, Channel] = {c.name: c for layout in SIDES for c in bench_channels(layout, OPEN_ROW + MONITOR_ROWS)}
 """Every channel of any layout, by name."""
 _THERMOCOUPLE = re.compile(r"scanner\.[a-z][a-z0-9_]*_temp")
 

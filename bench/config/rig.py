@@ -14,27 +14,17 @@ from bench.config.dyno import Dyno
 from bench.config.file_model import FileModel, Finding
 from bench.config.flange import Flange
 from bench.config.instrument import Instrument
+from bench.config.insulation import Insulation
 from bench.config.limits import LimitRule
 from bench.config.located import Located, load_located
 from bench.config.monitors import is_monitor
 from bench.config.names import Name, PartName, Reference
 from bench.config.periphery import BenchIo, Conditioner, Peripheral
-from bench.config.quantity import DegC, Kelvin, Ohms, Percent, Seconds, SpeedRate, SpeedRpm, TorqueNm, TorqueRate
+from bench.config.quantity import DegC, Kelvin, Percent, Seconds, SpeedRate, SpeedRpm, TorqueNm, TorqueRate
 from bench.config.scanner import Scanner
 from bench.config.stopping import Stopping
 from bench.config.suggest import suggestion
 from bench.config.supply import Supply
-
-
-class Insulation(FileModel):
-    """Resistance of both rails to earth at the highest voltage of the bench (500 and 100 ohm/V, ISO 6469-4)."""
-
-    warn: Annotated[Ohms, Field(gt=0)]
-    trip: Annotated[Ohms, Field(gt=0)]
-
-    def rules(self) -> Iterator[Finding]:
-        if self.trip >= self.warn:
-            yield ("trip",), "must lie below 'warn'; correct it"
 
 
 class Settling(FileModel):
@@ -113,7 +103,7 @@ class Rig(FileModel):
         for i, limit in enumerate(self.limits):
             if limit.channel not in names and not is_monitor(limit.channel):  # those depend on the databases
                 hint = suggestion(limit.channel, names)
-                owner = "this rig" if limit.channel.startswith("scanner.") else f"layout {self.layout}"
+                owner = "this rig" if limit.channel.startswith(("scanner.", "imd.")) else f"layout {self.layout}"
                 yield ("limits", i, "channel"), f"{owner} has no channel {limit.channel!r}; {hint}"
 
     def _sides(self) -> Iterator[Finding]:
@@ -182,7 +172,8 @@ class Rig(FileModel):
 
     def channels(self, more: str = "") -> Channels:
         """All channels of this bench, in image order; ``more``: rows of those that its inverter adds."""
-        return bench_channels(self.layout, more + (self.scanner.channel_rows if self.scanner else ""))
+        own = (self.scanner.channel_rows if self.scanner else "") + self.insulation.channel_rows
+        return bench_channels(self.layout, f"{more}\n{own}")
 
     def _brakes(self) -> Iterator[Finding]:
         """A unit between a brake and a drive would be turned by one and stopped by the other."""

@@ -34,7 +34,7 @@ class Scanner(Instrument):
     """Inputs a second that its multiplexer can measure."""
     latency: Annotated[Seconds, Field(ge=0, le=1)] = 0.002
     """From the end of a scan to its answer."""
-    thermocouples: Annotated[dict[PartName, Thermocouple], Field(min_length=1)]
+    thermocouples: Annotated[dict[PartName, Thermocouple], Field(min_length=1, max_length=28)]
 
     def rules(self) -> Iterator[Finding]:
         yield from super().rules()

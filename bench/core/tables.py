@@ -86,7 +86,7 @@ TRANSMITTED = 1
 """``Program.roles``: this message is ours; whoever else sends it is an intruder. 0: received."""
 
 WATCHES, CONDITIONS, WINDOW_SAMPLES = 16, 8, 256
-METER_CHANNELS, METER_ROWS = 48, 2048
+METER_CHANNELS, METER_ROWS = 64, 2048
 
 # --- program ---
 CHANNEL = np.dtype([("stale_ns", "i8"), ("meter_ns", "i8"), ("setpoint", "i4"), ("zero", "u1")], align=True)

@@ -10,7 +10,7 @@ from bench.base.compiled import compiled
 from bench.canbus.database import Database
 from bench.config.rig import Rig
 from bench.emulators.can_node import CanNode, make_node
-from bench.emulators.periphery import COMMANDED, CONTACTOR_CMD, TOLD, Periphery
+from bench.emulators.periphery import COMMANDED, CONTACTOR_CMD, INSULATION, TOLD, Periphery
 
 _IO, _CONDITIONER = ("BENCH_IO_CMD", "IO_STATUS"), ("BENCH_CONDITIONER_CMD", "COND_COOLANT", "COND_OIL")
 _COMMAND = "_CMD"
@@ -29,8 +29,9 @@ def make_bench_io(rig: Rig, database: Database) -> BenchIo:
     carried = [*(_IO if rig.bench_io.kind == "can" else ()), *(_CONDITIONER if rig.conditioner.kind == "can" else ())]
     heard = [name for name in carried if name.endswith(_COMMAND)]
     sent = [name for name in carried if not name.endswith(_COMMAND)]
-    places = dict(_places(database, [*heard, *sent, "IMD_STATUS"]))
-    node = make_node(2, 1, database, heard, [*sent, "IMD_STATUS"], places, len(COMMANDED) + len(TOLD))
+    sent += [m.name for m in database.messages if any(signal.channel == TOLD[INSULATION] for signal in m.signals)]
+    places = dict(_places(database, [*heard, *sent]))
+    node = make_node(2, 1, database, heard, sent, places, len(COMMANDED) + len(TOLD))
     heard_by = np.full(len(COMMANDED), -1, np.int64)
     for (message, _signal), place in places.items():
         if message in heard:

@@ -15,6 +15,7 @@ from bench.base.by_reference import by_reference
 from bench.base.compiled import compiled
 from bench.base.noise import gauss, noise_state
 from bench.base.units import Unit, parse
+from bench.emulators.insulation import FAULT_OHM, WARNING_OHM, make_monitor, measure, restart
 from bench.schedule.faults import Fault
 
 RELAY_NS = 100_000_000
@@ -30,6 +31,7 @@ TOLD = (
     "io.chain_closed", "io.door_closed", "io.key_switch", "io.hvil_closed", "io.contactor_plus", "io.contactor_minus",
     "io.watchdog_relay", "coolant.temp_in", "coolant.temp_out", "coolant.flow", "coolant.pressure", "oil.temp",
     "oil.flow", "oil.pressure", "imd.insulation", "imd.state",
+    "imd.warning", "imd.alarm", "imd.failure", "imd.untested", "imd.self_test", "imd.outdated",
 )  # fmt: skip
 (
     CONTACTOR_CMD, CHAIN_REQUEST, WATCHDOG, LAMP_VOLTAGE, LAMP_TURNING,
@@ -39,12 +41,18 @@ TOLD = (
     CHAIN_CLOSED, DOOR_CLOSED, KEY_SWITCH, HVIL_CLOSED, CONTACTOR_PLUS, CONTACTOR_MINUS, WATCHDOG_RELAY,
     COOLANT_IN, COOLANT_OUT, COOLANT_FLOW, COOLANT_PRESSURE, OIL_TEMP, OIL_FLOW, OIL_PRESSURE,
     INSULATION, MONITOR_STATE,
+    MONITOR_WARNING, MONITOR_ALARM, MONITOR_FAILURE, MONITOR_UNTESTED, MONITOR_SELF_TEST, MONITOR_OUTDATED,
 ) = range(len(TOLD))  # fmt: skip
 
 FAULTS = {"chain": ("open",), "door": ("open",), "hvil": ("open",), "insulation": ("low",)}
 """What a script may let happen; ``insulation.low:40 kohm`` has the resistance as its argument."""
+OF_MONITOR = ("low", "failing", "restart")
+"""The same of ``insulation``, where its monitor speaks for itself: it fails, or begins anew with its self test."""
+_KINDS = [(place, kind) for place, kinds in {**FAULTS, "insulation": OF_MONITOR}.items() for kind in kinds]
 _SOUND_OHM, _LOW_OHM = 5e6, 20e3
 _MONITOR_VALID = 2.0
+TOLD_NS = 10_000_000
+"""Between two looks at what is measured."""
 
 STATE = np.dtype(
     [
@@ -58,7 +66,7 @@ STATE = np.dtype(
 """``heard``: somebody commands the bench I/O; ``relay_ns``: the relay's time; times since when, in ns."""
 
 SCRIPTED = np.dtype([("place", "i8"), ("start_ns", "i8"), ("end_ns", "i8"), ("ohm", "f8")], align=True)
-"""Faults, in order; ``place`` counts in ``FAULTS``."""
+"""Faults, in order; ``place`` counts place and kind together."""
 
 
 @by_reference
@@ -70,14 +78,20 @@ class Periphery(NamedTuple):
     state: np.ndarray
     scripted: np.ndarray
     noise: np.ndarray
+    monitor: np.ndarray
 
 
 def make_periphery(
-    seed: int, ambient_degc: float, faults: Iterable[Fault] = (), pumps_s: tuple[float, float] = (2.0, 2.0)
+    seed: int,
+    ambient_degc: float,
+    faults: Iterable[Fault] = (),
+    pumps_s: tuple[float, float] = (2.0, 2.0),
+    *,
+    monitor: bool = False,
 ) -> Periphery:
     """Door and chain closed, contactors open, everything at ambient temperature, pumps off.
 
-    ``pumps_s``: time constants of coolant and oil flow.
+    ``pumps_s``: time constants of coolant and oil flow; ``monitor``: the insulation's speaks for itself.
     """
     state = np.zeros(1, STATE)
     own = state[0]
@@ -86,16 +100,19 @@ def make_periphery(
     own["coolant_pump_s"], own["oil_pump_s"] = pumps_s
     rows = [_scripted(fault) for fault in faults if fault.place in FAULTS]
     commands, told = np.zeros(len(COMMANDED)), np.zeros(len(TOLD))
-    return Periphery(commands, told, state, np.array(rows, SCRIPTED), noise_state(seed, "bench_io"))
+    own_monitor = make_monitor(_SOUND_OHM, present=monitor)
+    return Periphery(commands, told, state, np.array(rows, SCRIPTED), noise_state(seed, "bench_io"), own_monitor)
 
 
 def _scripted(fault: Fault) -> tuple[int, int, int, float]:
     ohm = read_ohm(fault.kind, fault.argument) if fault.place == "insulation" else 0.0
-    return list(FAULTS).index(fault.place), fault.start_ns, fault.end_ns, ohm
+    return _KINDS.index((fault.place, fault.kind)), fault.start_ns, fault.end_ns, ohm
 
 
-def read_ohm(_kind: str, argument: str) -> float:
+def read_ohm(kind: str, argument: str) -> float:
     """The resistance of ``insulation.low``, in ohm. Raises ``ValueError`` with the form that is expected."""
+    if kind != "low" and argument:
+        raise ValueError(f"{kind} takes no {argument!r}; leave the argument out")
     ohm = parse(argument, Unit.OHM) if argument else _LOW_OHM
     if ohm <= 0.0:
         raise ValueError(f"{argument} is no resistance; write one such as 40 kohm")
@@ -179,3 +196,24 @@ def tell(periphery: Periphery, plant_out: Any, t_ns: int) -> None:
         fault = periphery.scripted[i]
         if fault.place == 3 and fault.start_ns <= t_ns < fault.end_ns:
             told[INSULATION] = fault.ohm
+    if periphery.monitor[0].present:
+        _monitor(periphery, t_ns)
+
+
+@compiled
+def _monitor(periphery: Periphery, t_ns: int) -> None:
+    """The insulation as its own monitor tells it."""
+    told, own = periphery.told, periphery.monitor[0]
+    for i in range(periphery.scripted.shape[0]):
+        fault = periphery.scripted[i]
+        if fault.place == 5 and t_ns - TOLD_NS < fault.start_ns <= t_ns:
+            restart(own, t_ns)
+    failing = _broken(periphery, 4, t_ns)
+    measure(own, told[INSULATION], failing, t_ns)
+    testing = 1.0 if t_ns < own.tested_ns else 0.0
+    told[INSULATION] = own.shown_ohm
+    told[MONITOR_WARNING] = 1.0 if own.shown_ohm < WARNING_OHM else 0.0
+    told[MONITOR_ALARM] = 1.0 if own.shown_ohm < FAULT_OHM else 0.0
+    told[MONITOR_FAILURE] = 1.0 if failing else 0.0
+    told[MONITOR_SELF_TEST] = told[MONITOR_UNTESTED] = testing
+    told[MONITOR_OUTDATED] = own.outdated

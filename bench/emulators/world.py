@@ -23,7 +23,7 @@ from bench.emulators.diagnosed import DiagnosedEcu, make_doorway
 from bench.emulators.ecu import Ecu, make_ecu
 from bench.emulators.instruments.of_rig import by_part
 from bench.emulators.instruments.periphery_of_rig import periphery_servers
-from bench.emulators.periphery import make_periphery
+from bench.emulators.periphery import Periphery, make_periphery
 from bench.emulators.polls import make_polls
 from bench.emulators.seat import Seat
 from bench.emulators.sensors import make_sensors
@@ -126,7 +126,7 @@ def make_world(
         make_ring(FRAME, TAP_FRAMES if tapped else 1),
         inverter,
         cascadia,
-        make_periphery(seed, rig.ambient, faults, (rig.conditioner.coolant.pump, rig.conditioner.oil.pump)),
+        _periphery(rig, seed, faults),
         make_bench_io(rig, databases["bench_io"]),
         make_can_dynos(rig, databases["bench_io"], seed, faults, row=len(parts)),
         plant,
@@ -150,6 +150,11 @@ def _diagnosed(bench: EmulatedBench, dut: Dut, faults: tuple[Fault, ...]) -> Dia
         return None
     inputs = bench.plant.inputs
     return DiagnosedEcu(bench.doorway, bench.wire, dut.diagnostics, faults, lambda: inputs["pwm_on"][0] == 0.0)
+
+
+def _periphery(rig: Rig, seed: int, faults: tuple[Fault, ...]) -> Periphery:
+    pumps_s = (rig.conditioner.coolant.pump, rig.conditioner.oil.pump)
+    return make_periphery(seed, rig.ambient, faults, pumps_s, monitor=rig.insulation.dbc is not None)
 
 
 def _on_the_buses(rig: Rig) -> tuple[tuple[int, ...], ...]:

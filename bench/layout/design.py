@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bench.base.channel import Channels
 from bench.base.time import NS_PER_MS, ns
 from bench.canbus.database import Database
+from bench.canbus.joined import by_bus
 from bench.config.channels import is_commanded
 from bench.config.dut import Dut
 from bench.config.limits import LimitRule
@@ -95,8 +96,9 @@ def can_of_bench(
     Parameter messages of the inverter are left out: they pass by the gate for diagnosis.
     """
     asked = () if inverter.parameters is None else (inverter.parameters.request, inverter.parameters.answer)
-    of_dut = with_restbus(mirrored(without(files["dut"], asked), inverter.signs), dut)
-    of_io = mirrored(files["bench_io"], signs_on_can(rig))
+    of_bus = by_bus(files)
+    of_dut = with_restbus(mirrored(without(of_bus["dut"], asked), inverter.signs), dut)
+    of_io = mirrored(of_bus["bench_io"], signs_on_can(rig))
     return bench_can(databases(rig, of_dut, of_io), channels, absent_parts(rig), dut.restbus.keys())
 
 

@@ -12,6 +12,7 @@ from bench.config.suggest import suggestion
 from bench.core.design import Limit
 from bench.layout.analyzer import analyzer_problems
 from bench.layout.design import can_of_bench
+from bench.layout.insulation import insulation_problems
 from bench.layout.limits import limits, loosened
 from bench.layout.monitors import monitors
 from bench.layout.restbus import restbus_problems
@@ -32,6 +33,8 @@ def misfits(
     if problems := restbus_problems(dut, files["dut"]):
         return problems
     if problems := list(unit_problems(dut, inverter, files["dut"])):
+        return problems
+    if problems := list(insulation_problems(rig, files)):
         return problems
     own = rig.value.channels(inverter.channels)
     can = can_of_bench(rig.value, dut.value, inverter, files, own)

@@ -24,6 +24,7 @@ from bench.core.tables import (
     STOP_HARDWARE,
     WARN,
 )
+from bench.layout.insulation import insulation_limits
 from bench.layout.lost import silent_cause
 from bench.layout.setpoints import shaft_ratio
 
@@ -47,13 +48,19 @@ _FIRST_OF = {"bench_io": "io.chain_closed", "conditioner": "coolant.flow"}
 
 def limits(rig: Rig, dut: Dut, heard: Container[str], of_plan: tuple[LimitRule, ...] = ()) -> tuple[Limit, ...]:
     """All limits, in table order; ``id`` of EV_LIMIT is the place in here. ``heard``: channels that frames bring."""
-    own = (*_chain(rig), *_dut(rig, dut, heard), *_instruments(rig), *_plausibility(rig, dut))
+    own = (
+        *_chain(rig),
+        *insulation_limits(rig, heard),
+        *_dut(rig, dut, heard),
+        *_instruments(rig),
+        *_plausibility(rig, dut),
+    )
     files = ((rig.limits, "rig"), (dut.limits, "unit"), (of_plan, "plan"))
     return (*own, *(_limit(rule, owner) for rules, owner in files for rule in rules))
 
 
 def _chain(rig: Rig) -> Iterator[Limit]:
-    """The hardware chain and what belongs to it: the software only reports and follows (F-27, F-28)."""
+    """The hardware chain and what belongs to it: the software only reports and follows (F-27)."""
     yield Limit(
         "chain closed", "io.chain_closed", 0.5, 1.5, stop_class=STOP_HARDWARE, cause=Cause.CHAIN_OPEN, modes=MODE_ARMED
     )
@@ -63,8 +70,6 @@ def _chain(rig: Rig) -> Iterator[Limit]:
     yield Limit(
         "HVIL closed", "io.hvil_closed", 0.5, 1.5, stop_class=STOP_HARDWARE, cause=Cause.HVIL_OPEN, modes=MODE_ARMED
     )
-    yield Limit("insulation", "imd.insulation", rig.insulation.trip, cause=Cause.INSULATION, modes=MODE_ENERGISED)
-    yield Limit("insulation", "imd.insulation", rig.insulation.warn, level=WARN, modes=MODE_ENERGISED)
 
 
 def _dut(rig: Rig, dut: Dut, heard: Container[str]) -> Iterator[Limit]:

@@ -112,6 +112,8 @@ class BenchFacts:
     torque_rate_max_nm_s: float = 1000.0
     speed_rate_max_rpm_s: float = 1000.0
     dyno_power_max_w: float = math.inf
+    insulation_doubts: tuple[str, ...] = ()
+    """Channels that are 1 while the insulation told must not be believed."""
     update_s: float = 0.05
     """Of the analyzer: one measurement interval."""
     latency_s: float = 0.0

@@ -22,7 +22,7 @@ from bench.core import inbox
 from bench.core.causes import SILENCE, UNHEARD, Cause, cause_text
 from bench.core.design import Design
 from bench.core.state import State
-from bench.core.tables import METER_CHANNELS, REFUSALS, STOP_FREEZE, WATCHES
+from bench.core.tables import CONDITIONS, METER_CHANNELS, REFUSALS, STOP_FREEZE, WATCHES
 from bench.schedule.outcomes import Held, SetpointRefused, Stopped
 from bench.schedule.requests import (
     BusReport,
@@ -171,6 +171,8 @@ class Desk:
         watch = next((n for n in range(WATCHES) if n not in self._watching), None)
         if watch is None:
             raise InternalError(f"{WATCHES} watches are in use already")
+        if len(request.conditions) > CONDITIONS:
+            raise InternalError(f"one watch holds {CONDITIONS} conditions, not {len(request.conditions)}")
         conditions = [(condition, self._channels.index(condition.channel)) for condition in request.conditions]
         self._send(inbox.watch(watch, conditions, deadline_ns))
         self._watching[watch] = (job, request, deadline_ns)

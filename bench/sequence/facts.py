@@ -1,6 +1,6 @@
 """A step's context from the rig and DUT files."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 from bench.base.ports import Twin
@@ -22,8 +22,9 @@ def roles_of(rig: Rig) -> Roles:
     return replace(found, scanner="scanner", thermocouples=thermocouples)
 
 
-def facts_of(rig: Rig, ratio: float) -> BenchFacts:
-    """The rig's figures; ``ratio`` is the DUT's transmission (it counts in layout ``e_axle`` only)."""
+def facts_of(rig: Rig, ratio: float, heard: Container[str] = ()) -> BenchFacts:
+    """The rig's figures; ``ratio`` is the DUT's transmission (it counts in layout ``e_axle`` only), ``heard`` holds the
+    channels that frames bring."""
     supply, coolant, oil, check = rig.supply, rig.conditioner.coolant, rig.conditioner.oil, rig.sign_check
     return BenchFacts(
         layout=rig.layout,
@@ -40,6 +41,7 @@ def facts_of(rig: Rig, ratio: float) -> BenchFacts:
         source_current_a=supply.current_limit,
         sink_current_a=supply.sink_current_limit,
         insulation_min_ohm=rig.insulation.warn,
+        insulation_doubts=rig.insulation.doubts(heard),
         coolant_temp_degc=coolant.temperature,
         coolant_flow_l_min=coolant.flow,
         oil_temp_degc=oil.temperature,
@@ -58,10 +60,11 @@ def facts_of(rig: Rig, ratio: float) -> BenchFacts:
 
 def context_of(
     rig: Rig, dut: DutFacts, ratio: float, twin: Twin, diagnostics: Diagnostics | None = None,
-    parameters: Mapping[int, int] | None = None,
+    parameters: Mapping[int, int] | None = None, heard: Container[str] = (),
 ) -> Context:  # fmt: skip
-    """Everything that steps are handed on this rig with this DUT; ``parameters``: to what its inverter must be set."""
+    """Everything that steps are handed on this rig with this DUT; ``parameters``: to what its inverter must be set,
+    ``heard`` holds the channels that frames bring."""
     examination = Examination(parameters=parameters or {})
     if diagnostics is not None:
         examination = replace(examination, names=tuple(diagnostics.identity), expected=diagnostics.expected)
-    return Context(dut, facts_of(rig, ratio), twin, budget_of(rig), roles_of(rig), examination)
+    return Context(dut, facts_of(rig, ratio, heard), twin, budget_of(rig), roles_of(rig), examination)

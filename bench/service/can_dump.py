@@ -12,6 +12,7 @@ from bench.assembly import buses_of
 from bench.base.errors import CodecError, InputError, LinkError, Problem
 from bench.base.time import NS_PER_S, seconds
 from bench.canbus.database import Database
+from bench.canbus.joined import by_bus
 from bench.canbus.message import EXTENDED
 from bench.config.bench_files import find_bench
 from bench.config.suggest import suggestion
@@ -84,7 +85,7 @@ def watch(
     ``only``: names of messages. Raises ``InputError`` for wrong files, unknown names, and buses that cannot be joined.
     """
     files = find_bench(rig, dut)
-    bench, databases = files.rig.value, {role: load_database(path) for role, path in files.databases.items()}
+    bench, databases = files.rig.value, by_bus({role: load_database(path) for role, path in files.databases.items()})
     _known(only, databases.values())
     places = open_places(bench).values() if emulated else bus_places(bench)
     totals, clock = Totals(), MonotonicClock()

@@ -15,7 +15,7 @@ from bench.emulators.instruments.faults import FAULT_KINDS, read_argument
 from bench.emulators.instruments.of_rig import known_faults
 from bench.emulators.instruments.periphery_of_rig import KNOWN_FAULTS as OF_MODBUS
 from bench.emulators.periphery import FAULTS as PERIPHERY_FAULTS
-from bench.emulators.periphery import read_ohm
+from bench.emulators.periphery import OF_MONITOR, read_ohm
 from bench.emulators.world import INVERTER, INVERTER_FAULTS, parameter_of
 from bench.schedule.faults import Fault, parse_fault
 
@@ -54,6 +54,8 @@ def kinds_of(rig: Rig) -> Mapping[str, tuple[str, ...]]:
     buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))
     flanges = dict.fromkeys(rig.flanges, ("flipped",))
     ours = {**known_faults(rig), **periphery, **buses, **flanges, **PERIPHERY_FAULTS}
+    if rig.insulation.dbc is not None:
+        ours["insulation"] = OF_MONITOR
     return {**ours, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS}
 
 

@@ -101,6 +101,7 @@ def _problems_of_files(plan: str, rig: str | None, dut: str | None) -> list[Prob
     dut_dbc = dut_file[1].value.inverter.dbc if dut_file else None
     _database(problems, bus_dut or dut_dbc, (dut_file or rig_file or (None,))[0])
     _database(problems, (bus_io or "bench_io") if rig_file else None, (rig_file or (None,))[0])
+    _database(problems, rig_file[1].value.insulation.dbc if rig_file else None, (rig_file or (None,))[0])
     return problems
 
 

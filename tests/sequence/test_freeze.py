@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from small_bench import MS, SERVICE_RULES, Bench, small_design
 
+from bench.base.errors import InternalError
 from bench.core import inbox
 from bench.core.design import SERVICE
 from bench.schedule.outcomes import Held, Stopped
@@ -144,3 +145,16 @@ def test_a_freeze_that_becomes_a_stop_tells_the_job_of_the_stop_alone() -> None:
     served.pause(2100)
     served.live(10)
     assert isinstance(served.job.error, Stopped) and served.job.error.stop_class == 1
+
+
+def test_a_wait_for_more_than_a_watch_can_hold_is_our_own_mistake() -> None:
+    """The core refuses what is too much and would wait for the rest: so it must not be asked."""
+
+    def patient() -> Operation[Any]:
+        with pytest.raises(InternalError, match="one watch holds 8 conditions, not 9"):
+            yield Until(tuple(Condition("above", SPEED, -1.0 - n) for n in range(9)), 1_000 * MS)
+        return "refused"
+
+    served = Served(patient())
+    served.live(20)
+    assert served.job.result == "refused"
