@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +14,6 @@ from bench.base.ring import drain
 from bench.base.time import NS_PER_S
 from bench.canbus.database import Database
 from bench.canbus.fault_script import split_script
-from bench.canbus.joined import BENCH_IO, INSULATION, by_bus
 from bench.config.bench_files import find_bench
 from bench.config.buses import CanBus
 from bench.config.dut import Dut
@@ -29,6 +27,7 @@ from bench.core.program import Program, build_program, program_hash
 from bench.core.rings import Rings, drain_samples, make_rings
 from bench.core.state import State, make_state
 from bench.emulators.device import Watched
+from bench.emulators.factory import factory_of
 from bench.emulators.free_world import FreeWorld
 from bench.emulators.lan.offered import offered
 from bench.emulators.truth import NAME as TRUTH
@@ -204,7 +203,7 @@ def virtual(
         inputs.dut.value,
         blueprint.parameters,
         blueprint.twin.table,
-        factory_databases(inputs.dut.value.inverter.driver, monitor=inputs.rig.value.insulation.dbc is not None),
+        factory_of(inputs.rig.value, inputs.dut.value),
         seed,
         faults,
         fast=lambda: bool(state.core["fast"][0]),
@@ -228,22 +227,6 @@ def virtual(
     if unit is not None:
         bench.add_unit(blueprint.design.diagnostics[0], unit, world.diagnosed)
     return Virtual(bench, desk, world, program, state, rings, collect)
-
-
-_FACTORY = {"gen5": "edu_gen5", "cascadia_cm": "cascadia_cm"}
-
-
-@cache
-def factory_databases(driver: str = "gen5", *, monitor: bool = False) -> Mapping[str, Database]:
-    """What the emulated nodes were built with: the shipped databases, whatever the bench under test uses.
-
-    ``driver``: that of the inverter; ``monitor``: the insulation's speaks for itself. Raises ``InputError`` when there
-    is no emulated one.
-    """
-    if driver not in _FACTORY:
-        raise InputError([Problem("inverter", 0, 0, f"there is no emulated inverter {driver!r}; run on hardware")])
-    shipped = {"dut": _FACTORY[driver], BENCH_IO: "bench_io", **({INSULATION: "bender_iso165c"} if monitor else {})}
-    return by_bus({role: Database.load(find("dbc", name)) for role, name in shipped.items()})
 
 
 def collector(program: Program, state: State, rings: Rings, recorder: Recorder) -> Callable[[int], None]:
@@ -382,8 +365,7 @@ def other_side(
     """All that is emulated of a rig and a DUT, without a core."""
     parameters = plant_parameters(rig, dut)
     table = SteadyTwin(parameters, rig.supply.voltage).table
-    databases = factory_databases(dut.inverter.driver, monitor=rig.insulation.dbc is not None)
-    return make_world(rig, dut, parameters, table, databases, seed, faults, fast)
+    return make_world(rig, dut, parameters, table, factory_of(rig, dut), seed, faults, fast)
 
 
 def make_recorder(storage: Storage, drawing: Drawing, start_ns: int, properties: Mapping[str, str]) -> Recorder:

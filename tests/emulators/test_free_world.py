@@ -5,11 +5,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from bench.assembly import draw, factory_databases, load_inputs
+from bench.assembly import draw, load_inputs
 from bench.base.records import FRAME, IMAGE
 from bench.base.ring import drain, push
 from bench.canbus.codec import transmit
 from bench.canbus.tables import build_tables, make_tx_state
+from bench.emulators.factory import factory_databases
 from bench.emulators.free_world import FreeWorld
 from bench.emulators.world import World, make_world
 

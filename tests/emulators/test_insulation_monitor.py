@@ -6,11 +6,11 @@ import cantools
 import numpy as np
 import pytest
 
-from bench.assembly import factory_databases
 from bench.base.errors import InputError
 from bench.canbus.database import Database
 from bench.canbus.joined import joined
 from bench.config.search import find
+from bench.emulators.factory import factory_databases
 from bench.emulators.insulation import make_monitor, measure, restart
 
 S = 1_000_000_000

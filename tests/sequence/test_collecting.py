@@ -89,7 +89,7 @@ def test_a_refusal_ends_a_segment() -> None:
 @pytest.mark.parametrize(("requests", "what"), [
     ((Collected(0),), "nothing is being collected"),
     ((Collect((SPEED,)), "window"), "busy with a collection"),
-    ((Collect((SPEED,) * 99),), "at most 48 channels"),
+    ((Collect((SPEED,) * 99),), "at most 64 channels"),
     ((Collect((SPEED,)), Collected(0, last=True), Collected(0)), "nothing is being collected"),
 ])  # fmt: skip
 def test_what_a_step_must_not_ask_for(requests: tuple[Any, ...], what: str) -> None:
