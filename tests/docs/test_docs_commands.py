@@ -12,9 +12,9 @@ from shown_commands import PAGES, ROOT, Shown, shown
 
 from bench.cli.guard import run_command
 
-IN_ONE_PROGRAM = ("how-to.md",)
-"""So many commands that most of their time would be the start of programs: ``bench`` is run inside the test. README and
-tutorial show that the program starts."""
+IN_ONE_PROGRAM = ("how-to.md", "tutorial.md")
+"""So many commands that most of their time would be the start of programs: ``bench`` is run inside the test. The README
+shows that the program starts."""
 PLAIN = re.compile(r"bench [^|;&<>`]*")
 
 

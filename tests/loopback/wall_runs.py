@@ -163,9 +163,15 @@ def faster_rig(name: str = "e_axle_demo") -> str:
 @contextmanager
 def loopback(plan: str | Path, *more: str, decisive: str = "core_safe") -> Iterator[WallRun]:
     """``bench run`` in the loopback world, on the rig with less waiting."""
+    with on_faster_rig("run", str(plan), "--world", "loopback", "--out", "OUT", *more, decisive=decisive) as run:
+        yield run
+
+
+@contextmanager
+def on_faster_rig(*arguments: str, decisive: str = "core_safe") -> Iterator[WallRun]:
+    """A running command, on the rig with less waiting; its end is told for machines."""
     with tempfile.TemporaryDirectory() as files:
         rig = Path(files) / "rig.yaml"
         rig.write_text(faster_rig())
-        arguments = ("run", str(plan), "--rig", str(rig), "--world", "loopback", "--json", "--out", "OUT")
-        with wall_run(*arguments, *more, decisive=decisive) as run:
+        with wall_run(*arguments, "--rig", str(rig), "--json", decisive=decisive) as run:
             yield run
