@@ -54,6 +54,7 @@ POLL = np.dtype(
         ("watched", "i4"),
         ("channels", "i4", (WATCHED,)),  # set-points that the device obeys
         ("seen", "f8", (WATCHED,)),  # and what it has obeyed
+        ("write_from_ns", "i8"),  # until then others wait, if they are not zero
         ("guarded", "u1"),
         ("guard_v", "i4"),  # fields of the truth that a protection watches, and what trips it
         ("guard_a", "i4"),
@@ -108,6 +109,27 @@ def make_polls(instruments: int, inputs: NDArray[np.float64] | None = None) -> P
 
 
 @compiled
+def take_seat(
+    polls: Polls,
+    number: int,
+    place: int,
+    due_ns: int,
+    read_ns: int,
+    write_from_ns: int,
+    noise: np.ndarray,
+    obeyed: np.ndarray,
+) -> None:
+    """Read instrument ``number`` from ``due_ns`` on; its tables are there already."""
+    poll = polls.polls[number]
+    poll.place, poll.due_ns, poll.read_ns, poll.write_from_ns = place, due_ns, read_ns, write_from_ns
+    poll.answering, poll.stop, poll.asked, poll.heard_ns = 0, 0, 0, -1
+    polls.noise[number, 0] = noise[0]
+    for i in range(obeyed.shape[0]):
+        poll.seen[i] = obeyed[i]
+    polls.header[DUE] = min(polls.header[DUE], due_ns)
+
+
+@compiled
 def serve(polls: Polls, means: np.ndarray, image: np.ndarray, fast: int, inbox: Ring, t_ns: int) -> bool:
     """Ask and answer what is due by ``t_ns``; whether a poll goes back to its job. ``fast``: the core samples fast."""
     earliest = NEVER
@@ -128,7 +150,7 @@ def serve(polls: Polls, means: np.ndarray, image: np.ndarray, fast: int, inbox: 
 
 @compiled
 def _ask(polls: Polls, number: int, poll: Any, means: np.ndarray, image: np.ndarray, t_ns: int) -> None:
-    if poll.stop or _moved(poll, image):
+    if poll.stop or _moved(poll, image, t_ns):
         poll.back = WANTED
         return
     truth = means[poll.truth]
@@ -184,12 +206,13 @@ def _kind(poll: Any) -> int:
 
 
 @compiled
-def _moved(poll: Any, image: np.ndarray) -> bool:
-    """Whether a set-point is another than the one obeyed."""
+def _moved(poll: Any, image: np.ndarray, t_ns: int) -> bool:
+    """Whether a set-point is another than the one obeyed, and is not to wait."""
     for i in range(poll.watched):
         known = image[poll.channels[i]]
         value = known.value if known.quality == GOOD else math.nan
-        if value != poll.seen[i] and not (math.isnan(value) and math.isnan(poll.seen[i])):
+        same = value == poll.seen[i] or (math.isnan(value) and math.isnan(poll.seen[i]))
+        if not same and (poll.read_ns >= poll.write_from_ns or value == 0.0):
             return True
     return False
 

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
+from bench.base.compiled import direct
 from bench.emulators import polls as table
 from bench.emulators.device import Preparing
 from bench.emulators.instruments.answers import Guard, Prepared
@@ -38,10 +41,12 @@ class Seat:
             self._row["truth"], self._row["watched"] = number, len(watched)
             self._row["channels"][: len(watched)] = watched
         self._sits: tuple[tuple[Usual, Prepared], ...] = ()
+        self._back = polls.polls["back"]
+        self._take = direct(table.take_seat, polls, number, 0, 0, 0, 0, np.zeros(1, np.uint64), np.zeros(0))
 
     def sit(self, device: Preparing, standing: Standing, due_ns: int) -> bool:
         """Read ``device`` from ``due_ns`` on; whether that can be done here."""
-        if self._closely():
+        if self._closely() or not self._fits:
             return False
         pairs = []
         for usual in standing.round.questions:
@@ -49,9 +54,10 @@ class Seat:
             if prepared is None or prepared.delay_ns > usual.question.timeout_ns:
                 return False
             pairs.append((usual, prepared))
-        if not (self._fits and self._tables(tuple(pairs))):
+        if not (self._is_set(pairs) or self._set(tuple(pairs), standing)):
             return False
-        self._begin(standing, pairs[0][1], due_ns)
+        times = standing.round.asked, due_ns, standing.read_ns, standing.write_from_ns
+        self._take(self._polls, self._number, *times, pairs[0][1].answer.noise, np.array(standing.obeyed, np.float64))
         return True
 
     def stop(self) -> None:
@@ -64,53 +70,46 @@ class Seat:
 
     def left(self) -> Returned | None:
         """Once, how the seat was left; ``None`` while it is taken."""
-        row = self._row
-        if not row["back"]:
+        why = self._back.item(self._number)
+        if not why:
             return None
-        why, row["back"] = int(row["back"]), 0
+        row, self._back[self._number] = self._row, 0
         self._polls.header[table.BACK] -= 1
         self._sits[0][1].answer.noise[:] = self._polls.noise[self._number]
         reply = self._polls.bytes[self._number, : self._polls.lengths[self._number]].tobytes()
         place, read_ns, heard_ns, asked = (int(row[name]) for name in ("place", "read_ns", "heard_ns", "asked"))
         return Returned(why, place, read_ns, heard_ns, asked, reply)
 
-    def _begin(self, standing: Standing, prepared: Prepared, due_ns: int) -> None:
-        row, polls = self._row, self._polls
-        polls.noise[self._number] = prepared.answer.noise
-        row["seen"][: len(standing.obeyed)] = standing.obeyed
+    def _guard(self, guard: Guard) -> None:
+        row = self._row
+        row["guard_v"], row["guard_a"] = guard.volts, guard.amperes
+        row["trip_v"], row["trip_a"], row["trip_w"] = guard.trip_v, guard.trip_a, guard.trip_w
+
+    def _is_set(self, pairs: Sequence[tuple[Usual, Prepared]]) -> bool:
+        """Whether the compiled loop has the tables of just these questions and answers."""
+        return len(pairs) == len(self._sits) and all(
+            usual is was and prepared.answer is had.answer and prepared[1:] == had[1:]
+            for (usual, prepared), (was, had) in zip(pairs, self._sits, strict=True)
+        )
+
+    def _set(self, pairs: tuple[tuple[Usual, Prepared], ...], standing: Standing) -> bool:
+        """Copy what the compiled loop works on; whether it has room."""
+        self._sits, prepared = (), pairs[0][1]
+        rows, row = prepared.answer.rows, self._row
+        if len(pairs) > table.QUESTIONS or len(rows) > table.QUANTITIES:
+            return False
+        if not all(self._question(kind, usual, answer) for kind, (usual, answer) in enumerate(pairs)):
+            return False
+        self._polls.quantities[self._number, : len(rows)] = rows
+        row["quantities"], row["questions"] = len(rows), len(pairs)
+        row["round"] = sum(usual.times for usual, _ in pairs)
         row["period_ns"], row["phase_ns"], row["delay_ns"] = standing.period_ns, standing.phase_ns, prepared.delay_ns
-        row["place"] = standing.round.asked
-        row["answering"] = row["stop"] = row["asked"] = 0
-        row["heard_ns"] = -1
         row["guarded"], row["update_ns"] = prepared.guard is not None, 0
         if prepared.guard is not None:
             self._guard(prepared.guard)
         if prepared.update is not None:
             row["update_ns"], row["latency_ns"], line = prepared.update
             row["line_place"], row["line_low"], row["line_below"] = line
-        row["due_ns"] = due_ns
-        polls.header[table.DUE] = min(int(polls.header[table.DUE]), due_ns)
-
-    def _guard(self, guard: Guard) -> None:
-        row = self._row
-        row["guard_v"], row["guard_a"] = guard.volts, guard.amperes
-        row["trip_v"], row["trip_a"], row["trip_w"] = guard.trip_v, guard.trip_a, guard.trip_w
-
-    def _tables(self, pairs: tuple[tuple[Usual, Prepared], ...]) -> bool:
-        """Copy what the compiled loop works on, unless it is there already; whether it has room."""
-        if len(pairs) == len(self._sits) and all(
-            new[0] is old[0] and new[1].answer is old[1].answer for new, old in zip(pairs, self._sits, strict=True)
-        ):
-            return True
-        rows = pairs[0][1].answer.rows
-        if len(pairs) > table.QUESTIONS or len(rows) > table.QUANTITIES:
-            return False
-        for kind, (usual, prepared) in enumerate(pairs):
-            if not self._question(kind, usual, prepared):
-                return False
-        self._polls.quantities[self._number, : len(rows)] = rows
-        self._row["quantities"], self._row["questions"] = len(rows), len(pairs)
-        self._row["round"] = sum(usual.times for usual, _ in pairs)
         self._sits = pairs
         return True
 

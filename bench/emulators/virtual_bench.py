@@ -23,7 +23,8 @@ from bench.core.state import State
 from bench.emulators.couple import EmulatedBench, run
 from bench.emulators.device import Watched
 from bench.emulators.diagnosed import DiagnosedEcu
-from bench.emulators.polls import BACK
+from bench.emulators.polls import BACK, DUE
+from bench.emulators.polls import serve as serve_seats
 from bench.emulators.virtual_can import VirtualCan
 from bench.emulators.virtual_line import VirtualLine
 from bench.links.answering import PART, Answering, serve
@@ -73,6 +74,8 @@ class VirtualBench:
     ) -> None:
         self._core = (program, state, rings, emulated)
         self._run = direct(run, *self._core, 0, 0)
+        self._asking = emulated.polls, emulated.sensors.means, state.image, 0, rings.inbox_links
+        self._serve_seats = direct(serve_seats, *self._asking, 0)
         self._core_t_ns = state.core["t_ns"]
         self._push = direct(push_all, rings.inbox_links, np.zeros(1, INBOX))
         self._rings = rings
@@ -144,9 +147,7 @@ class VirtualBench:
         if until_ns > reached_ns:
             reached_ns = self._run(*self._core, max(int(self._core_t_ns[0]), 0), until_ns)
             scheduler.t_ns = max(reached_ns, scheduler.t_ns)
-            if self._polls.item(BACK):
-                for link in self._links.values():
-                    link.line.get_up()
+            self._get_up()
             if waiting(self._tap):
                 self._on_frames(drain(self._tap))
             if waiting(self._rings.events):
@@ -157,7 +158,15 @@ class VirtualBench:
             if self._diagnosed is not None and self._diagnosed.waiting():
                 self._serve_ecu()
         scheduler.run_due(scheduler.t_ns)
+        if self._polls.item(DUE) <= scheduler.t_ns:  # who has just sat down asks now
+            self._serve_seats(*self._asking, scheduler.t_ns)
+            self._get_up()
         return scheduler.t_ns
+
+    def _get_up(self) -> None:
+        if self._polls.item(BACK):
+            for link in self._links.values():
+                link.line.get_up()
 
     def _stride(self) -> None:
         self._collect(self.scheduler.t_ns)

@@ -1,7 +1,7 @@
 """The line between a link and an emulated instrument in virtual time: the same bytes as over TCP, but no socket."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from bench.base.errors import LinkClosed, LinkTimeout
 from bench.emulators.device import ByteDevice, Preparing
@@ -24,6 +24,7 @@ class VirtualLine:
         self.left = b""
         self.asked = 0
         self._seat = seat
+        self._preparing = device if isinstance(device, Preparing) else None
         self._seated: _Polling | None = None
 
     def exchange(self, job: Job, request: Exchange) -> Any:
@@ -36,7 +37,9 @@ class VirtualLine:
 
     def poll(self, job: Job, request: Poll, post: Callable[[Any], None]) -> Any:
         """Answer a ``Poll`` of ``job``; ``post`` takes the records."""
-        _Polling(self, job, request, post).ask(request.question())
+        polling, standing = _Polling(self, job, request, post), request.standing()
+        if standing is None or not self.sit(polling, standing, self.scheduler.t_ns):
+            polling.ask(request.question())
         return PENDING
 
     def reopen(self, _job: Job, _request: Reopen) -> None:
@@ -49,9 +52,8 @@ class VirtualLine:
 
     def sit(self, polling: "_Polling", standing: Standing, due_ns: int) -> bool:
         """Have the compiled loop ask from ``due_ns`` on; whether it can."""
-        if self._seat is None or self.left or not isinstance(self.device, Preparing):
-            return False
-        if not self._seat.sit(self.device, standing, due_ns):
+        seat, device = self._seat, self._preparing
+        if seat is None or device is None or self.left or not seat.sit(device, standing, due_ns):
             return False
         self._seated = polling
         return True
@@ -63,8 +65,10 @@ class VirtualLine:
 
     def catch_up(self) -> None:
         """Tell the device when it was asked last."""
-        if self._seat is not None and self._seated is not None and self._seat.heard_ns() >= 0:
-            cast("Preparing", self.device).heard(self._seat.heard_ns())
+        if self._seat is not None and self._preparing is not None and self._seated is not None:
+            heard_ns = self._seat.heard_ns()
+            if heard_ns >= 0:
+                self._preparing.heard(heard_ns)
 
     def get_up(self) -> None:
         """Go on here, if the compiled loop has left the seat."""

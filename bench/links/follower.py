@@ -39,6 +39,10 @@ class Follower:
         """Whether the core's set-points are others than those obeyed last."""
         return self._values() != self._seen  # the same NaN object counts as equal here
 
+    def only_zero_relieves(self) -> bool:
+        """Whether every set-point but zero could bring energy in, whichever it is."""
+        return all(self._driver.energises(index, value) for index in range(len(self._names)) for value in (-1.0, 1.0))
+
     def relieves(self) -> bool:
         """Whether a write is due that takes energy away: it does not wait."""
         return any(not self._driver.energises(*row) for row in self._due(self._values()))

@@ -61,6 +61,7 @@ class _Link:
         self.pace = pace
         self.counters = counters
         self.follower = Follower(cast("Driven", driver), face) if driver.setpoints else None
+        self._only_zero_relieves = self.follower is not None and self.follower.only_zero_relieves()
         self.connected = False
         self.ready = False
         steps = driver.question, driver.take, self._next_ns, self._wanted
@@ -127,13 +128,14 @@ class _Link:
         """What this link reads as long as nothing else is wanted of it; ``None``: there is more to do."""
         if not hasattr(self.driver, "usual") or len(self.mailbox):
             return None
-        obeyed: Sequence[float] = ()
-        if self.follower is not None:
-            if self.follower.changed():
-                return None
-            obeyed = self.follower.obeyed
+        if self._must_follow():
+            return None
+        obeyed: Sequence[float] = () if self.follower is None else self.follower.obeyed
         found: Round | None = cast("Steady", self.driver).usual()
-        return None if found is None else Standing(found, self.pace.period_ns, self.pace.phase_ns, obeyed)
+        if found is None:
+            return None
+        write_from_ns = self._write_from_ns if self._only_zero_relieves else 0
+        return Standing(found, self.pace.period_ns, self.pace.phase_ns, obeyed, write_from_ns, self._read_ns)
 
     def _resume(self, place: int, read_ns: int) -> None:
         """Somebody else has read meanwhile."""

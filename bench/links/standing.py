@@ -8,9 +8,12 @@ from drivers.usual import Round
 
 class Standing(NamedTuple):
     """``round``: the driver's questions; a reading every ``period_ns`` (0: the instrument sets the pace) on a grid
-    shifted by ``phase_ns``, as long as the core's set-points are those ``obeyed``."""
+    shifted by ``phase_ns``, as long as the core's set-points are those ``obeyed``. Before ``write_from_ns`` others that
+    are not zero may wait; the last answer came at ``read_ns``."""
 
     round: Round
     period_ns: int
     phase_ns: int
     obeyed: Sequence[float]
+    write_from_ns: int
+    read_ns: int

@@ -38,7 +38,13 @@ class World:
     """One instrument with its link, millisecond by millisecond as in the coupled loop."""
 
     def __init__(
-        self, driver: Any, emulator: Callable[[Truth], Peer], *, seated: bool, period_ns: int = 50 * MS
+        self,
+        driver: Any,
+        emulator: Callable[[Truth], Peer],
+        *,
+        seated: bool,
+        period_ns: int = 50 * MS,
+        write_ns: int = 0,
     ) -> None:
         self.truth = Truth(u_supply_v=400.0, i_supply_a=120.0, speed_l_rpm=1500.0, dyno_l_torque_nm=80.0)
         self.driver, self.device = driver, emulator(self.truth)
@@ -59,10 +65,11 @@ class World:
         self.line = VirtualLine("it", self.device, self.scheduler, seat)
         self.mailbox = Mailbox()
         self.answers: list[Any] = []
-        job = link(driver, ImageFace(self.image, index), self.mailbox, Pace(period_ns))
+        job = link(driver, ImageFace(self.image, index), self.mailbox, Pace(period_ns, write_ns))
         self.job = self.scheduler.spawn("link", job)
         self.taken: list[tuple[int, int, float, int, int]] = []
         self.by_link = 0
+        self.given: list[tuple[int, float]] = []
         self._t_ns = 0
         self.ask("set_up")
 
@@ -74,16 +81,23 @@ class World:
         self.by_link += 1
         assert push_all(self.inbox, values)
 
+    def _serve(self) -> None:
+        if self._t_ns >= self.polls.header[DUE]:
+            serve(self.polls, self.truth.vector.reshape(1, -1), self.image, 0, self.inbox, self._t_ns)
+        if self.polls.header[BACK]:
+            self.line.get_up()
+
     def run(self, duration_ns: int) -> None:
         until_ns = self._t_ns + duration_ns
         while self._t_ns < until_ns:
             self._t_ns += MS
             self.scheduler.t_ns = self._t_ns
-            if self._t_ns >= self.polls.header[DUE]:
-                serve(self.polls, self.truth.vector.reshape(1, -1), self.image, 0, self.inbox, self._t_ns)
-            if self.polls.header[BACK]:
-                self.line.get_up()
+            self._serve()
             self.scheduler.run_due(self._t_ns)
+            self._serve()
+            speed = self.truth.inputs["dyno_l_speed_rpm"].item()
+            if not self.given or self.given[-1][1] != speed:
+                self.given.append((self._t_ns // MS, speed))
             fields = ("id", "value", "quality", "t_ns")
             self.taken += [(self._t_ns // MS, *(r[name].item() for name in fields)) for r in drain(self.inbox)]
         assert self.job.error is None
@@ -95,11 +109,12 @@ def supply(*, seated: bool) -> World:
     )
 
 
-def dyno(*, seated: bool) -> World:
+def dyno(*, seated: bool, write_ns: int = 0) -> World:
     return World(
         AkDyno("dyno_l"),
         lambda truth: AkDynoEmulator(truth.measured, OUTPUT_NAMES, truth.inputs, "l", seed=3),
         seated=seated,
+        write_ns=write_ns,
     )
 
 
@@ -155,6 +170,24 @@ def test_what_is_read_does_not_depend_on_who_reads(make: Callable[..., World]) -
     assert len(seated.answers) == len(plain.answers) == 2
     assert seated.answers == plain.answers
     assert seated.by_link < 0.2 * plain.by_link
+
+
+def test_a_set_point_that_moves_is_written_at_the_same_times_whoever_reads() -> None:
+    def ramp(world: World) -> World:
+        world.run(SECOND)
+        world.image["value"][1] = 1.0
+        for speed in range(200):
+            world.image["value"][0] = 10.0 * speed
+            world.run(13 * MS)
+        world.image["value"][0] = 0.0
+        world.run(SECOND)
+        return world
+
+    seated, plain = ramp(dyno(seated=True, write_ns=100 * MS)), ramp(dyno(seated=False, write_ns=100 * MS))
+    assert seated.taken == plain.taken
+    assert seated.given == plain.given
+    assert 20 < len(seated.given) < 40
+    assert seated.by_link < plain.by_link
 
 
 def test_a_set_point_reaches_the_device_where_the_next_question_is_due() -> None:
