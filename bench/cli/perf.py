@@ -21,6 +21,10 @@ def command(
         int | None,
         typer.Option(min=1, help="How often; the median is told. [for figures to rely on: as each benchmark needs]"),
     ] = None,
+    hours: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=24.0, help="Only with virtual: so many hours of the night of drive cycles at once."),
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """Measure this machine against the goals, each figure beside a control measured in the same run."""
@@ -29,7 +33,7 @@ def command(
     from bench.service.perf import run_benchmark
 
     prepare_compiled_code(json)
-    rows = [{**asdict(row), "met": row.met} for row in run_benchmark(name, rounds)]
+    rows = [{**asdict(row), "met": row.met} for row in run_benchmark(name, rounds, hours)]
     if json:
         say_json({"name": name, "rows": rows})
         return 0

@@ -8,10 +8,10 @@ from bench.config.suggest import suggestion
 from bench.service.perf_row import PerfRow
 
 
-def _virtual(**rounds: Any) -> Iterable[PerfRow]:
+def _virtual(**how: Any) -> Iterable[PerfRow]:
     from bench.service.perf_virtual import measure
 
-    return measure(**rounds)
+    return measure(**how)
 
 
 def _jitter(**rounds: Any) -> Iterable[PerfRow]:
@@ -55,11 +55,15 @@ BENCHMARKS: dict[str, Callable[..., Iterable[PerfRow]]] = {
 """By name; each imports what it needs only when it is run."""
 
 
-def run_benchmark(name: str, rounds: int | None = None) -> list[PerfRow]:
-    """The rows of benchmark ``name``, medians of ``rounds`` (``None``: as many as it needs for figures to rely on).
+def run_benchmark(name: str, rounds: int | None = None, hours: float | None = None) -> list[PerfRow]:
+    """The rows of benchmark ``name``, medians of ``rounds`` (``None``: as many as it needs for figures to rely on);
+    ``hours``: how much virtual time the benchmark in virtual time shall measure in one piece.
 
     Raises ``InputError`` that names what there is.
     """
     if name not in BENCHMARKS:
         raise InputError([Problem(repr(name), 0, 0, f"no benchmark has this name; {suggestion(name, BENCHMARKS)}")])
-    return list(BENCHMARKS[name](**({} if rounds is None else {"rounds": rounds})))
+    if hours is not None and name != "virtual":
+        raise InputError([Problem("--hours", 0, 0, f"{name} does not run in virtual time; leave it out")])
+    how = {"rounds": rounds, "hours": hours}
+    return list(BENCHMARKS[name](**{key: value for key, value in how.items() if value is not None}))

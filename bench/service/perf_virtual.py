@@ -2,72 +2,131 @@
 real bytes, recorder. The report is not part of it: it is drawn once a run, not once a second."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from bench.assembly import Virtual, digest_of, virtual
-from bench.base.time import VIRTUAL_EPOCH_S, seconds
+from bench.assembly import Blueprint, Virtual, digest_of, draw, virtual
+from bench.base.time import NS_PER_S, VIRTUAL_EPOCH_S, seconds
 from bench.io.clock import MonotonicClock
 from bench.io.disk import DiskStorage
+from bench.record.recorder import JOURNAL
+from bench.schedule.scheduler import Job
 from bench.sequence.sequencer import run_plan
-from bench.service.driving import drive, recorder_of
+from bench.service.driving import recorder_of
+from bench.service.perf_load import CYCLE_S, night
 from bench.service.perf_row import PerfRow
 from bench.service.preparation import prepare
 from bench.service.run_folder import Labels
 
-_WARM_UP = "smoke"
+NIGHT_GOAL, MAP_GOAL = 500.0, 300.0
+_ROUNDS = 3
+_PIECE_S = 150.0
+_SETTLED_S = 20.0
+_LOOK_S = 10.0
+_MAP, _MAP_RIG = "efficiency_map_quick", "e_axle_demo"
 
 
-class Load(NamedTuple):
-    """A plan on a rig, and how many virtual seconds a wall second shall bring."""
+class Piece(NamedTuple):
+    """What of a run was measured."""
 
-    plan: str
-    rig: str
-    goal: float
-    runs: int
-
-
-MAP = Load("efficiency_map_quick", "e_axle_demo", 300.0, 3)
-CYCLE = Load("wltc_energy", "e_axle_fast", 500.0, 1)
-"""Dynos and flanges on CAN: 14 messages with E2E every 10 ms."""
+    virtual_s: float
+    wall_s: float
+    cpu_s: float
 
 
-def measure(rounds: int | None = None, loads: Sequence[Load] = (MAP, CYCLE)) -> Iterator[PerfRow]:
-    """Rows for each load: virtual seconds per wall second (median of ``rounds``, after one to warm up), with and
-    without the full inbox log; then what one virtual second carries."""
-    for load in loads:
-        _timed(Load(_WARM_UP, load.rig, 0.0, 1), log_full=False)  # everything compiled and loaded
-        for words, full in (("inbox digest", False), ("full inbox log", True)):
-            results = [_timed(load, log_full=full) for _ in range(rounds or load.runs)]
-            ratio = median(virtual_s / wall_s for virtual_s, wall_s, _ in results)
-            virtual_s, _, made = results[-1]
-            what = f"{load.plan}, {words}: virtual seconds per wall second"
-            yield PerfRow(what, virtual_s, "s", virtual_s / ratio, ratio, None if full else load.goal)
-        yield from _rates(load.plan, made, virtual_s)
+class Running(NamedTuple):
+    """A run under way."""
+
+    made: Virtual
+    job: Job
+    folder: Path
 
 
-def _timed(load: Load, *, log_full: bool) -> tuple[float, float, Virtual]:
-    blueprint = prepare(load.plan, load.rig, log_full=log_full).blueprint
-    labels = Labels("virtual", 1, VIRTUAL_EPOCH_S)
+def measure(rounds: int = _ROUNDS, hours: float | None = None) -> Iterator[PerfRow]:
+    """Rows: virtual seconds per wall second of a night of drive cycles (``perf_load``), the median of ``rounds`` pieces
+    of it or all of ``hours``; then of a whole efficiency map. Each with the digest of the inbox and with the full inbox
+    log; then what one virtual second of the night carries."""
+    for words, full in (("inbox digest", False), ("full inbox log", True)):
+        yield from _night(words, rounds, hours, full=full)
+    for words, full in (("inbox digest", False), ("full inbox log", True)):
+        pieces = [_whole_map(full=full) for _ in range(rounds)]
+        yield _row(f"{_MAP}, {words}", pieces, None if full else MAP_GOAL)
+
+
+def _night(words: str, rounds: int, hours: float | None, *, full: bool) -> Iterator[PerfRow]:
+    one_s = _PIECE_S if hours is None else 3600.0 * hours
+    count = rounds if hours is None else 1
+    blueprint = draw(night((count * one_s + _SETTLED_S + CYCLE_S / 2) / 3600.0), log_full=full)
+    with _run(blueprint) as running:
+        _until(running, lambda: "cycle_started" in (running.folder / JOURNAL).read_text())
+        _advance(running, _SETTLED_S)
+        pieces = [_advance(running, one_s) for _ in range(count)]
+        yield _row(f"night of drive cycles, {words}", pieces, None if full else NIGHT_GOAL)
+        if not full:
+            yield from _carried(running.made)
+
+
+def _whole_map(*, full: bool) -> Piece:
+    with _run(prepare(_MAP, _MAP_RIG, log_full=full).blueprint) as running:
+        return _measured(running, lambda: False)
+
+
+def _row(what: str, pieces: list[Piece], goal: float | None) -> PerfRow:
+    virtual_s = sum(piece.virtual_s for piece in pieces)
+    ratio = median(piece.virtual_s / piece.wall_s for piece in pieces)
+    by_cpu = median(piece.virtual_s / piece.cpu_s for piece in pieces)
+    what = f"{what}: virtual seconds per wall second (per second of CPU {by_cpu:.0f})"
+    return PerfRow(what, virtual_s, "s", virtual_s / ratio, ratio, goal)
+
+
+def _carried(made: Virtual) -> Iterator[PerfRow]:
+    """What one virtual second carries."""
+    counters, virtual_s = made.state.counters, seconds(made.bench.scheduler.t_ns)
+    frames, messages = sum(int(bus["frames"]) for bus in made.world.bench.wire.buses), made.program.can.messages
+    protected = (messages["protected"] != 0) & (messages["period_ns"] == NS_PER_S // 100)
+    yield PerfRow("night: instruments read at 20 Hz", float(len(made.world.seats)), "1")
+    yield PerfRow("night: protected messages every 10 ms", float(protected.sum()), "1")
+    yield PerfRow("night: limits judged", float(len(made.program.limits)), "1")
+    yield PerfRow("night: channels", float(len(made.program.channels)), "1")
+    yield PerfRow("night: cycles of the core per virtual second", float(counters["cycles"][0]) / virtual_s, "1/s")
+    yield PerfRow("night: CAN frames per virtual second, both buses", frames / virtual_s, "1/s")
+    yield PerfRow("night: records taken in per virtual second", float(counters["taken_in"][0]) / virtual_s, "1/s")
+
+
+# --- running ---------------------------------------------------------------------------------------------------------
+@contextmanager
+def _run(blueprint: Blueprint) -> Iterator[Running]:
+    """A run from its start; whatever it has written is closed and thrown away afterwards."""
+    labels, inputs = Labels("virtual", 1, VIRTUAL_EPOCH_S), blueprint.inputs
     with tempfile.TemporaryDirectory() as folder:
         recorder = recorder_of(DiskStorage(Path(folder)), blueprint, labels)
-        clock = MonotonicClock()
         made = virtual(blueprint, recorder, labels.seed)
-        inputs = blueprint.inputs
         job = made.bench.start(run_plan(inputs.plan.value, inputs.kinds, blueprint.context))
-        reached_ns = drive(made, job, lambda _made: False)
-        made.collect(reached_ns)
-        recorder.close(reached_ns, *digest_of(made.state.counters))
-        return seconds(reached_ns), seconds(clock.now_ns()), made
+        yield Running(made, job, Path(folder))
+        made.collect(made.bench.scheduler.t_ns)
+        recorder.close(made.bench.scheduler.t_ns, *digest_of(made.state.counters))
 
 
-def _rates(plan: str, made: Virtual, virtual_s: float) -> Iterator[PerfRow]:
-    counters = made.state.counters
-    frames = sum(int(bus["frames"]) for bus in made.world.bench.wire.buses)
-    yield PerfRow(f"{plan}: cycles of the core per virtual second", float(counters["cycles"][0]) / virtual_s, "1/s")
-    yield PerfRow(f"{plan}: CAN frames per virtual second, both buses", frames / virtual_s, "1/s")
-    yield PerfRow(f"{plan}: records taken in per virtual second", float(counters["taken_in"][0]) / virtual_s, "1/s")
-    yield PerfRow(f"{plan}: limits judged", float(len(made.program.limits)), "1")
-    yield PerfRow(f"{plan}: channels", float(len(made.program.channels)), "1")
+def _until(running: Running, done: Callable[[], bool]) -> None:
+    """Run until ``done``, which is asked now and then, or to the end."""
+    while not running.job.done and not done():
+        _advance(running, _LOOK_S)
+
+
+def _advance(running: Running, virtual_s: float) -> Piece:
+    """So far, or to the end."""
+    scheduler = running.made.bench.scheduler
+    until_ns = scheduler.t_ns + round(virtual_s * NS_PER_S)
+    return _measured(running, lambda: scheduler.t_ns >= until_ns)
+
+
+def _measured(running: Running, done: Callable[[], bool]) -> Piece:
+    clock, cpu_s, began_ns = MonotonicClock(), time.process_time(), running.made.bench.scheduler.t_ns
+    while not running.job.done and not done():
+        running.made.bench.advance()
+    virtual_s = seconds(running.made.bench.scheduler.t_ns - began_ns)
+    return Piece(virtual_s, seconds(clock.now_ns()), time.process_time() - cpu_s)
