@@ -18,6 +18,7 @@ from bench.report.html import render_html, tiles
 from bench.report.junit import render_junit
 from bench.report.maps import efficiency_map_png
 from bench.report.model import build_model
+from bench.report.plots import temperature_plot
 from bench.report.write import envelope_of_dut, write_report
 
 MANIFEST = {
@@ -207,3 +208,12 @@ def test_a_damaged_journal_or_dut_file_still_gives_a_report_that_says_so() -> No
 def test_the_map_is_a_picture_for_a_readme() -> None:
     data = efficiency_map_png(build_model(synthetic.records(speeds=[1000.0, 4000.0, 9000.0])), dpi=50)
     assert data.startswith(b"\x89PNG") and len(data) > 10_000
+
+
+def test_thermocouples_of_the_bench_are_drawn_beside_the_units_own() -> None:
+    own = {"scanner_hot_spot_temp_mean": 90.0, "scanner_sump_temp_mean": None}
+    records = [r._replace(data={**r.data, **own}) if r.event == "point" else r for r in synthetic.records()]
+    with_own, without = (
+        temperature_plot(build_model(told, manifest=MANIFEST)) for told in (records, synthetic.records())
+    )
+    assert (with_own.count("dasharray"), without.count("dasharray")) == (2, 0)  # one dotted curve and its key

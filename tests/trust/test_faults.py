@@ -45,7 +45,7 @@ _NEAR_NS = 80 * NS_PER_MS
 
 
 class Eye:
-    """Looks at the bench after each event: what was true, and who was connected afresh."""
+    """Looks at the bench every 10 ms and after each event: what was true, and who was connected afresh."""
 
     def __init__(self) -> None:
         self.t_ns: list[int] = []
@@ -59,11 +59,16 @@ class Eye:
             self._made, self.names = made, made.world.bench.plant.outputs.dtype.names
             for part, device in made.world.devices.items():
                 self._count(part, device)
+            self._look_again(made.bench.scheduler)
         t_ns = int(made.state.core["t_ns"][0])
         if not self.t_ns or t_ns > self.t_ns[-1]:
             self.t_ns.append(t_ns)
             self.rows.append(made.world.bench.outputs.copy())
         return False
+
+    def _look_again(self, scheduler: Any) -> None:
+        """The compiled loop reads instruments by itself: without an event nobody would look."""
+        scheduler.call(scheduler.t_ns + 10 * NS_PER_MS, lambda: self._look_again(scheduler), 9)
 
     def _count(self, part: str, device: Any) -> None:
         opened = device.opened
