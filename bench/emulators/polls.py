@@ -18,6 +18,7 @@ from bench.base.records import INBOX
 from bench.base.ring import Ring, push_all
 from bench.emulators.instruments.answers import BYTES_MAX, write_answer
 from bench.emulators.instruments.sampling import ROW
+from bench.plant.records import INPUTS
 from drivers.usual import PIECE, read_usual
 
 NEVER = np.iinfo(np.int64).max
@@ -89,7 +90,8 @@ class Polls(NamedTuple):
 
 
 def make_polls(instruments: int, inputs: NDArray[np.float64] | None = None) -> Polls:
-    """None of them stands. ``inputs``: what is given to the plant, for instruments that measure that."""
+    """None of them stands. ``inputs``: what is given to the plant (``INPUTS``, flat), for instruments that measure it;
+    without it, nothing is."""
     polls = np.zeros(instruments, POLL)
     polls["due_ns"] = NEVER
     return Polls(
@@ -104,7 +106,7 @@ def make_polls(instruments: int, inputs: NDArray[np.float64] | None = None) -> P
         np.zeros((instruments, QUESTIONS, RECORDS), INBOX),
         np.zeros((instruments, BYTES_MAX), np.uint8),
         np.zeros(instruments, np.int64),
-        np.zeros(1) if inputs is None else inputs,
+        np.zeros(len(INPUTS.names or ())) if inputs is None else inputs,
     )
 
 

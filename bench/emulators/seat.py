@@ -98,6 +98,8 @@ class Seat:
         rows, row = prepared.answer.rows, self._row
         if len(pairs) > table.QUESTIONS or len(rows) > table.QUANTITIES:
             return False
+        if any(rows["source"][rows["of_inputs"] != 0] >= len(self._polls.inputs)):
+            return False
         if not all(self._question(kind, usual, answer) for kind, (usual, answer) in enumerate(pairs)):
             return False
         self._polls.quantities[self._number, : len(rows)] = rows
