@@ -11,6 +11,7 @@ from bench.cli.emulate import command as emulate
 from bench.cli.perf import command as perf
 from bench.cli.prove import command as prove
 from bench.cli.report import command as report
+from bench.cli.resume import command as resume
 from bench.cli.run import command as run
 from bench.cli.truth import command as truth
 from bench.cli.verify import command as verify
@@ -36,6 +37,7 @@ def _bench(
 
 
 app.command("run")(run)
+app.command("resume")(resume)
 app.command("check")(check)
 app.command("report")(report)
 app.command("verify")(verify)

@@ -1,16 +1,12 @@
 """``bench run PLAN``."""
 
-import sys
 import time
-import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from bench.base.time import VIRTUAL_EPOCH_S
-from bench.cli import exits
-from bench.cli.operator import OPERATOR
 from bench.cli.options import (
     SEED_MAX,
     DutOption,
@@ -21,11 +17,8 @@ from bench.cli.options import (
     WorldName,
     start_of,
 )
-from bench.cli.terminal import say_json
+from bench.cli.running import carry_out
 from bench.cli.warming import prepare_compiled_code
-
-if TYPE_CHECKING:
-    from bench.service.virtual_run import RunResult
 
 
 def command(
@@ -58,8 +51,7 @@ def command(
 ) -> int:
     """Run a test plan and write a run folder with journal, samples, table of points and report."""
     start_s = start_of(start, int(time.time()) if world is WorldName.HARDWARE else VIRTUAL_EPOCH_S)
-    from bench.cli.watcher import Watcher
-    from bench.cli.worlds import run_in, with_calibrations
+    from bench.cli.worlds import with_calibrations
     from bench.service.preparation import prepare
     from bench.service.run_folder import Labels
 
@@ -68,50 +60,4 @@ def command(
     faults = tuple(fault or ())
     prepared = prepare(plan, rig, dut, faults, heartbeats=wall, log_full=full, when_read=when_read)
     prepared = with_calibrations(world, prepared, tuple(override_calibration or ()))
-    watcher = Watcher(quiet=json)
-    runner = run_in(world)
-    OPERATOR.hold()
-    try:
-        result = runner(prepared, out, Labels(str(world), seed, start_s), watcher)
-    finally:
-        watcher.close()
-    return _end(result, json)
-
-
-def _end(result: "RunResult", json: bool) -> int:
-    """Tell how it ended; the exit code."""
-    code = _code(result)
-    if result.error is not None and "--debug" in sys.argv:
-        traceback.print_exception(result.error)
-    if json:
-        say_json(_for_machines(result, code))
-    else:
-        from bench.cli.ending import tell_ending
-
-        tell_ending(result, code)
-    return code
-
-
-def _code(result: "RunResult") -> int:
-    if result.verdict is None or result.error is not None:
-        return exits.INTERNAL
-    if OPERATOR.asked:
-        return exits.ABORTED
-    return result.verdict.exit_code
-
-
-def _for_machines(result: "RunResult", code: int) -> dict[str, Any]:
-    verdict = result.verdict
-    return {
-        "run": str(result.folder),
-        "verdict": verdict.verdict if verdict else "failed",
-        "outcome": verdict.outcome if verdict else "internal error",
-        "reasons": list(verdict.reasons) if verdict else [f"internal error: {result.error!r}"],
-        "points": verdict.points if verdict else 0,
-        "accepted": verdict.accepted if verdict else 0,
-        "flagged": verdict.flagged if verdict else 0,
-        "planned": verdict.planned if verdict else 0,
-        "virtual_s": round(result.virtual_s, 3),
-        "wall_s": round(result.wall_s, 3),
-        "exit": code,
-    }
+    return carry_out(prepared, world, out, Labels(str(world), seed, start_s), json)

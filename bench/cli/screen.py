@@ -80,10 +80,14 @@ class Live:
         from rich.table import Table
         from rich.text import Text
 
-        points = f"point {min(story.done + 1, story.points)} of {story.points}" if story.points else "preparing"
+        points = (
+            f"point {min(story.taken + story.done + 1, story.points)} of {story.points}"
+            if story.points
+            else "preparing"
+        )
         flagged = f"  {story.flagged} flagged" if story.flagged else ""
         eta = f"  last {story.last_eta:.2%}" if story.last_eta is not None else ""
-        bar = ProgressBar(total=max(story.points, 1), completed=story.done, width=32)
+        bar = ProgressBar(total=max(story.points, 1), completed=story.taken + story.done, width=32)
         grid = Table.grid(padding=(0, 1))
         grid.add_row(bar, Text(f"{points}{flagged}{eta}", style="bold"), Text(clean(story.state), style="cyan"))
         pace = f"{speed_up(t_ns, wall_s):.0f} times real time"

@@ -20,12 +20,14 @@ _WORDS = {
 
 @dataclass(slots=True)
 class Story:
-    """Where the run is. ``points`` planned, ``done`` measured, ``last_eta`` 0..1 of the drive unit."""
+    """Where the run is. ``points`` planned, ``done`` measured here, ``taken`` over from another run; ``last_eta`` 0..1
+    of the drive unit."""
 
     points: int = 0
     estimate_s: float = 0.0
     point: int = 0
     done: int = 0
+    taken: int = 0
     flagged: int = 0
     state: str = "starting"
     place: str = ""
@@ -46,12 +48,15 @@ class Story:
         """Run time still to come: by the pace of the points so far, else by the estimate."""
         if self.first_point_ns is not None and self.done and self.points:
             pace_s = (t_ns - self.first_point_ns) / NS_PER_S / self.done
-            return max(0.0, pace_s * (self.points - self.done))
+            return max(0.0, pace_s * (self.points - self.taken - self.done))
         return max(0.0, self.estimate_s - t_ns / NS_PER_S)
 
     def _run_started(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         self.points, self.estimate_s = int(data.get("points", 0)), float(data.get("estimate_s", 0.0))
         self.news.append(f"{data.get('title', '')}; about {clock_text(ns(self.estimate_s))} h of bench time")
+
+    def _resumed(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self.news.append(f"goes on from {data.get('run', '')}: {data.get('points', 0)} points are taken over")
 
     def _arming(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         self._now(f"arming: {data.get('stage', '')}")
@@ -65,6 +70,10 @@ class Story:
         self.place = self.state = _place(data)
 
     def _point(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        if "of_run" in data:
+            self.taken += 1
+            self.flagged += data.get("verdict") == "flagged"
+            return
         self.done += 1
         eta = data.get("eta_edu")
         shown = "no efficiency"

@@ -10,11 +10,12 @@ from bench.cli.options import WorldName
 
 if TYPE_CHECKING:
     from bench.cli.watcher import Watcher
+    from bench.sequence.progress import Progress
     from bench.service.preparation import Prepared
     from bench.service.run_folder import Labels
     from bench.service.virtual_run import RunResult
 
-Runner = Callable[["Prepared", Path, "Labels", "Watcher"], "RunResult"]
+Runner = Callable[["Prepared", Path, "Labels", "Watcher", "Progress"], "RunResult"]
 
 
 def run_in(world: WorldName) -> Runner:
@@ -34,7 +35,9 @@ def with_calibrations(world: WorldName, prepared: "Prepared", overridden: Sequen
     return prepared
 
 
-def _virtual(prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watcher") -> "RunResult":
+def _virtual(
+    prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watcher", progress: "Progress"
+) -> "RunResult":
     from bench.service.virtual_run import run_virtual
 
     return run_virtual(
@@ -44,18 +47,23 @@ def _virtual(prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watche
         prepared.faults,
         lambda made: watcher.look(made.bench.scheduler.t_ns),
         watcher.began,
+        progress=progress,
     )
 
 
-def _loopback(prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watcher") -> "RunResult":
+def _loopback(
+    prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watcher", progress: "Progress"
+) -> "RunResult":
     from bench.service.loopback_run import emulated_edges
     from bench.service.wall_run import run_in_wall_time
 
     edges = emulated_edges(prepared.blueprint.inputs.rig.value, prepared.faults)
-    return run_in_wall_time(prepared.blueprint, out, labels, edges, watcher.look, watcher.began)
+    return run_in_wall_time(prepared.blueprint, out, labels, edges, watcher.look, watcher.began, progress)
 
 
-def _hardware(prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watcher") -> "RunResult":
+def _hardware(
+    prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watcher", progress: "Progress"
+) -> "RunResult":
     from bench.service.hardware_run import real_edges
     from bench.service.wall_run import run_in_wall_time
 
@@ -63,4 +71,4 @@ def _hardware(prepared: "Prepared", out: Path, labels: "Labels", watcher: "Watch
         told = "only emulated parts fail on demand; leave it out, or use --world loopback"
         raise InputError([Problem("--fault", 0, 0, told)])
     edges = real_edges(prepared.blueprint.inputs.rig)
-    return run_in_wall_time(prepared.blueprint, out, labels, edges, watcher.look, watcher.began)
+    return run_in_wall_time(prepared.blueprint, out, labels, edges, watcher.look, watcher.began, progress)

@@ -1,14 +1,26 @@
 """The real run folder: unbuffered appends, durable syncs, whole files put in place atomically."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from bench.record.storage import StorageError, checked_name
 
+try:
+    import fcntl
+except ImportError:  # Windows: nobody can tell there whether a run is still being written
+    fcntl = None  # type: ignore[assignment]
+
 _CHUNK_BYTES = 1 << 20
 # a file system without a data-only sync (macOS) still has a full one
 _sync = getattr(os, "fdatasync", os.fsync)
+
+
+def _lock(descriptor: int) -> None:
+    """Raises ``BlockingIOError`` if another has it."""
+    if fcntl is not None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class DiskFile:
@@ -21,6 +33,8 @@ class DiskFile:
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
         except OSError as error:
             raise StorageError(f"{path.name}: cannot be created: {error.strerror}") from error
+        with contextlib.suppress(OSError):  # a file system without locks
+            _lock(self._fd)  # as long as somebody writes, and no longer, however he ends
         self._size = 0
 
     @property
@@ -92,6 +106,17 @@ class DiskStorage:
     def open(self, name: str) -> DiskFile:
         """A new file."""
         return DiskFile(self._place(name))
+
+    def busy(self, name: str) -> bool:
+        """Whether a growing file is still being written, by any process."""
+        try:
+            with (self.folder / checked_name(name)).open("rb") as file:
+                _lock(file.fileno())
+        except BlockingIOError:
+            return True
+        except OSError as error:
+            raise StorageError(f"{name}: cannot be read: {error.strerror}") from error
+        return False
 
     def names(self) -> tuple[str, ...]:
         """All files, sorted, folders with ``/``."""

@@ -112,6 +112,8 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "dtcs_cleared": lambda data: ", ".join(map(str, data.get("codes") or ["there were none"])),
     "sign_check": _sign_check,
     "step_started": lambda data: f"{data.get('kind')}",
+    "resumed": lambda data: f"goes on from {data.get('run')}: {data.get('points')} points are taken over",
+    "step_skipped": lambda data: f"{data.get('kind')}: finished in {data.get('of_run')}",
     "step_finished": lambda data: " ".join(
         [f"{data.get('kind')}: {data.get('verdict')}", *map(str, data.get("reasons", ()))]
     ),

@@ -82,6 +82,7 @@ def settling_plot(model: ReportModel) -> str:
 def temperature_plot(model: ReportModel) -> str:
     """Temperatures at the points, over the run; empty where none was measured."""
     t = model.column("start_ns", False) / NS_PER_S / 3600.0
+    t[["of_run" in row for row in model.rows]] = np.nan  # they have the clock of the run they were taken over from
     curves = [(model.column(name, False), label, colour) for name, label, colour in _TEMPERATURES]
     curves = [curve for curve in curves if np.isfinite(curve[0]).any()]
     thermocouples = _thermocouples(model)

@@ -10,6 +10,7 @@ from bench.base.ports import Twin
 from bench.config.dyno import held_torque
 from bench.sequence.diagnosis import Examination
 from bench.sequence.position import Position
+from bench.sequence.progress import Taken
 from bench.sequence.verdict import Tally
 
 
@@ -140,7 +141,8 @@ class Context:
     """Everything that a step is handed besides its own parameters.
 
     ``position`` (where the bench was sent last) and ``tally`` (points so far) go on from step to step. ``overridden``:
-    expired calibrations that somebody has allowed by name, each with the certificate's number and last day.
+    expired calibrations that somebody has allowed by name, each with the certificate's number and last day. ``taken``:
+    what the step takes over from a run that it goes on from.
     """
 
     dut: DutFacts
@@ -152,6 +154,7 @@ class Context:
     overridden: tuple[tuple[str, str, str], ...] = ()
     position: Position = field(default_factory=Position)
     tally: Tally = field(default_factory=Tally)
+    taken: Taken = field(default_factory=Taken)
 
     @property
     def efficiencies(self) -> tuple[str, ...]:

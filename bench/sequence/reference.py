@@ -1,6 +1,7 @@
 """The reference point: measured again and again, so that drift of bench or unit shows."""
 
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 from bench.analysis.drift import Drift, drift
 from bench.config.grid import OperatingPoint
@@ -8,6 +9,7 @@ from bench.schedule.requests import Operation, Record
 from bench.sequence.context import Context
 from bench.sequence.map_parameters import MapParameters, ReferenceParameters
 from bench.sequence.point import Task, perform, task_of
+from bench.sequence.progress import Taken
 from bench.sequence.repeating import repeated
 
 _THERMAL = ("dut.winding_temp", "dut.rotor_temp", "dut.oil_temp")
@@ -20,6 +22,22 @@ class References:
     efficiencies: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     count: int = 0
+
+    @classmethod
+    def of(cls, taken: Taken) -> Self:
+        """Those of the run that this one goes on from: drift is judged against the first of all."""
+        references = cls()
+        for data in taken.references():
+            references.note(data["eta_edu"], data["reason"])
+        return references
+
+    def note(self, eta: float | None, reasons: str) -> None:
+        """One more; one that was derated has no efficiency."""
+        self.count += 1
+        if eta is None:
+            self.failed.append(f"reference {self.count}: {reasons or 'no efficiency'}")
+        else:
+            self.efficiencies.append(eta)
 
     def judge(self, limit_pp: float) -> Drift:
         """Drift so far."""
@@ -39,16 +57,11 @@ def measure_reference(context: Context, parameters: MapParameters, references: R
     wanted = parameters.reference
     if wanted is None:
         return
-    references.count += 1
-    task = reference_task(context, parameters, wanted, references.count)
+    task = reference_task(context, parameters, wanted, references.count + 1)
     measured = yield from repeated(lambda: perform(context, task), task.label)
-    eta = measured.columns["eta_edu"]
-    if eta is None or measured.derated:
-        references.failed.append(f"reference {references.count}: {'; '.join(measured.reasons) or 'no efficiency'}")
-    else:
-        references.efficiencies.append(eta)
+    reason = "; ".join(measured.reasons)
+    references.note(measured.columns["eta_edu"], reason)
     found = references.judge(wanted.drift)
     judged = {"drift_pp": found.now_pp, "largest_pp": found.largest_pp, "limit_pp": wanted.drift}
-    reason = "; ".join(measured.reasons)
     data = {**task.label, "within": found.within, **judged, "verdict": measured.verdict, "reason": reason}
     yield Record("reference", {**data, **measured.columns})

@@ -1,7 +1,7 @@
 """Running a plan: arm, sign check, steps, stop, verdict. Every way out leads through a confirmed stop."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from bench.base.errors import DeviceError, LinkError
 from bench.config.plan import Plan, Step
@@ -13,6 +13,7 @@ from bench.sequence.context import Context
 from bench.sequence.diagnosis import examine_after
 from bench.sequence.estimate import estimate
 from bench.sequence.failures import SequenceFailed
+from bench.sequence.progress import BEGINNING, OF_RUN, Progress, Taken
 from bench.sequence.sign_check import sign_check
 from bench.sequence.step import StepKind
 from bench.sequence.stop import after_stop, request_stop
@@ -39,23 +40,55 @@ def _run_step(index: int, step: Step, kind: StepKind, context: Context) -> Opera
     return verdict
 
 
-def _steps(plan: Plan, kinds: Mapping[str, StepKind], context: Context, done: list[StepVerdict]) -> Operation[None]:
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """The steps of a plan, and what is taken over of them from a run that has ended too early."""
+
+    plan: Plan
+    kinds: Mapping[str, StepKind]
+    progress: Progress
+
+    def again(self) -> set[int]:
+        """Finished steps that are done again: the last of each preparing kind before the first open step, since the
+        bench was at rest meanwhile."""
+        last: dict[str, int] = {}
+        count = len(self.plan.steps)
+        first_open = self.progress.first_open(count)
+        for index in range(first_open if first_open < count else 0):
+            kind = self.plan.steps[index].kind
+            if getattr(self.kinds[kind], "prepares", False):
+                last[kind] = index
+        return set(last.values())
+
+
+def _skip(index: int, step: Step, context: Context, taken: Taken) -> Operation[StepVerdict]:
+    """Nothing is left to do in it; its points count."""
+    yield Record("step_skipped", {"step": index, "kind": step.kind, OF_RUN: taken.run})
+    for data in taken.points().values():
+        context.tally.add(data["verdict"])
+    return StepVerdict()
+
+
+def _steps(course: _Course, context: Context, done: list[StepVerdict]) -> Operation[None]:
     """Arm, check the signs, run the steps in order; a failed step ends the plan."""
     yield from arm(context)
     yield from sign_check(context)
-    for index, step in enumerate(plan.steps):
-        verdict = yield from _run_step(index, step, kinds[step.kind], context)
+    again = course.again()
+    for index, step in enumerate(course.plan.steps):
+        taken = course.progress.of(index)
+        if taken.finished and index not in again:
+            verdict = yield from _skip(index, step, context, taken)
+        else:
+            verdict = yield from _run_step(index, step, course.kinds[step.kind], replace(context, taken=taken))
         done.append(verdict)
         if verdict.verdict != PASSED:
             return
 
 
-def _attempt(
-    plan: Plan, kinds: Mapping[str, StepKind], context: Context, done: list[StepVerdict]
-) -> Operation[_Ending]:
+def _attempt(course: _Course, context: Context, done: list[StepVerdict]) -> Operation[_Ending]:
     """Run the steps; whatever goes wrong becomes an ending with a cause."""
     try:
-        yield from _steps(plan, kinds, context, done)
+        yield from _steps(course, context, done)
     except Stopped as stop:
         return _Ending(ABORTED if stop.operator else STOPPED, (str(stop),), stopped=stop)
     except SequenceFailed as failure:
@@ -79,10 +112,13 @@ def _stop(ending: _Ending) -> Operation[StopReport]:
         return (yield from after_stop(stop))
 
 
-def run_plan(plan: Plan, kinds: Mapping[str, StepKind], context: Context) -> Operation[RunVerdict]:
+def run_plan(
+    plan: Plan, kinds: Mapping[str, StepKind], context: Context, progress: Progress = BEGINNING
+) -> Operation[RunVerdict]:
     """The whole run as one operation; journals each decision, returns the verdict.
 
     ``context`` gives the facts; position and tally are the run's own, so one context serves any number of runs.
+    ``progress``: of the run that this one goes on from; what that has finished is taken over.
     Errors of our own (anything unexpected) are raised again after the bench was stopped.
     """
     context = context.fresh(plan.identity, plan.clear_dtcs)
@@ -92,9 +128,11 @@ def run_plan(plan: Plan, kinds: Mapping[str, StepKind], context: Context) -> Ope
     figures = {"points": expected.points, "estimate_s": expected.total_s, "allowance": plan.allowance / 100.0}
     steps = [step.kind for step in plan.steps]
     yield Record("run_started", {**names, **figures, "steps": steps, "efficiencies": list(context.efficiencies)})
+    if progress.run:
+        yield from progress.tell()
     done: list[StepVerdict] = []
     try:
-        ending = yield from _attempt(plan, kinds, context, done)
+        ending = yield from _attempt(_Course(plan, kinds, progress), context, done)
     except Exception as error:
         report = yield from _stop(_Ending(STOPPED, (), Cause.STEP_FAILED))
         yield from _finish(plan, context, done, _Ending(STOPPED, (f"internal error: {error!r}",)), report)

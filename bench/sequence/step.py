@@ -25,7 +25,12 @@ class Finding:
 
 @runtime_checkable
 class StepKind(Protocol):
-    """One kind of step."""
+    """One kind of step.
+
+    A class attribute ``prepares = True`` says that it brings the bench into a state: a run that goes on after a break
+    does it again before the next open step. All others are not repeated once they have finished; one that was under way
+    begins anew, or goes on after what ``context.taken`` has.
+    """
 
     @property
     def name(self) -> str:

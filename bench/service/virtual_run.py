@@ -15,6 +15,7 @@ from bench.record.closing import write_results
 from bench.record.manifest import Manifest
 from bench.report.write import write_report
 from bench.schedule.faults import Fault
+from bench.sequence.progress import BEGINNING, Progress
 from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict
 from bench.service.driving import Watch, drive, recorder_of
@@ -40,10 +41,12 @@ def run_virtual(
     watch: Watch = lambda _bench: False,
     began: Callable[[Path], None] = lambda _folder: None,
     on_frames: Callable[[NDArray[Any]], None] | None = None,
+    progress: Progress = BEGINNING,
 ) -> RunResult:
     """Run the plan of ``blueprint``; everything it leaves behind is in the result's folder, which ``began`` is told.
 
-    ``on_frames`` watches the buses (``bench.io.tap``), and virtual time waits for it.
+    ``on_frames`` watches the buses (``bench.io.tap``), and virtual time waits for it. ``progress``: of the run that
+    this one goes on from.
 
     Whatever goes wrong on the way is the result's ``error``: the folder is closed and sealed all the same.
     """
@@ -55,7 +58,7 @@ def run_virtual(
     recorder = recorder_of(storage, blueprint, labels)
     made = virtual(blueprint, recorder, labels.seed, faults, on_frames)
     inputs = blueprint.inputs
-    job = made.bench.start(run_plan(inputs.plan.value, inputs.kinds, blueprint.context))
+    job = made.bench.start(run_plan(inputs.plan.value, inputs.kinds, blueprint.context, progress))
     failure: Exception | None = None
     try:
         drive(made, job, watch)

@@ -22,6 +22,7 @@ from bench.io.stalls import stood_still_ns
 from bench.io.steady import SteadyLook
 from bench.io.wall_service import WallService
 from bench.sequence.desk import Desk
+from bench.sequence.progress import BEGINNING, Progress
 from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict
 from bench.service.driving import properties_of
@@ -60,8 +61,10 @@ def run_in_wall_time(
     edges: Edges,
     watch: WallWatch = lambda _t_ns: False,
     began: Callable[[Path], None] = lambda _folder: None,
+    progress: Progress = BEGINNING,
 ) -> RunResult:
-    """Run the plan of ``blueprint``, which must be drawn with ``heartbeats`` and ``log_full``.
+    """Run the plan of ``blueprint``, which must be drawn with ``heartbeats`` and ``log_full``; ``progress``: of the run
+    that this one goes on from.
 
     Everything the run leaves behind is in the result's folder, which ``began`` is told. ``watch`` is called from a
     thread of its own: a slow terminal must not hold up the sequence.
@@ -72,7 +75,7 @@ def run_in_wall_time(
     berth = Berth.new()
     onlooker = _Onlooker(watch, berth.clock)
     try:
-        verdict, error = _drive(blueprint, storage, berth, labels, edges, onlooker)
+        verdict, error = _drive(blueprint, storage, berth, labels, edges, onlooker, progress)
         reached_ns = berth.clock.now_ns()
     finally:
         onlooker.close()
@@ -89,6 +92,7 @@ def _drive(
     labels: Labels,
     edges: Edges,
     onlooker: "_Onlooker",
+    progress: Progress,
 ) -> tuple[RunVerdict | None, BaseException | None]:
     """From the first process to the last; the verdict, or what kept the run from having one."""
     memory, crew = berth.create(blueprint.program, blueprint.channels), Crew(berth.folder)
@@ -97,7 +101,7 @@ def _drive(
     try:
         service = start(blueprint, storage, berth, memory, crew, labels, edges, onlooker)
         inputs = blueprint.inputs
-        verdict = service.run("sequence", run_plan(inputs.plan.value, inputs.kinds, blueprint.context))
+        verdict = service.run("sequence", run_plan(inputs.plan.value, inputs.kinds, blueprint.context, progress))
     except Exception as error:  # the run has ended, its folder is closed all the same
         failure = error
         if words := crew.last_words():

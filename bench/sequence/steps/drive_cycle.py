@@ -49,7 +49,11 @@ class DriveCycle:
         told = {"cycle": course.cycle.name, "repetitions": parameters.repetitions, "seconds": course.cycle.seconds}
         yield Record("cycle_started", {**told, "beyond": parameters.beyond, "limited": limited_seconds(course)})
         reasons: list[str] = []
+        done = context.taken.repetitions()
         for number in range(1, parameters.repetitions + 1):
+            if number in done:
+                reasons += [f"repetition {number}: {done[number]['reason']}"] if done[number]["reason"] else []
+                continue
             once = Repetition(ride, number)
             wrong = yield from repeated(once.drive, once.label)
             reasons += [f"repetition {number}: {reason}" for reason in wrong]

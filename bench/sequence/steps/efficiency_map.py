@@ -166,13 +166,17 @@ class EfficiencyMap:
 
     def run(self, parameters: MapParameters, context: Context) -> Operation[StepVerdict]:
         """Visit every point; a reference before the first, every so many points, and after the last."""
-        references = References()
-        points = points_of(parameters, context)
+        references = References.of(context.taken)
+        points, done = points_of(parameters, context), context.taken.points()
         every = parameters.reference.every if parameters.reference else len(points) + 1
-        first = context.tally.points
+        first, begun = context.tally.points, False
         for i, point in enumerate(points):
-            if i % every == 0:
+            if (taken := done.get(first + i + 1)) is not None:
+                context.tally.add(taken["verdict"])
+                continue
+            if i % every == 0 or not begun:
                 yield from measure_reference(context, parameters, references)
+            begun = True
             yield from measure_point(context, parameters, point, first + i + 1)
         yield from measure_reference(context, parameters, references)
         return _verdict(parameters, references)

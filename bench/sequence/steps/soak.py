@@ -70,6 +70,7 @@ class Soak:
 
     name = "soak"
     parameters = SoakParameters
+    prepares = True
 
     def check(self, parameters: SoakParameters, context: Context) -> list[Finding]:
         """The held point lies inside the envelopes and inside the continuous zone; the window fits the time-out."""
