@@ -37,7 +37,9 @@ steps:
   - drive_cycle:
       trace: [[0 s, 0 km/h], [8 s, 20 km/h], [16 s, 0 km/h]]
       repetitions: 2
-      vehicle: {mass: 1600 kg, tyre_radius: 0.33 m, regeneration: {share: 90 %, fade: 5..15 km/h}, rolling_resistance: 0.01, drag_area: 0.6 m²}
+      vehicle:
+        {mass: 1600 kg, tyre_radius: 0.33 m, rolling_resistance: 0.01, drag_area: 0.6 m²,
+        regeneration: {share: 90 %, fade: 5..15 km/h}}
 """
 
 
