@@ -88,6 +88,7 @@ def test_the_page_shows_verdict_points_reasons_and_manifest(page: str) -> None:
     assert "nan" not in re.sub(r"<[^>]*>", " ", page).lower().split()
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes_whatever_the_users_own_plot_settings(page: str) -> None:
     import matplotlib as mpl
 
@@ -131,6 +132,7 @@ def test_what_is_hostile_in_a_file_stays_text() -> None:
     assert ElementTree.fromstring(render_junit(model)) is not None
 
 
+@pytest.mark.slow
 def test_hostile_text_in_a_drawing_stays_text() -> None:
     records = synthetic.records(speeds=[1000.0, 4000.0], fractions=[0.4])
     started = records[0]._replace(data={**records[0].data, "dut": '</text><script>x("&")</script> $\\frac{1$ --> <b>'})
@@ -182,6 +184,7 @@ def test_files_are_written_with_the_envelope_of_the_dut_file() -> None:
         assert np.interp(speed, envelope.speed_rpm, envelope.torque_max_nm) == pytest.approx(dut.torque_max_nm(speed))
 
 
+@pytest.mark.slow
 def test_a_report_drawn_again_after_the_seal_has_the_same_bytes() -> None:
     storage = MemoryStorage()
     synthetic.write_run(storage, speeds=[1000.0, 4000.0], fractions=[0.4])

@@ -39,7 +39,7 @@ _TRUE = {
     "scanner.sump_temp": ("oil_degc", 2.5),
 }
 """Channel -> name of the plant's output, and about 1 % of the largest value."""
-SLOW, MORE = pytest.mark.slow, ("nan", "garbage", "late:3s")
+SLOW, MORE = pytest.mark.slow, ("close", "nan", "garbage", "late:3s")
 """Seconds only together: what is quick already has two of a kind."""
 _NEAR_NS = 80 * NS_PER_MS
 
@@ -134,7 +134,11 @@ def test_without_faults_every_good_value_is_true(run_of: Runner) -> None:
 
 @pytest.mark.parametrize(
     ("part", "length", "channel"),
-    [("analyzer", "100ms", "dc.power"), ("supply", "60ms", "supply.voltage"), ("dyno_l", "60ms", "dyno_l.speed")],
+    [
+        ("analyzer", "100ms", "dc.power"),
+        pytest.param("supply", "60ms", "supply.voltage", marks=SLOW),
+        ("dyno_l", "60ms", "dyno_l.speed"),
+    ],
 )
 def test_f37_one_lost_answer_costs_one_fresh_connection_and_no_run(
     run_of: Runner, when: str, part: str, length: str, channel: str
@@ -153,8 +157,8 @@ def test_f37_one_lost_answer_costs_one_fresh_connection_and_no_run(
     [
         ("analyzer", "400ms", "60ms"),  # late, yet within the time-out
         ("analyzer", "1200ms", "60ms"),  # after the time-out, with the next question already asked
-        ("supply", "520ms", "100ms"),
-        ("supply", "700ms", "100ms"),
+        pytest.param("supply", "520ms", "100ms", marks=SLOW),
+        pytest.param("supply", "700ms", "100ms", marks=SLOW),
         ("dyno_l", "520ms", "100ms"),
         ("dyno_r", "700ms", "100ms"),
     ],
@@ -184,7 +188,7 @@ def test_f38_torn_answers_are_put_together_or_thrown_away(run_of: Runner, when: 
         pytest.param("dyno_l.partial:350ms,9@{}+1s", marks=SLOW),
         "dyno_l.endless@{}+60ms",
         pytest.param("dyno_l.garbage:11@{}+1s", marks=SLOW),
-        "analyzer.split:2ms@{}+1s",  # a block in four portions
+        pytest.param("analyzer.split:2ms@{}+1s", marks=SLOW),  # a block in four portions
         pytest.param("analyzer.endless@{}+60ms", marks=SLOW),
         pytest.param("supply.split:40ms@{}+1s", marks=SLOW),
         pytest.param("supply.endless@{}+60ms", marks=SLOW),
@@ -223,7 +227,7 @@ def test_f43_a_single_no_data_of_supply_or_dyno_stops_nothing(run_of: Runner, wh
 # --- what lasts ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["silence", "close", *(pytest.param(kind, marks=SLOW) for kind in MORE)])
+@pytest.mark.parametrize("kind", ["silence", *(pytest.param(kind, marks=SLOW) for kind in MORE)])
 @pytest.mark.parametrize("part", ["analyzer", "supply", "dyno_l"])
 def test_what_lasts_ends_in_the_controlled_stop_and_names_the_instrument(
     run_of: Runner, smoke: Any, part: str, kind: str
@@ -246,7 +250,12 @@ def test_what_lasts_ends_in_the_controlled_stop_and_names_the_instrument(
 
 
 @pytest.mark.parametrize(
-    "frame", ["can.dut.wrong_crc:0x110", "can.dut.wrong_crc:0x130", "can.bench_io.wrong_crc:0x220"]
+    "frame",
+    [
+        "can.dut.wrong_crc:0x110",
+        pytest.param("can.dut.wrong_crc:0x130", marks=SLOW),
+        "can.bench_io.wrong_crc:0x220",
+    ],
 )
 def test_f05_an_isolated_wrong_crc_spoils_the_data_only(run_of: Runner, when: str, frame: str) -> None:
     run = run_of("smoke", f"{frame}@{when}+10ms")
@@ -273,7 +282,7 @@ def test_f05_three_of_ten_wrong_crcs_stop(run_of: Runner, when: str, frame: str)
     ("frame", "name"),
     [
         ("can.dut.freeze:0x110", "EDU_STATUS"),
-        ("can.dut.freeze:0x130", "EDU_DC"),
+        pytest.param("can.dut.freeze:0x130", "EDU_DC", marks=SLOW),
         ("can.bench_io.freeze:0x220", "IO_STATUS"),
     ],
 )

@@ -111,7 +111,7 @@ def test_what_lasts_is_a_controlled_stop_in_time(run_of: Runner, line: str, budg
     assert outcomes(run)["torque to zero"] == outcomes(run)["speed down"] == "confirmed"
 
 
-@pytest.mark.parametrize("rig", [MODBUS, "e_axle_demo"])
+@pytest.mark.parametrize("rig", [MODBUS, pytest.param("e_axle_demo", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("line", "cause", "budget_ms"), [
     ("chain.open@20s+1s", "the emergency stop chain is open", 30),
     ("door.open@20s+1s", "the door is open", 30),
