@@ -42,6 +42,8 @@ _CAUSES = {
 _TEMPERATURES: dict[Monitored, str] = {"winding": "winding_temp", "rotor": "rotor_temp", "junction": "junction_temp",
                  "oil": "oil_temp", "coolant": "coolant_temp"}  # fmt: skip
 _TEMPERATURE_HYSTERESIS_K = 2.0
+_RETRY_NS = 1_100 * NS_PER_MS
+"""Time for another retry of a link: nothing hangs on the scanner but what has a limit of its own."""
 _FIRST_OF = {"bench_io": "io.chain_closed", "conditioner": "coolant.flow"}
 """What a part of the periphery tells with each of its answers."""
 
@@ -116,7 +118,7 @@ def _instruments(rig: Rig) -> Iterator[Limit]:
     for flange in rig.analyzer_flanges:
         yield _silent(flange, f"{flange}.torque", rig.analyzer)
     if rig.scanner is not None:
-        yield _silent("scanner", "scanner.open", rig.scanner)
+        yield _silent("scanner", "scanner.open", rig.scanner, _RETRY_NS)
         yield Limit("thermocouple open", "scanner.open", -0.5, 0.5, level=WARN)
     for part, instrument in rig.modbus.items():  # judged when the frames would be: they tell whether a stop is safe
         yield replace(_silent(part, _FIRST_OF[part], instrument), modes=MODE_ARMED | MODE_ENERGISED)
@@ -144,8 +146,8 @@ def _dyno_state(name: str) -> Iterator[Limit]:
         yield Limit(f"{name} {words}", f"{name}.state", -0.5, high, cause=cause, modes=MODE_ARMED)
 
 
-def _silent(name: str, channel: str, instrument: Instrument) -> Limit:
-    quiet_ns, cause = ns(instrument.silence), silent_cause(channel.partition(".")[0])
+def _silent(name: str, channel: str, instrument: Instrument, more_ns: int = 0) -> Limit:
+    quiet_ns, cause = ns(instrument.silence) + more_ns, silent_cause(channel.partition(".")[0])
     modes = MODE_ARMED | MODE_STOPPING
     return Limit(f"{name} silent", channel, debounce_ns=quiet_ns, stale_ns=quiet_ns, cause=cause, modes=modes)
 

@@ -61,6 +61,8 @@ def test_f24_under_a_limit_a_broken_wire_is_never_cold_but_a_stop(run_of: Runner
     run = run_of(limited, "scanner.broken_wire:winding@25s")
     assert (run.verdict.outcome, run.verdict.exit_code) == ("stopped", 3)
     assert "scanner.winding_temp" in run.verdict.reasons[0]
+    stopped_ns = next(record.t_ns for record in run.journal if record.event == "core_stop")
+    assert 25 * NS_PER_S < stopped_ns <= 25.55 * NS_PER_S
     assert run_of(limited, "scanner.broken_wire:rotor@25s").verdict.verdict == "passed"
 
 

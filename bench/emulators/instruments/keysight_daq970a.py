@@ -208,13 +208,13 @@ class KeysightDaq970aEmulator(ScpiPeer):
         for kind, shown in (("nan", _NO_DATA), ("inf", _OPEN)):
             if faults.active(kind, t_ns):  # type: ignore[arg-type]
                 return [shown] * len(values)
-        for place, (number_, row) in enumerate(zip(self.setup.scan, self._rows, strict=True)):
+        for place, (channel, row) in enumerate(zip(self.setup.scan, self._rows, strict=True)):
             if faults.broken(row.name, t_ns):
-                values[place] = self._without_wire(number_, row.zero)
+                values[place] = self._without_wire(channel, row.zero)
         return values
 
-    def _without_wire(self, number_: int, zero: float) -> float:
-        own = self._own(number_)
+    def _without_wire(self, channel: int, zero: float) -> float:
+        own = self._own(channel)
         if own.check or not own.temperature:
             return _OPEN if own.temperature else 0.0
         floating = self._inputs.item(_INPUT_NAMES.index("ambient_degc")) + _FLOATING * self._noise_k * next(
@@ -224,10 +224,10 @@ class KeysightDaq970aEmulator(ScpiPeer):
 
     def _changed(self) -> None:
         """Compile the scan list."""
-        self._rows = tuple(self._row(number_) for number_ in self.setup.scan)
-        per_input = [1 + self._own(number_).check for number_ in self.setup.scan]
+        self._rows = tuple(self._row(channel) for channel in self.setup.scan)
+        per_input = [1 + self._own(channel).check for channel in self.setup.scan]
         self._scan_ns = sum(per_input) * self._step_ns
-        self._form = b",".join(self._form_of(place, number_) for place, number_ in enumerate(self.setup.scan))
+        self._form = b",".join(self._form_of(place, channel) for place, channel in enumerate(self.setup.scan))
         self._scanned = self._answer()
 
     def _answer(self) -> Answer:
@@ -239,28 +239,28 @@ class KeysightDaq970aEmulator(ScpiPeer):
         rows = np.concatenate([np.zeros(0, ROW), *(_quantity(row) for row in self._rows)])
         return Answer(rows, pieces(*parts, b"\n"), self._noise, self._inputs)
 
-    def _form_of(self, place: int, number_: int) -> bytes:
+    def _form_of(self, place: int, channel: int) -> bytes:
         """A reading with all that belongs to it, in the manual's order (UG p.104)."""
         on = self.setup.formats
-        unit = b" " + (self._own(number_).unit.encode() if self._own(number_).temperature else b"VDC")
+        unit = b" " + (self._own(channel).unit.encode() if self._own(channel).temperature else b"VDC")
         parts = [_VALUE + (unit if on["with_unit"] else b"")]
         parts += [b"%013.3f" % (place * self._step_ns / NS_PER_S)] if on["with_time"] else []
-        parts += [b"%d" % number_] if on["with_channel"] else []
+        parts += [b"%d" % channel] if on["with_channel"] else []
         parts += [b"0"] if on["with_alarm"] else []
         return b",".join(parts)
 
-    def _row(self, number_: int) -> _Row:
-        own, wired = self._own(number_), self._wired.get(number_)
+    def _row(self, channel: int) -> _Row:
+        own, wired = self._own(channel), self._wired.get(channel)
         gain, zero = _UNITS[own.unit]
         if wired is None or not own.temperature:
-            return _Row("", -1, False, self._without_wire(number_, zero), 0.0)
+            return _Row("", -1, False, self._without_wire(channel, zero), 0.0)
         name = _PLACES[wired.at]
         of_inputs = name in _INPUT_NAMES
         place = _INPUT_NAMES.index(name) if of_inputs else self._outputs.index(name)
-        return _Row(wired.name, place, of_inputs, self._offsets[number_], self._noise_k, gain, zero)
+        return _Row(wired.name, place, of_inputs, self._offsets[channel], self._noise_k, gain, zero)
 
-    def _own(self, number_: int) -> _Input:
-        return self.setup.inputs.setdefault(number_, _Input())
+    def _own(self, channel: int) -> _Input:
+        return self.setup.inputs.setdefault(channel, _Input())
 
     # --- settings --------------------------------------------------------------------------------------------------
 
@@ -286,8 +286,8 @@ class KeysightDaq970aEmulator(ScpiPeer):
             raise ScpiError(-109 if len(settings) < 2 else -108)
         word(settings[0], ("TCouple",))
         kind = _type_of(settings[1])
-        for number_ in inputs:
-            self.setup.inputs[number_] = _Input(True, kind)
+        for channel in inputs:
+            self.setup.inputs[channel] = _Input(True, kind)
         self.setup.scan = tuple(sorted(set(inputs)))
         self.setup.formats = dict.fromkeys(_FORMATS, False)
         self._changed()
@@ -297,13 +297,13 @@ class KeysightDaq970aEmulator(ScpiPeer):
             settings, inputs = _with_inputs(argument)
             if len(settings) != 1:
                 raise ScpiError(-109 if not settings else -108)
-            for number_ in inputs:
-                put(self._own(number_), settings[0])
+            for channel in inputs:
+                put(self._own(channel), settings[0])
             self._changed()
 
         def tell(_: tuple[int, ...], argument: str, t_ns: int) -> bytes:
             inputs = _inputs(argument) if argument else self.setup.scan
-            return b",".join(get(self._own(number_)) for number_ in inputs)
+            return b",".join(get(self._own(channel)) for channel in inputs)
 
         return Behaviour(set_, tell)
 
@@ -382,7 +382,7 @@ def _inputs(argument: str) -> tuple[int, ...]:
     for part in match[1].split(",") if match[1] else ():
         first, _, last = part.partition(":")
         found += range(int(first), int(last or first) + 1)
-    if len(found) > _CHANNELS_MAX or not all(100 < number_ < 400 and 1 <= number_ % 100 <= 40 for number_ in found):
+    if len(found) > _CHANNELS_MAX or not all(100 < channel < 400 and 1 <= channel % 100 <= 40 for channel in found):
         raise ScpiError(-222)
     return tuple(found)
 
