@@ -75,11 +75,30 @@ class Usual(NamedTuple):
     """How often it is asked before the next one of the round."""
 
 
+class Write(NamedTuple):
+    """How a set-point is written and read back: ``factor`` times its value, if that is not beyond ``most``, printed
+    with ``decimals`` between ``before`` and ``after``; ``done`` is the usual answer. Then ``check`` asks for it, and it
+    stands between ``told`` within ``tolerance``."""
+
+    setpoint: int
+    factor: float
+    most: float
+    decimals: int
+    tolerance: float
+    before: bytes
+    after: bytes
+    done: bytes
+    check: bytes
+    told: tuple[bytes, bytes]
+
+
 class Round(NamedTuple):
-    """What a driver asks over and over, and how many of the round's questions have been asked already."""
+    """What a driver asks over and over, and how many of the round's questions have been asked already; ``write``: the
+    set-point that may move meanwhile."""
 
     questions: tuple[Usual, ...]
     asked: int = 0
+    write: Write | None = None
 
 
 def form(*pieces: Piece) -> NDArray[np.void]:

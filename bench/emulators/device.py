@@ -2,7 +2,8 @@
 
 from typing import Protocol, runtime_checkable
 
-from bench.emulators.instruments.answers import Prepared
+from bench.emulators.instruments.answers import Obeyed, Prepared
+from drivers.usual import Write
 
 
 class ByteDevice(Protocol):
@@ -59,3 +60,14 @@ class MessageDevice(ByteDevice, Protocol):
 
     def status_byte(self) -> int:
         """What a serial poll sees."""
+
+
+@runtime_checkable
+class Obeying(Preparing, Protocol):
+    """An instrument that also obeys a set-point without being asked."""
+
+    def obeys(self, write: Write) -> Obeyed | None:
+        """What it would make of such a set-point until it hears another message; ``None``: it has to be told."""
+
+    def obeyed(self, value: float) -> None:
+        """``value`` is the set-point in force, as it was written."""

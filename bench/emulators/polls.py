@@ -18,6 +18,7 @@ from bench.base.records import INBOX
 from bench.base.ring import Ring, push_all
 from bench.emulators.instruments.answers import BYTES_MAX, write_answer
 from bench.emulators.instruments.sampling import ROW
+from bench.emulators.polled_writes import READING, STEP_PIECES, STEPS, WANTED, WRITE, begin_write, go_on_writing
 from bench.plant.records import INPUTS
 from drivers.usual import PIECE, read_usual
 
@@ -25,14 +26,15 @@ NEVER = np.iinfo(np.int64).max
 QUESTIONS, QUANTITIES, PIECES, RECORDS, WATCHED = 2, 160, 160, 160, 8
 """How many of each one instrument may have."""
 DUE, BACK = 0, 1
-WANTED, BY_HAND, ASKED, UNUSUAL = 1, 2, 3, 4
+BY_HAND, ASKED, UNUSUAL = 2, 3, 4
 """Why a poll goes back: something else is wanted, the question needs the job, it is asked and the answer needs the
 instrument, the answer needs the job."""
 
 POLL = np.dtype(
     [
         ("due_ns", "i8"),  # when it asks, or the answer comes; NEVER: it does not stand
-        ("answering", "u1"),  # a question is under way
+        ("answering", "u1"),  # what is under way: nothing, READING, or a step of a write
+        ("first", "u1"),  # the next question comes after a write: it is asked in any case
         ("stop", "u1"),  # back where the next question would be due
         ("back", "u1"),  # why it has gone back; 0: it has not
         ("truth", "i4"),  # row of the sensors' means
@@ -86,6 +88,9 @@ class Polls(NamedTuple):
     records: np.ndarray  # INBOX
     bytes: NDArray[np.uint8]
     lengths: NDArray[np.int64]
+    writes: np.ndarray  # WRITE
+    writing: np.ndarray  # PIECE, by step of a write
+    heard: np.ndarray  # INBOX: room for a number
     inputs: NDArray[np.float64]  # what is given to the plant
 
 
@@ -106,6 +111,9 @@ def make_polls(instruments: int, inputs: NDArray[np.float64] | None = None) -> P
         np.zeros((instruments, QUESTIONS, RECORDS), INBOX),
         np.zeros((instruments, BYTES_MAX), np.uint8),
         np.zeros(instruments, np.int64),
+        np.zeros(instruments, WRITE),
+        np.zeros((instruments, STEPS, STEP_PIECES), PIECE),
+        np.zeros((instruments, 1), INBOX),
         np.zeros(len(INPUTS.names or ())) if inputs is None else inputs,
     )
 
@@ -124,7 +132,8 @@ def take_seat(
     """Read instrument ``number`` from ``due_ns`` on; its tables are there already."""
     poll = polls.polls[number]
     poll.place, poll.due_ns, poll.read_ns, poll.write_from_ns = place, due_ns, read_ns, write_from_ns
-    poll.answering, poll.stop, poll.asked, poll.heard_ns = 0, 0, 0, -1
+    poll.answering, poll.first, poll.stop, poll.asked, poll.heard_ns = 0, 0, 0, 0, -1
+    polls.writes[number].wrote = 0
     polls.noise[number, 0] = noise[0]
     for i in range(obeyed.shape[0]):
         poll.seen[i] = obeyed[i]
@@ -138,7 +147,9 @@ def serve(polls: Polls, means: np.ndarray, image: np.ndarray, fast: int, inbox: 
     for number in range(polls.polls.shape[0]):
         poll = polls.polls[number]
         if poll.due_ns <= t_ns:
-            if poll.answering:
+            if poll.answering > READING:
+                go_on_writing(polls, number, poll, t_ns)
+            elif poll.answering:
                 _answer(polls, number, poll, means, fast, inbox, t_ns)
             if poll.due_ns <= t_ns and not poll.back:
                 _ask(polls, number, poll, means, image, t_ns)
@@ -152,14 +163,18 @@ def serve(polls: Polls, means: np.ndarray, image: np.ndarray, fast: int, inbox: 
 
 @compiled
 def _ask(polls: Polls, number: int, poll: Any, means: np.ndarray, image: np.ndarray, t_ns: int) -> None:
-    if poll.stop or _moved(poll, image, t_ns):
-        poll.back = WANTED
-        return
+    if not poll.first:
+        if not poll.stop and _moved(poll, image) and begin_write(polls, number, poll, image, t_ns):
+            return
+        if poll.stop or _moved(poll, image):
+            poll.back = WANTED
+            return
+    poll.first = 0
     truth = means[poll.truth]
     if poll.guarded and _trips(poll, truth):
         poll.back = BY_HAND
         return
-    poll.answering, poll.heard_ns, poll.due_ns = 1, t_ns, t_ns + poll.delay_ns
+    poll.answering, poll.heard_ns, poll.due_ns = READING, t_ns, t_ns + poll.delay_ns
     poll.asked += 1
     if poll.update_ns:
         ended_ns = (t_ns - poll.latency_ns) // poll.update_ns * poll.update_ns
@@ -208,7 +223,7 @@ def _kind(poll: Any) -> int:
 
 
 @compiled
-def _moved(poll: Any, image: np.ndarray, t_ns: int) -> bool:
+def _moved(poll: Any, image: np.ndarray) -> bool:
     """Whether a set-point is another than the one obeyed, and is not to wait."""
     for i in range(poll.watched):
         known = image[poll.channels[i]]

@@ -10,13 +10,15 @@ from bench.emulators import polls as table
 from bench.emulators.device import Preparing
 from bench.emulators.instruments.answers import Guard, Prepared
 from bench.emulators.polls import Polls
+from bench.emulators.seat_of_writes import SeatOfWrites
 from bench.links.standing import Standing
 from drivers.usual import Usual
 
 
 class Returned(NamedTuple):
     """How a seat was left: why, the place in the round of questions, when the last answer came and the last question
-    went out, how many there were, and the bytes that are not as usual."""
+    went out, how many there were, the bytes that are not as usual; the set-points obeyed, from when on to write others,
+    and the last one written."""
 
     why: int
     place: int
@@ -24,6 +26,9 @@ class Returned(NamedTuple):
     heard_ns: int
     asked: int
     reply: bytes
+    obeyed: tuple[float, ...]
+    write_from_ns: int
+    in_force: float | None
 
 
 class Seat:
@@ -41,6 +46,7 @@ class Seat:
             self._row["truth"], self._row["watched"] = number, len(watched)
             self._row["channels"][: len(watched)] = watched
         self._sits: tuple[tuple[Usual, Prepared], ...] = ()
+        self._writes = SeatOfWrites(polls, number)
         self._back = polls.polls["back"]
         self._take = direct(table.take_seat, polls, number, 0, 0, 0, 0, np.zeros(1, np.uint64), np.zeros(0))
 
@@ -56,6 +62,7 @@ class Seat:
             pairs.append((usual, prepared))
         if not (self._is_set(pairs) or self._set(tuple(pairs), standing)):
             return False
+        self._writes.sit(device, standing)
         times = standing.round.asked, due_ns, standing.read_ns, standing.write_from_ns
         self._take(self._polls, self._number, *times, pairs[0][1].answer.noise, np.array(standing.obeyed, np.float64))
         return True
@@ -78,7 +85,10 @@ class Seat:
         self._sits[0][1].answer.noise[:] = self._polls.noise[self._number]
         reply = self._polls.bytes[self._number, : self._polls.lengths[self._number]].tobytes()
         place, read_ns, heard_ns, asked = (int(row[name]) for name in ("place", "read_ns", "heard_ns", "asked"))
-        return Returned(why, place, read_ns, heard_ns, asked, reply)
+        obeyed = tuple(row["seen"][: row["watched"]].tolist())
+        return Returned(
+            why, place, read_ns, heard_ns, asked, reply, obeyed, int(row["write_from_ns"]), self._writes.in_force()
+        )
 
     def _guard(self, guard: Guard) -> None:
         row = self._row

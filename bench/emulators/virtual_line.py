@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.base.errors import LinkClosed, LinkTimeout
-from bench.emulators.device import ByteDevice, Preparing
-from bench.emulators.polls import ASKED, BY_HAND, WANTED
+from bench.emulators.device import ByteDevice, Obeying, Preparing
+from bench.emulators.polled_writes import WANTED
+from bench.emulators.polls import ASKED, BY_HAND
 from bench.emulators.seat import Returned, Seat
-from bench.links.standing import Standing
+from bench.links.standing import Resumed, Standing
 from bench.schedule.requests import Exchange, Poll, Reopen
 from bench.schedule.scheduler import PENDING, Job, Scheduler
 from drivers.framing import Framer, FramingError, whole
@@ -76,6 +77,8 @@ class VirtualLine:
         if returned is None or self._seated is None:
             return
         self.catch_up()
+        if returned.in_force is not None and isinstance(self.device, Obeying):
+            self.device.obeyed(returned.in_force)
         polling, self._seated = self._seated, None
         self.asked += returned.asked
         polling.get_up(returned)
@@ -191,7 +194,8 @@ class _Polling(_Question):
 
     def get_up(self, returned: Returned) -> None:
         """The compiled loop has read meanwhile, up to here."""
-        self._poll.resume(returned.place, returned.read_ns)
+        resumed = Resumed(returned.place, returned.read_ns, returned.obeyed, returned.write_from_ns)
+        self._poll.resume(resumed)
         if returned.why in (WANTED, BY_HAND):
             self._next()
             return

@@ -29,6 +29,15 @@ class Follower:
         """The core's set-points that were obeyed last."""
         return self._seen
 
+    def settled(self) -> bool:
+        """Whether the device is known to hold what was obeyed last."""
+        return list(self._seen) == self._written and all(map(math.isnan, self._held))
+
+    def resume(self, obeyed: Sequence[float]) -> None:
+        """Others have been written and read back meanwhile, if these are not the ones obeyed last."""
+        if list(obeyed) != list(self._seen):
+            self._seen, self._written = list(obeyed), list(obeyed)
+
     def start(self) -> None:
         """Right after ``set_up``: everything at the device is zero."""
         self._written = [0.0] * len(self._names)

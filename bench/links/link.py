@@ -19,7 +19,7 @@ from bench.links.device import Device, Driven, Ranged, Steady
 from bench.links.face import Face
 from bench.links.follower import Follower
 from bench.links.mailbox import Mailbox, Question
-from bench.links.standing import Standing
+from bench.links.standing import Resumed, Standing
 from bench.schedule.requests import Now, Operation, Poll, Post, Sleep
 from drivers.usual import Round
 
@@ -135,12 +135,16 @@ class _Link:
         if found is None:
             return None
         write_from_ns = self._write_from_ns if self._only_zero_relieves else 0
-        return Standing(found, self.pace.period_ns, self.pace.phase_ns, obeyed, write_from_ns, self._read_ns)
+        write_ns = self.pace.write_ns if self.follower is not None and self.follower.settled() else 0
+        pace = self.pace
+        return Standing(found, pace.period_ns, pace.phase_ns, obeyed, write_from_ns, self._read_ns, write_ns)
 
-    def _resume(self, place: int, read_ns: int) -> None:
-        """Somebody else has read meanwhile."""
-        self._read_ns = read_ns
-        cast("Steady", self.driver).resume(place, read_ns)
+    def _resume(self, resumed: Resumed) -> None:
+        """Somebody else has read meanwhile, and perhaps written."""
+        self._read_ns, self._write_from_ns = resumed.read_ns, resumed.write_from_ns
+        if self.follower is not None:
+            self.follower.resume(resumed.obeyed)
+        cast("Steady", self.driver).resume(resumed.place, resumed.read_ns)
 
     # --- failures --------------------------------------------------------------------------------------------------
 

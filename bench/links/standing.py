@@ -17,3 +17,14 @@ class Standing(NamedTuple):
     obeyed: Sequence[float]
     write_from_ns: int
     read_ns: int
+    write_ns: int = 0
+    """Between two writes of a set-point that moves; 0: none is written here."""
+
+
+class Resumed(NamedTuple):
+    """Where it goes on: place in the round, when the last answer came, what is obeyed, from when on to write."""
+
+    place: int
+    read_ns: int
+    obeyed: Sequence[float]
+    write_from_ns: int

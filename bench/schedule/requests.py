@@ -80,8 +80,7 @@ class Poll:
     sleep, and spares the job a dozen resumptions for each reading.
 
     ``standing()`` tells, after an answer, what would be asked over and over (``bench.links.standing``; ``None``: ask as
-    above). Whoever can do that for the job does, and tells ``resume(place, read_ns)`` when it goes on here: at which
-    place of the round, and when the last answer came.
+    above). Whoever can do that for the job does, and tells ``resume(resumed)`` when and how it goes on here.
     """
 
     question: Callable[[], Exchange]
@@ -89,7 +88,7 @@ class Poll:
     next_ns: Callable[[int], int]
     wanted: Callable[[], bool]
     standing: Callable[[], Any] = lambda: None
-    resume: Callable[[int, int], None] = lambda _place, _read_ns: None
+    resume: Callable[[Any], None] = lambda _resumed: None
 
 
 @dataclass(frozen=True, slots=True)

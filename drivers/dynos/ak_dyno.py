@@ -19,9 +19,10 @@ from bench.base.time import NS_PER_MS
 from bench.schedule.requests import Exchange, Operation
 from drivers import ak, scpi
 from drivers.grammar import GrammarError
+from drivers.printed import fixed
 from drivers.readout import OneReadout, Readout, read
 from drivers.session import Expected, Session
-from drivers.usual import Digit, Number, Round, Usual, form, taken
+from drivers.usual import Digit, Number, Round, Usual, Write, form, taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class AkDynoSettings:
 
 OFF, HOLDING, FAULT, MANUAL, RESTARTED = 0.0, 1.0, 2.0, 3.0, 4.0
 """The channel ``state``: the first four are the drive's own, ``RESTARTED`` is concluded from a lost set-up."""
+_DECIMALS, _HERE = 2, "@"
 _SETTING = re.compile(rb"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
@@ -72,7 +74,7 @@ class AkDyno(OneReadout):
             Digit(2, most=int(MANUAL)), b"\x03",
         )  # fmt: skip
         self._usual = Usual(self._values, shape, self.readout.records, self._age_ns)
-        self._round = Round((self._usual,))
+        self._round = Round((self._usual,), write=self._write_of_speed())
         self._as_usual = False
 
     @classmethod
@@ -167,7 +169,7 @@ class AkDyno(OneReadout):
             raise DeviceError(f"{self.part}: {speed_rpm:g} rpm is beyond {self.settings.speed_max_rpm:g} rpm")
         wanted = speed_rpm * self._sign
         with self.session:
-            yield from self._obey("set_speed", f"{wanted:.2f}")
+            yield from self._obey("set_speed", fixed(wanted, _DECIMALS))
             in_force = _setting((yield from self._ask("speed_in_force")))
             if not abs(in_force - wanted) <= self.settings.tolerance_rpm:
                 raise DeviceError(f"{self.part}: speed set-point reads back {in_force:g} after {wanted:g} rpm (F-46)")
@@ -176,6 +178,17 @@ class AkDyno(OneReadout):
         """Hold speed (on) or run free (off)."""
         with self.session:
             yield from self._obey("hold" if on else "free")
+
+    def _write_of_speed(self) -> Write:
+        """What ``set_speed`` says and hears when all is well."""
+        settings, write, check = self.settings, self._codes["set_speed"], self._codes["speed_in_force"]
+        before, _, after = ak.telegram(write, _HERE, settings.channel).partition(_HERE.encode())
+        told_before, _, told_after = ak.acknowledge(check.encode(), 0, _HERE.encode()).partition(_HERE.encode())
+        return Write(
+            0, self._sign, settings.speed_max_rpm, _DECIMALS, settings.tolerance_rpm,
+            before, after, ak.acknowledge(write.encode(), 0),
+            ak.telegram(check, channel=settings.channel), (told_before, told_after),
+        )  # fmt: skip
 
     # --- inside ----------------------------------------------------------------------------------------------------
 

@@ -187,7 +187,21 @@ def test_a_set_point_that_moves_is_written_at_the_same_times_whoever_reads() -> 
     assert seated.taken == plain.taken
     assert seated.given == plain.given
     assert 20 < len(seated.given) < 40
-    assert seated.by_link < plain.by_link
+    assert seated.by_link < 0.1 * plain.by_link
+
+
+def test_a_speed_that_the_drive_does_not_take_is_refused_as_ever() -> None:
+    world = dyno(seated=True, write_ns=100 * MS)
+    world.run(SECOND)
+    world.image["value"][:] = 500.0, 1.0
+    world.run(SECOND)
+    world.image["value"][0] = 2999.0
+    world.run(SECOND)
+    assert world.given[-1][1] == 2999.0
+    world.image["value"][0] = 3001.0
+    world.run(SECOND)
+    assert world.given[-1][1] == 2999.0
+    assert world.driver.session.poisoned is None
 
 
 def test_a_set_point_reaches_the_device_where_the_next_question_is_due() -> None:

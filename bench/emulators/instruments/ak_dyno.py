@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from bench.base.noise import noise_state
 from bench.base.time import NS_PER_MS
 from bench.emulators.instruments.accuracy import ErrorDraw
-from bench.emulators.instruments.answers import Answer, Fixed, Prepared, pieces, quantity
+from bench.emulators.instruments.answers import Answer, Fixed, Obeyed, Prepared, pieces, quantity
 from bench.emulators.instruments.faults import DEVICE_FAULTS, FaultKind, FaultScript
 from bench.emulators.instruments.peer import Peer
 from bench.emulators.instruments.wiring import Measured
+from bench.plant.records import INPUTS
 from drivers import ak
 from drivers.command import Span
 from drivers.grammar import GrammarError
+from drivers.usual import Write
 
 IDENTITY = "bench,emulated AK drive,D-0231,1.0"
 _CHANNELS = (b"", b"K0", b"K1")
@@ -70,6 +72,7 @@ class AkDynoEmulator(Peer):
         self._measured = measured
         self._place = (outputs.index(f"speed_{side}_rpm"), outputs.index(f"dyno_{side}_torque_nm"))
         self._on_field, self._speed_field = actuate[f"dyno_{side}_on"], actuate[f"dyno_{side}_speed_rpm"]
+        self._speed_place = (INPUTS.names or ()).index(f"dyno_{side}_speed_rpm")
         self._identity = identity
         self._delay_ns = delay_ns
         self._noise = noise_state(seed, f"{name}.noise")
@@ -101,6 +104,25 @@ class AkDynoEmulator(Peer):
         else:  # the question that is asked all day
             answer = ak.acknowledge(code, self._error, self._tell_values("", t_ns))
         self.reply(t_ns + self._delay_ns, answer, t_ns)
+
+    def obeys(self, write: Write) -> Obeyed | None:
+        """See ``Obeying``: a speed, as long as nothing speaks against it."""
+        command, question = write.before + b"0" + write.after, write.check
+        try:
+            asked, checked = ak.parse_command(command), ak.parse_command(question)
+        except GrammarError:
+            return None
+        uses = self._use.get(asked.code), self._use.get(checked.code)
+        known = uses == ("set_speed", "speed_in_force") and {asked.channel, checked.channel}.issubset(_CHANNELS)
+        told = ak.acknowledge(checked.code, self._error, b"@").partition(b"@")[::2]
+        same = (ak.acknowledge(asked.code, self._error), told) == (write.done, write.told)
+        if not (known and same and self._remote) or self._other_host or self._scripted:
+            return None
+        return Obeyed(self._speed_place, float(self.nameplate.sign), self.nameplate.speed_max_rpm)
+
+    def obeyed(self, value: float) -> None:
+        """See ``Obeying``."""
+        self._set_rpm = value
 
     def trip(self) -> None:
         """An internal fault: the drive lets go of the shaft and says so with each answer."""

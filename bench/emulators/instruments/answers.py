@@ -3,7 +3,6 @@
 So an answer that is asked for all day costs no Python, and it is the same bytes whoever asks for it.
 """
 
-import math
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -11,14 +10,11 @@ from numpy.typing import NDArray
 
 from bench.base.compiled import compiled, direct
 from bench.emulators.instruments.sampling import NO_ROW, PLAIN, PRODUCT, measure, put_single
+from drivers.printed import write_fixed, write_scientific
 from drivers.usual import PIECE, TEXT, text_rows
 
 BYTES_MAX = 2048
 _FIXED, _SINGLE, _SCIENTIFIC = 1, 2, 3
-_TENS = np.array([10.0**n for n in range(40)])
-_SHOWN_MAX = 1e15  # of the digits together; what is beyond is over-range
-_SMALLEST, _LARGEST = 1e-13, 1e38  # that can be shown with an exponent; less is zero
-_PLUS, _MINUS, _POINT, _ZERO, _E, _I, _N, _F, _A = (ord(sign) for sign in "+-.0EINFA")
 _NO_INPUTS = np.zeros(1)
 
 
@@ -73,6 +69,12 @@ def write_answer(
 ) -> int:
     """Measure ``rows`` (``ROW``) and write ``parts`` (``PIECE``) into ``out``; how many bytes it has then."""
     measure(truth, inputs, rows, values, noise)
+    return write_parts(values, parts, out)
+
+
+@compiled
+def write_parts(values: np.ndarray, parts: np.ndarray, out: np.ndarray) -> int:
+    """Write ``parts`` (``PIECE``) with these values into ``out``; how many bytes it has then."""
     at = 0
     for i in range(parts.shape[0]):
         part = parts[i]
@@ -85,71 +87,10 @@ def write_answer(
             put_single(values[part.column], out, at)
             at += 4
         elif part.kind == _FIXED:
-            at = _write_fixed(values[part.column], int(part.digits), out, at)
+            at = write_fixed(values[part.column], int(part.digits), out, at)
         else:
-            at = _write_scientific(values[part.column], int(part.digits), out, at)
+            at = write_scientific(values[part.column], int(part.digits), out, at)
     return int(at)
-
-
-@compiled
-def _write_fixed(value: float, decimals: int, out: np.ndarray, at: int) -> int:
-    """As ``%.2f`` would; an instrument that has no value writes a word."""
-    if math.isnan(value):
-        return _write_word(_N, _A, _N, out, at)
-    scaled = abs(value) * _TENS[decimals]
-    if math.copysign(1.0, value) < 0.0:
-        out[at] = _MINUS
-        at += 1
-    if scaled > _SHOWN_MAX:
-        return _write_word(_I, _N, _F, out, at)
-    return _write_digits(int(np.rint(scaled)), decimals, out, at)
-
-
-@compiled
-def _write_scientific(value: float, decimals: int, out: np.ndarray, at: int) -> int:
-    """As ``%+.8E`` would."""
-    if math.isnan(value):
-        return _write_word(_N, _A, _N, out, at)
-    out[at] = _MINUS if math.copysign(1.0, value) < 0.0 else _PLUS
-    size, exponent = abs(value), 0
-    if size > _LARGEST:
-        return _write_word(_I, _N, _F, out, at + 1)
-    if size < _SMALLEST:
-        size = 0.0
-    while size >= _TENS[exponent + 1] and exponent >= 0:
-        exponent += 1
-    while size > 0.0 and size * _TENS[-exponent] < 1.0:
-        exponent -= 1
-    scale = decimals - exponent
-    number = int(np.rint(size * _TENS[scale] if scale >= 0 else size / _TENS[-scale]))
-    if number >= _TENS[decimals + 1]:  # rounded up to the next power
-        number, exponent = number // 10, exponent + 1
-    at = _write_digits(number, decimals, out, at + 1)
-    out[at], out[at + 1] = _E, _MINUS if exponent < 0 else _PLUS
-    out[at + 2], out[at + 3] = _ZERO + abs(exponent) // 10, _ZERO + abs(exponent) % 10
-    return at + 4
-
-
-@compiled
-def _write_word(first: int, second: int, third: int, out: np.ndarray, at: int) -> int:
-    out[at], out[at + 1], out[at + 2] = first, second, third
-    return at + 3
-
-
-@compiled
-def _write_digits(number: int, decimals: int, out: np.ndarray, at: int) -> int:
-    """A whole number with a point before its last ``decimals`` digits."""
-    width = decimals + 1
-    while number >= _TENS[width]:
-        width += 1
-    end = at + width + (decimals > 0)
-    for place in range(end - 1, at - 1, -1):
-        if decimals > 0 and place == end - 1 - decimals:
-            out[place] = _POINT
-        else:
-            out[place] = _ZERO + number % 10
-            number //= 10
-    return int(end)
 
 
 class Guard(NamedTuple):
@@ -210,6 +151,15 @@ class Prepared(NamedTuple):
     delay_ns: int
     guard: Guard | None = None
     update: Update | None = None
+
+
+class Obeyed(NamedTuple):
+    """What a set-point that was written does: ``factor`` times it is field ``place`` of what is given to the plant, if
+    it is not beyond ``most``."""
+
+    place: int
+    factor: float
+    most: float
 
 
 def quantity(
