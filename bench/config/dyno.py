@@ -1,7 +1,7 @@
 """A dynamometer of a rig file."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -58,6 +58,8 @@ _W_PER_NM_RPM = 0.10471975511965977
 
 class Dyno(Instrument):
     """A speed-controlled machine at one output shaft. Speeds are those of its own shaft."""
+
+    raw_socket: ClassVar[bool] = True
 
     kind: Literal["ak", "can", "brake"] = "ak"
     """``ak``: four quadrants, a link asks it over its ``resource``; ``can``: four quadrants, the core speaks to it, on

@@ -1,7 +1,7 @@
 """How coolant, oil and bench I/O of a rig file are reached: by frames of the core, or by registers over Modbus TCP."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ _OF_LINK = ("driver", "resource", "model", "poll")
 
 class Peripheral(Instrument):
     """A part that is on the CAN bus of role ``bench_io``, or behind a link."""
+
+    raw_socket: ClassVar[bool] = True
 
     kind: Literal["can", "modbus"] = "can"
     driver: Name = ""

@@ -416,7 +416,11 @@ RIG_CASES = [
         "TCPIP::192.168.10.21::5025::SOCKET",
         "192.168.10.21",
         [
-            (0, "13: '192.168.10.21' is no socket resource; write TCPIP::<host>::<port>::SOCKET"),
+            (
+                0,
+                "13: '192.168.10.21' is no resource of an instrument; write TCPIP::<host>::<port>::SOCKET, "
+                "TCPIP::<host>::hislip0::INSTR or TCPIP::<host>::INSTR (VXI-11)",
+            ),
         ],
     ),
     (

@@ -17,10 +17,11 @@ from bench.service.hardware_run import real_edges
 
 
 def with_wires_at(places: dict[str, str]) -> str:
-    """The rig, its wires ending at ``places``."""
+    """The rig, its wires ending at ``places``; the analyzer is reached over HiSLIP."""
     text = faster_rig()
+    at = {**places, "analyzer": places["analyzer.hislip"]}
     for part in ("supply", "analyzer", "dyno_l", "dyno_r", "scanner"):
-        text, count = re.subn(rf"(\b{part}:\n(?:.*\n)*?.*?resource: )\S+", rf"\g<1>{places[part]}", text, count=1)
+        text, count = re.subn(rf"(\b{part}:.*\n(?:.*\n)*?.*?resource: )\S+", rf"\g<1>{at[part]}", text, count=1)
         assert count == 1, part
     for role, channel in (("dut", "can0"), ("bench_io", "can1")):
         wire = places[f"can.{role}"].split()[1]
