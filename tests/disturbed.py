@@ -1,8 +1,8 @@
 """Tests in wall time, on a machine that has other things to do.
 
-What was disturbed by a stall of the machine, and says so itself (a run's journal, the kernel's own figures), is tried
-again, three times in all. A test passes when it has seen what it asserts, and in no other way; if every try was
-disturbed it fails, and tells of it.
+What was disturbed by a stall of the machine, and says so itself (a run's journal, the kernel's own figures, a thread
+that did not rise in time), is tried again, three times in all. A test passes when it has seen what it asserts, and in
+no other way; if every try was disturbed it fails, and tells of it.
 """
 
 import functools
@@ -19,6 +19,7 @@ import pytest
 
 TRIES = 3
 REST_S = 0.003
+"""Of the thread that watches for stalls."""
 Test = Callable[..., None]
 _LOG = logging.getLogger(__name__)
 
