@@ -19,7 +19,7 @@ from bench.config.flange import Flange
 from bench.config.rig import Rig
 from bench.emulators.can_node import CanNode, make_node
 from bench.emulators.instruments.accuracy import ErrorDraw, draw_flange
-from bench.emulators.instruments.of_rig import SIDE_FIELDS, flange_accuracy, wired_backwards
+from bench.emulators.instruments.of_rig import SIDE_FIELDS, flange_accuracy, wired_backwards, zero_moved_nm
 from bench.emulators.state_table import Event, Machine, StateTable, advance, make_table
 from bench.plant.records import OUTPUTS
 from bench.schedule.faults import Fault
@@ -114,7 +114,7 @@ def _flange(own: Any, name: str, flange: Flange, seed: int, faults: tuple[Fault,
     accuracy = flange_accuracy(flange)
     error = draw_flange(ErrorDraw(seed, "flanges"), name, accuracy, flange.nominal_torque)
     own["has_flange"], own["gain"], own["speed_gain"] = 1, error.gain, error.speed_gain
-    own["flange_offset_nm"] = error.offset_nm
+    own["flange_offset_nm"] = error.offset_nm + zero_moved_nm(faults, name)
     own["flange_sign"] = flange.sign * (-1 if wired_backwards(faults, name) else 1)
     own["speed_sign"] = flange.speed_sign
     own["flange_noise_nm"] = accuracy.noise / 100.0 * flange.nominal_torque

@@ -57,6 +57,12 @@ def _latency(data: Mapping[str, Any]) -> str:
     return f"the analyzer's latency is {1e3 * data['found_s']:.1f} ms, the rig file says {1e3 * data['of_rig_s']:g} ms"
 
 
+def _zero_check(data: Mapping[str, Any]) -> str:
+    if data.get("reason"):
+        return str(data["reason"])
+    return f"{data['flange']} reads {data['zero_nm']:+.2f} Nm at standstill, ±{data['limit_nm']:.2f} Nm are allowed"
+
+
 def _reference(data: Mapping[str, Any]) -> str:
     eta, drift = data.get("eta_edu"), data.get("drift_pp")
     if eta is None:
@@ -118,6 +124,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
         [f"{data.get('kind')}: {data.get('verdict')}", *map(str, data.get("reasons", ()))]
     ),
     "latency": _latency,
+    "zero_check": _zero_check,
     "soaked": lambda data: "; ".join(map(str, data.get("criteria", ()))),
     "cycle_started": _cycle_started,
     "cycle_phase": _cycle_phase,

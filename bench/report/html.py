@@ -1,6 +1,6 @@
 """The report: one self-contained HTML file that opens offline, in light and dark, and prints."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -14,6 +14,8 @@ from bench.report.cycles import Cycles
 from bench.report.maps import LARGE, SMALL, efficiency_map, loss_map, uncertainty_map
 from bench.report.model import EFFICIENCIES, ReportModel
 from bench.report.plots import drift_plot, settling_plot, temperature_plot
+from bench.report.results import RESULTS, Result
+from bench.report.table import Cell, TableColumn, cell, present
 
 
 class Tile(NamedTuple):
@@ -30,18 +32,6 @@ class Picture(NamedTuple):
 
     svg: Markup
     wide: bool
-
-
-class TableColumn(NamedTuple):
-    """One column of a table: head, unit, where its value is, factor, digits; ``bar``: with a bar behind (0..1)."""
-
-    head: str
-    unit: str
-    key: str
-    factor: float = 1.0
-    digits: int = 1
-    uncertainty: str = ""
-    bar: bool = False
 
 
 _COLUMNS = (
@@ -79,26 +69,33 @@ _TRACES = 6
 
 def render_html(model: ReportModel) -> str:
     """The whole page."""
-    columns = _present(_COLUMNS, model.rows)
+    columns = present(_COLUMNS, model.rows)
     cycles = model.cycles.rows if model.cycles else ()
-    cycle_columns = _present(_CYCLE_COLUMNS, cycles)
+    cycle_columns = present(_CYCLE_COLUMNS, cycles)
     return _template().render(
         model=model,
         tiles=tiles(model),
         maps=_maps(model),
         plots=_plots(model),
         columns=columns,
-        rows=[(row, [_cell(row, column) for column in columns]) for row in model.rows],
-        cycles=[(row, [_cell(row, column) for column in cycle_columns]) for row in cycles],
+        rows=_lines(model.rows, columns),
+        cycles=_lines(cycles, cycle_columns),
         cycle_columns=cycle_columns,
         cycle_plots=_cycle_plots(model),
+        results=[(result, columns, _lines(rows, columns)) for result, rows, columns in _results(model)],
         facts=_facts(model),
         clock=lambda t_s: clock_text(ns(t_s)),
     )
 
 
-def _present(columns: Sequence[TableColumn], rows: Sequence[Row]) -> list[TableColumn]:
-    return [column for column in columns if any(row.get(column.key) is not None for row in rows)]
+def _lines(rows: Sequence[Row], columns: Sequence[TableColumn]) -> list[tuple[Row, list[Cell]]]:
+    return [(row, [cell(row, column) for column in columns]) for row in rows]
+
+
+def _results(model: ReportModel) -> Iterator[tuple[Result, Sequence[Row], Sequence[TableColumn]]]:
+    for result in RESULTS:
+        if rows := model.results.get(result.key):
+            yield result, rows, present(result.columns, rows)
 
 
 @cache
@@ -194,19 +191,6 @@ def _cycle_plots(model: ReportModel) -> list[Picture]:
 
 def _picture(svg: str, wide: bool) -> Picture:
     return Picture(Markup(svg), wide)
-
-
-def _cell(row: Row, column: TableColumn) -> tuple[str, str, float | None]:
-    """Text, uncertainty text, and the share (0..1) for the bar behind an efficiency."""
-    value = row.get(column.key)
-    if value is None:
-        return "", "", None
-    text = f"{column.factor * value:.{column.digits}f}".replace("-", "−")
-    if not column.uncertainty:
-        return text, "", None
-    uncertainty = row.get(column.uncertainty)
-    more = f"± {column.factor * uncertainty:.{column.digits}f}" if uncertainty is not None else ""
-    return text, more, float(value) if column.bar else None
 
 
 def _facts(model: ReportModel) -> list[tuple[str, list[tuple[str, str]]]]:

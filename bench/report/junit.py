@@ -1,4 +1,5 @@
-"""The run as JUnit XML, for CI servers: a case for each point, repetition of a cycle and condition of the verdict."""
+"""The run as JUnit XML, for CI servers: a case for each point, repetition of a cycle, result of
+a step and condition of the verdict."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from xml.etree import ElementTree
 from bench.base.time import NS_PER_S
 from bench.record.points import Row
 from bench.report.model import ReportModel
+from bench.report.results import RESULTS
 
 
 class _Case(NamedTuple):
@@ -19,7 +21,7 @@ class _Case(NamedTuple):
 def render_junit(model: ReportModel) -> bytes:
     """``junit.xml``. Flagged points are skipped cases (the plan's allowance judges their number); no wall time."""
     totals = model.cycles.totals if model.cycles else ()
-    cases = [*map(_point, model.rows), *map(_repetition, totals), *_conditions(model)]
+    cases = [*map(_point, model.rows), *map(_repetition, totals), *_results(model), *_conditions(model)]
     counts: dict[str, str] = {kind: str(sum(case.outcome == word for case in cases)) for kind, word in _KINDS.items()}
     figures = {"tests": str(len(cases)), **counts, "errors": "0", "time": f"{model.duration_s:.3f}"}
     suite = ElementTree.Element("testsuite", {"name": model.plan or "run", **figures})
@@ -49,6 +51,14 @@ def _repetition(row: Row) -> _Case:
     name = f"cycle {row['drive']:02d}: {row['cycle']}, repetition {row['repetition']:d}"
     failed = row.get("verdict") != "passed"
     return _Case(name, row["duration_s"], "failure" if failed else "", str(row.get("reason", "")))
+
+
+def _results(model: ReportModel) -> Iterator[_Case]:
+    for result in RESULTS:
+        for row in model.results.get(result.key, ()) if result.case else ():
+            seconds = (row.get("end_ns", 0) - row.get("start_ns", 0)) / NS_PER_S
+            outcome = "" if row["verdict"] == "passed" else "failure"
+            yield _Case(result.case.format(**row), seconds, outcome, str(row["reason"]))
 
 
 def _conditions(model: ReportModel) -> Iterator[_Case]:

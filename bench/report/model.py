@@ -1,7 +1,7 @@
 """What a report shows, taken from the journal and the manifest; nothing else is read, nothing is measured here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from bench.record.points import Row, points_table
 from bench.report.can_messages import CanLine, can_lines
 from bench.report.cycles import Cycles, cycles_of
 from bench.report.decisions import Decision, decisions
+from bench.report.results import results_of
 from bench.report.unit import Unit, unit_of
 
 Floats = NDArray[np.float64]
@@ -87,6 +88,7 @@ class ReportModel:
     manifest: Mapping[str, Any]
     can: tuple[CanLine, ...] = ()
     cycles: Cycles | None = None
+    results: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
 
     @property
     def accepted(self) -> int:
@@ -141,6 +143,7 @@ def build_model(
     stopped = _first(records, "stopped")
     told = {**manifest, **started}
     references = _references(records)
+    rows = points_table(records)
     limits = [data["limit_pp"] for data in _all(records, "reference") if data.get("limit_pp") is not None]
     return ReportModel(
         name=name,
@@ -155,7 +158,7 @@ def build_model(
         planned=int(finished.get("planned") or told.get("planned") or told.get("points") or 0),
         duration_s=seconds(records[-1].t_ns) if records else 0.0,
         stop_confirmed=finished.get("stop_confirmed", stopped.get("confirmed")),
-        rows=tuple(points_table(records)),
+        rows=tuple(rows),
         references=references,
         drift_limit_pp=float(limits[-1]) if limits else None,
         settling=_settling(records),
@@ -166,6 +169,7 @@ def build_model(
         manifest=manifest,
         can=can_lines(records),
         cycles=cycles_of(records),
+        results=results_of(records, rows),
     )
 
 

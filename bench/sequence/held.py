@@ -8,7 +8,7 @@ _REMEDY = "ask for torque above 0, or take a rig with drives"
 
 
 def dyno_findings(
-    context: Context, speed_rpm: float, torque_nm: float, path: Path, names: tuple[str, str]
+    context: Context, speed_rpm: float, torque_nm: float, path: Path, names: tuple[str | int, str | int]
 ) -> list[Finding]:
     """Whether the dynos can hold an operating point of the motor; ``names``: keys of speed and torque in ``path``."""
     bench = context.bench

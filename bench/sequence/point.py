@@ -13,7 +13,7 @@ from bench.schedule.requests import Operation, Record, Window
 from bench.sequence.channels import analyzer_channels
 from bench.sequence.context import Context
 from bench.sequence.drive import ramp_torque
-from bench.sequence.map_parameters import MapParameters
+from bench.sequence.map_parameters import MapParameters, WindowParameters
 from bench.sequence.measuring import WindowSpec, duration_s, faults, measure
 from bench.sequence.point_record import empty_record, point_record
 from bench.sequence.position import Rates
@@ -74,9 +74,9 @@ def short_time_criteria(parameters: MapParameters) -> Criteria:
     return Criteria(wanted.torque, wanted.speed, 0.0, window_s, window_s + 5.0)
 
 
-def windows_of(parameters: MapParameters) -> dict[str, Span]:
+def windows_of(windows: WindowParameters) -> dict[str, Span]:
     """Temperature windows by channel."""
-    spans = {channel: getattr(parameters.windows, key) for key, channel in _WINDOWS.items()}
+    spans = {channel: getattr(windows, key) for key, channel in _WINDOWS.items()}
     return {channel: span for channel, span in spans.items() if span is not None}
 
 
@@ -93,7 +93,7 @@ def task_of(context: Context, parameters: MapParameters, point: OperatingPoint, 
         updates=spec.updates,
         rates=rates_of(parameters),
         label=label,
-        windows=windows_of(parameters),
+        windows=windows_of(parameters.windows),
     )
 
 

@@ -14,10 +14,20 @@ from bench.sequence.steps.drive_cycle import DriveCycle
 from bench.sequence.steps.dwell import Dwell
 from bench.sequence.steps.efficiency_map import EfficiencyMap
 from bench.sequence.steps.latency import Latency
+from bench.sequence.steps.no_load_drag import NoLoadDrag
 from bench.sequence.steps.soak import Soak
+from bench.sequence.steps.zero_check import ZeroCheck
 
 GROUP = "bench.steps"
-_OWN: tuple[StepKind, ...] = (Soak(), EfficiencyMap(), Dwell(), DriveCycle(), Latency())
+_OWN: tuple[StepKind, ...] = (
+    Soak(),
+    EfficiencyMap(),
+    Dwell(),
+    DriveCycle(),
+    Latency(),
+    ZeroCheck(),
+    NoLoadDrag(),
+)
 
 
 def step_kinds() -> dict[str, StepKind]:

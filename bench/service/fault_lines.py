@@ -12,7 +12,7 @@ from bench.emulators.diagnosed import FAULTS as ECU_FAULTS
 from bench.emulators.diagnosed import PLACE as ECU
 from bench.emulators.diagnosed import TROUBLE_CODES
 from bench.emulators.instruments.faults import FAULT_KINDS, read_argument
-from bench.emulators.instruments.of_rig import known_faults
+from bench.emulators.instruments.of_rig import known_faults, read_zero_nm
 from bench.emulators.instruments.periphery_of_rig import KNOWN_FAULTS as OF_MODBUS
 from bench.emulators.periphery import FAULTS as PERIPHERY_FAULTS
 from bench.emulators.periphery import OF_MONITOR, read_ohm
@@ -52,7 +52,7 @@ def kinds_of(rig: Rig) -> Mapping[str, tuple[str, ...]]:
     """What can go wrong where; the faults of what is on CAN are those of its frames."""
     periphery = {part: OF_MODBUS[part] for part in rig.modbus}
     buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))
-    flanges = dict.fromkeys(rig.flanges, ("flipped",))
+    flanges = dict.fromkeys(rig.flanges, ("flipped", "zero"))
     ours = {**known_faults(rig), **periphery, **buses, **flanges, **PERIPHERY_FAULTS}
     if rig.insulation.dbc is not None:
         ours["insulation"] = OF_MONITOR
@@ -90,6 +90,11 @@ def _argument(fault: Fault) -> str:
     if fault.place in BUS_PLACES:
         try:
             read_bus_fault(fault)
+        except ValueError as error:
+            return str(error)
+    elif fault.kind == "zero":
+        try:
+            read_zero_nm(fault)
         except ValueError as error:
             return str(error)
     elif fault.kind == "parameter":

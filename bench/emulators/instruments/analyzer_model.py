@@ -253,7 +253,7 @@ class AnalyzerModel:
         row["kind"], row["source"] = PLAIN, self._place[flange.torque_field]
         row["gain"] = flange.sign * error.gain * up_hz / flange.nominal_nm * nm_per_hz
         row["bend"] = flange.sign * error.gain * (down_hz - up_hz) / flange.nominal_nm * nm_per_hz
-        zero_hz = flange.centre_hz + error.offset_nm * hz_per_nm
+        zero_hz = flange.centre_hz + (error.offset_nm + flange.zero_nm) * hz_per_nm
         row["offset"] = (zero_hz - lower_hz) * nm_per_hz + lower_nm * motor.torque_scale
         row["noise"] = self._accuracy.flange(flange.name).noise / 100.0 * flange.nominal_nm
         row["resolution"] = flange.nominal_nm / _COUNTS

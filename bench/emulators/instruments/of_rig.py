@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bench.base.errors import InputError, Problem
 from bench.base.time import ns
+from bench.base.units import Unit, UnitError, parse
 from bench.config.analyzer import Accuracy, Element
 from bench.config.flange import Flange
 from bench.config.rig import Rig
@@ -29,7 +30,7 @@ from bench.emulators.instruments.supply import SupplyEmulator, SupplyNameplate
 from bench.emulators.instruments.wiring import AnalyzerWiring, ElementWiring, FlangeWiring, Measured
 from bench.emulators.instruments.yokogawa import wt1800e, wt3000e, wt5000
 from bench.emulators.instruments.zes_lmg import lmg670
-from bench.schedule.faults import Fault, of_place
+from bench.schedule.faults import FOR_EVER_NS, Fault, of_place
 
 T = TypeVar("T")
 
@@ -76,7 +77,9 @@ def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, fa
             flange.frequency_centre,
             flange.frequency_span,
             flange.pulses_per_rev,
-            *((flange.k_factor.clockwise, flange.k_factor.counterclockwise) if flange.k_factor else ()),
+            flange.k_factor.clockwise if flange.k_factor else 0.0,
+            flange.k_factor.counterclockwise if flange.k_factor else 0.0,
+            zero_moved_nm(faults, name),
         )
         for name, flange in rig.analyzer_flanges.items()
     ]
@@ -103,6 +106,22 @@ def _emulated(rig: Rig, place: str, driver: str, known: Mapping[str, T]) -> T:
 def wired_backwards(faults: tuple[Fault, ...], flange: str) -> bool:
     """Whether the script has this flange mounted the other way round."""
     return any(fault.kind == "flipped" for fault in of_place(faults, flange))
+
+
+def zero_moved_nm(faults: tuple[Fault, ...], flange: str) -> float:
+    """How far the script has moved this flange's zero, Nm."""
+    return sum(read_zero_nm(fault) for fault in of_place(faults, flange) if fault.kind == "zero")
+
+
+def read_zero_nm(fault: Fault) -> float:
+    """The torque of ``flange_l.zero:5 Nm@0s``. Raises ``ValueError`` with the form that is expected."""
+    try:
+        moved_nm = parse(fault.argument, Unit.NM)
+    except UnitError as error:
+        raise ValueError(f"needs a torque, such as {fault.place}.zero:5 Nm@0s ({error})") from error
+    if fault.start_ns > 0 or fault.end_ns < FOR_EVER_NS:
+        raise ValueError(f"holds for the whole run; write {fault.place}.zero:{fault.argument}@0s")
+    return moved_nm
 
 
 def _element(name: str, element: Element) -> ElementWiring:

@@ -49,6 +49,7 @@ class FlangeWiring:
     """A torque flange on a motor input. ``sign`` -1: it is mounted from the other side.
 
     ``clockwise_hz`` and ``counterclockwise_hz``: what nominal torque of each direction really changes (0: ``span_hz``).
+    ``zero_nm``: how far its zero has moved, beyond the errors that are drawn.
     """
 
     name: str
@@ -63,6 +64,7 @@ class FlangeWiring:
     pulses: int = 1024
     clockwise_hz: float = 0.0
     counterclockwise_hz: float = 0.0
+    zero_nm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def _envelope_findings(parameters: MapParameters, context: Context) -> Iterator[
 
 
 def place_findings(
-    context: Context, speed_rpm: float, torque_nm: float, path: Path, names: tuple[str, str]
+    context: Context, speed_rpm: float, torque_nm: float, path: Path, names: tuple[str | int, str | int]
 ) -> list[Finding]:
     """Whether one operating point of the parameters lies inside the envelopes of DUT and dynos."""
     dut = context.dut

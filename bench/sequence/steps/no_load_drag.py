@@ -1,0 +1,125 @@
+"""Step ``no_load_drag``: what it takes to turn the unit without torque, over the speed.
+
+The dynos turn the unit, the inverter is on and keeps its torque at zero: the flanges tell the drag torque, and the DC
+terminals what the inverter takes beside it. No public clause says how; assumed is that the inverter stays on, so that
+the loss is that of a unit without load and not of one that is switched off.
+"""
+
+import math
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from bench.analysis.uncertainty import RAD_S_PER_RPM, Ratio, contributions, expanded_loss_w
+from bench.config.file_model import FileModel
+from bench.config.grid import Speeds
+from bench.config.quantity import SpeedRate
+from bench.schedule.requests import Operation, Record
+from bench.sequence.context import Context
+from bench.sequence.drive import travel_s
+from bench.sequence.map_parameters import MeasureParameters, SettleParameters, WindowParameters
+from bench.sequence.measuring import WindowSpec, duration_s
+from bench.sequence.point import Measured, Task, perform, windows_of
+from bench.sequence.position import Rates
+from bench.sequence.repeating import repeated
+from bench.sequence.settle import Criteria
+from bench.sequence.step import Finding
+from bench.sequence.steps.efficiency_map import place_findings
+from bench.sequence.verdict import StepVerdict
+
+NO_LOAD = "no_load"
+"""The zone of its points."""
+_SETTLING_FACTOR = 3.1
+
+
+class NoLoadDragParameters(FileModel):
+    """The speeds at the motor shaft, in the order of measuring, and when a point is steady."""
+
+    speeds: Speeds
+    rate: Annotated[SpeedRate, Field(gt=0)] = 500.0
+    settle: SettleParameters
+    measure: MeasureParameters
+    windows: WindowParameters = WindowParameters()
+
+
+class NoLoadDrag:
+    """The step kind ``no_load_drag``."""
+
+    name = "no_load_drag"
+    parameters = NoLoadDragParameters
+
+    def check(self, parameters: NoLoadDragParameters, context: Context) -> list[Finding]:
+        """Something can turn the unit, at every speed, as fast as the rig allows."""
+        if context.bench.absorbing:
+            return [Finding((), "brakes cannot turn the unit; measure its drag on a rig with drives")]
+        found = []
+        for i, speed_rpm in enumerate(parameters.speeds):
+            found += place_findings(context, speed_rpm, 0.0, ("speeds",), (i, i))
+        most = context.bench.speed_rate_max_rpm_s
+        if parameters.rate > most:
+            text = f"{parameters.rate:g} rpm/s exceeds the rig's {most:g} rpm/s"
+            found.append(Finding(("rate",), f"{text}; lower it"))
+        return found
+
+    def points(self, parameters: NoLoadDragParameters, context: Context) -> int:
+        """One a speed."""
+        return len(parameters.speeds)
+
+    def estimate_s(self, parameters: NoLoadDragParameters, context: Context) -> float:
+        """Travel, settling and measuring, seconds."""
+        total, here = 0.0, (context.position.speed_rpm, context.position.torque_nm)
+        for speed_rpm in parameters.speeds:
+            task = _task(context, parameters, speed_rpm, {})
+            total += travel_s(here, (speed_rpm, 0.0), task.rates)
+            total += _SETTLING_FACTOR * task.criteria.window_s + task.seconds
+            here = (speed_rpm, 0.0)
+        return total
+
+    def run(self, parameters: NoLoadDragParameters, context: Context) -> Operation[StepVerdict]:
+        """A point a speed, journaled as ``point`` with the drag beside the columns of all points."""
+        first, done = context.tally.points, context.taken.points()
+        for number, speed_rpm in enumerate(parameters.speeds, first + 1):
+            if (taken := done.get(number)) is not None:
+                context.tally.add(taken["verdict"])
+                continue
+            yield from _measure(context, parameters, speed_rpm, number)
+        return StepVerdict()
+
+
+def _task(context: Context, parameters: NoLoadDragParameters, speed_rpm: float, label: dict[str, Any]) -> Task:
+    wanted, spec = parameters.settle, parameters.measure
+    return Task(
+        speed_rpm=speed_rpm,
+        torque_nm=0.0,
+        criteria=Criteria(wanted.torque, wanted.speed, wanted.temperature, wanted.window, wanted.timeout),
+        seconds=duration_s(context, speed_rpm, WindowSpec(spec.revolutions, spec.updates, spec.at_least)),
+        updates=spec.updates,
+        rates=Rates(speed_rpm_s=parameters.rate),
+        label=label,
+        windows=windows_of(parameters.windows),
+    )
+
+
+def _measure(context: Context, parameters: NoLoadDragParameters, speed_rpm: float, number: int) -> Operation[None]:
+    label = {"point": number, "fraction": 0.0, "zone": NO_LOAD}
+    task = _task(context, parameters, speed_rpm, label)
+    where = {"speed_rpm": speed_rpm, "torque_nm": 0.0}
+    yield Record("point_started", {**label, **where, "of": context.tally.planned})
+    measured = yield from repeated(lambda: perform(context, task), label)
+    record = {**label, "verdict": measured.verdict, "reason": "; ".join(measured.reasons), **measured.columns}
+    yield Record("point", {**record, **drag(context, measured)})
+    context.tally.add(measured.verdict)
+
+
+def drag(context: Context, measured: Measured) -> dict[str, float | None]:
+    """Drag torque at the motor shaft (positive: the unit brakes) and its power, with the torque's U(k=2)."""
+    columns, flanges = measured.columns, context.roles.flanges
+    out_w, motor_rpm = columns.get("p_out_w"), columns.get("dut_speed_mean")
+    if out_w is None or not motor_rpm:
+        return dict.fromkeys(("drag_torque_nm", "u_drag_torque_nm", "drag_w"))
+    speeds = {flange: float(columns[f"{flange}_speed_mean"]) for flange in flanges}
+    powers = {flange: columns[f"{flange}_torque_mean"] * rpm * RAD_S_PER_RPM for flange, rpm in speeds.items()}
+    u_w = expanded_loss_w(Ratio((), flanges), contributions(context.budget, powers, speeds))
+    w = abs(motor_rpm) * RAD_S_PER_RPM
+    found = {"drag_torque_nm": -out_w / w, "u_drag_torque_nm": u_w / w, "drag_w": -out_w}
+    return {name: value if math.isfinite(value) else None for name, value in found.items()}
