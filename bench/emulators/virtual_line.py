@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.base.errors import LinkClosed, LinkTimeout
+from bench.base.time import NS_PER_MS
 from bench.emulators.device import ByteDevice, Obeying, Preparing
 from bench.emulators.polled_writes import WANTED
 from bench.emulators.polls import ASKED, BY_HAND
@@ -12,6 +13,9 @@ from bench.links.standing import Resumed, Standing
 from bench.schedule.requests import Exchange, Poll, Reopen
 from bench.schedule.scheduler import PENDING, Job, Scheduler
 from drivers.framing import Framer, FramingError, whole
+
+_LOOK_NS = 50 * NS_PER_MS
+"""While nothing comes: between two looks whether the other side has closed the connection."""
 
 
 class VirtualLine:
@@ -126,9 +130,10 @@ class _Question:
 
     def _wait(self) -> None:
         line = self._line
-        due_ns = line.device.next_ns()
-        if due_ns is not None and due_ns <= self._deadline_ns:
-            line.scheduler.call(due_ns, self._arrival, self._job.priority)
+        due_ns, look_ns = line.device.next_ns(), line.scheduler.t_ns + _LOOK_NS
+        next_ns = look_ns if due_ns is None or due_ns > look_ns else due_ns
+        if next_ns <= self._deadline_ns:
+            line.scheduler.call(next_ns, self._arrival, self._job.priority)
             return
         came = len(self._framer) if self._framer else 0
         error = LinkTimeout(f"{line.name}: no complete answer in time ({came} bytes came)")

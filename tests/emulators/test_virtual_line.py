@@ -128,3 +128,28 @@ def test_cyclic_reading_is_a_loop_of_exchange_post_and_sleep(fault: tuple[Fault,
 def test_what_the_job_is_told_of_lies_on_the_grid() -> None:
     world = World(by_poll)
     assert world.run(35 * MS) == [(2, 1), (12, 2), (22, 3), (32, 4)]
+
+
+def test_a_close_is_noticed_within_100_ms_not_at_the_time_out() -> None:
+    """F-37: as on a socket, where the peer's close wakes whoever waits."""
+    asked = Exchange(b"?\n", "line", 5000 * MS)
+
+    def job(world: World) -> Operation[None]:
+        try:
+            yield asked
+        except LinkClosed:
+            world.post("closed")
+
+    world = World(job, Fault("silence", 0, 9000 * MS), Fault("close", 300 * MS, 9000 * MS))
+    ((at_ms, told),) = world.run(6000 * MS)
+    assert told == "closed" and 300 <= at_ms <= 400
+
+
+def test_a_silent_instrument_is_a_time_out_at_its_time() -> None:
+    def job(world: World) -> Operation[None]:
+        try:
+            yield Exchange(b"?\n", "line", 333 * MS)
+        except LinkTimeout:
+            world.post("late")
+
+    assert World(job, Fault("silence", 0, 9000 * MS)).run(6000 * MS) == [(333, "late")]

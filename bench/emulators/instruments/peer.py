@@ -106,7 +106,7 @@ class Peer:
     def produce(self, t_ns: int) -> bytes:
         """All bytes whose time has come."""
         due = self._due
-        if not due or due[0][0] > t_ns or (self._may_close and self._must_close(t_ns)):
+        if (self._may_close and self._must_close(t_ns)) or not due or due[0][0] > t_ns:
             return b""
         at_ns, payload = due.popleft()
         out = payload if isinstance(payload, bytes) else payload(at_ns)
