@@ -55,6 +55,7 @@ from bench.plant.parameters import PlantParameters
 from bench.plant.twin import SteadyTwin
 from bench.record.closing import close_orphan
 from bench.record.core_events import Names
+from bench.record.later import Later
 from bench.record.mf4_blocks import Group
 from bench.record.recorder import Recorder
 from bench.record.storage import Storage
@@ -368,8 +369,10 @@ def other_side(
     return make_world(rig, dut, parameters, table, factory_of(rig, dut), seed, faults, fast)
 
 
-def make_recorder(storage: Storage, drawing: Drawing, start_ns: int, properties: Mapping[str, str]) -> Recorder:
-    """The recorder of a run that began at ``start_ns`` (Unix time)."""
+def make_recorder(
+    storage: Storage, drawing: Drawing, start_ns: int, properties: Mapping[str, str], later: Later | None = None
+) -> Recorder:
+    """The recorder of a run that began at ``start_ns`` (Unix time); ``later`` packs beside the run what is large."""
     return Recorder(
         storage,
         drawing.names(),
@@ -378,6 +381,7 @@ def make_recorder(storage: Storage, drawing: Drawing, start_ns: int, properties:
         program=drawing.program_hash,
         full_inbox=drawing.design.log_full,
         properties=properties,
+        later=later,
     )
 
 

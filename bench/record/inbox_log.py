@@ -10,6 +10,7 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from bench.base.records import INBOX
 from bench.base.time import NS_PER_S
 from bench.record.journal import canonical
+from bench.record.later import AtOnce, Later
 from bench.record.storage import File
 
 MAGIC = b"CHNK"
@@ -43,15 +45,16 @@ class InboxContent(NamedTuple):
 
 
 class InboxLog:
-    """Writes the log, in full mode by ``append``, in digest mode by ``digest``."""
+    """Writes the log, in full mode by ``append``, in digest mode by ``digest``. ``later`` packs and writes chunks."""
 
-    def __init__(self, file: File, header: Mapping[str, Any]) -> None:
+    def __init__(self, file: File, header: Mapping[str, Any], later: Later | None = None) -> None:
         self._file = file
+        self._later = later or AtOnce()
         self._crc = _CRC_SEED
         self._held: list[NDArray[np.void]] = []
         self._count = 0
         self._digests: list[tuple[int, int, int]] = []
-        self._write(HEADER, 1, canonical({**header, "record_bytes": INBOX.itemsize}))
+        self._pack(HEADER, 1, [np.frombuffer(canonical({**header, "record_bytes": INBOX.itemsize}), np.uint8)])
         self._file.sync()
 
     def append(self, records: NDArray[np.void]) -> None:
@@ -73,6 +76,7 @@ class InboxLog:
         """Write what is held, even if a chunk is not full; with ``sync`` it is durable on return."""
         self._flush_records()
         self._flush_digests()
+        self._later.wait()
         if sync:
             self._file.sync()
 
@@ -83,17 +87,18 @@ class InboxLog:
 
     def _flush_records(self) -> None:
         if self._count:
-            self._write(RECORDS, self._count, np.concatenate(self._held).astype(INBOX, copy=False).tobytes())
-            self._held.clear()
-            self._count = 0
+            self._later.submit(partial(self._pack, RECORDS, self._count, self._held))
+            self._held, self._count = [], 0
 
     def _flush_digests(self) -> None:
         if self._digests:
-            self._write(DIGESTS, len(self._digests), np.array(self._digests, DIGEST).tobytes())
+            digests = np.array(self._digests, DIGEST)
+            self._later.submit(partial(self._pack, DIGESTS, len(digests), [digests]))
             self._digests.clear()
 
-    def _write(self, kind: int, count: int, payload: bytes) -> None:
-        packed = zlib.compress(payload, _LEVEL)
+    def _pack(self, kind: int, count: int, payload: list[NDArray[Any]]) -> None:
+        """Write one chunk; the only function that touches the file, so that chunks follow each other."""
+        packed = zlib.compress(np.concatenate(payload).tobytes(), _LEVEL)
         head, self._crc = _head(self._crc, kind, count, packed)
         self._file.append(head + packed)
 

@@ -14,6 +14,7 @@ from bench.base.records import INBOX
 from bench.record.core_events import Names, describe
 from bench.record.inbox_log import DIGEST_PERIOD_NS, InboxLog
 from bench.record.journal import Journal
+from bench.record.later import Later
 from bench.record.mf4 import Mf4Writer
 from bench.record.mf4_blocks import Group
 from bench.record.samples import SampleWriter
@@ -23,7 +24,8 @@ JOURNAL, INBOX_LOG, SAMPLES = "journal.jsonl", "inbox.log", "samples.mf4"
 
 
 class Recorder:
-    """Opens the three files of a run and fills them. ``full_inbox``: keep every record, not only the digest."""
+    """Opens the three files of a run and fills them. ``full_inbox``: keep every record, not only the digest; ``later``
+    packs them."""
 
     def __init__(
         self,
@@ -35,13 +37,14 @@ class Recorder:
         program: str,
         full_inbox: bool,
         properties: Mapping[str, str],
+        later: Later | None = None,
     ) -> None:
         self._names = names
         self._full_inbox = full_inbox
         self._next_digest_ns = 0
         self.journal = Journal(storage.open(JOURNAL))
         header = {"program": program, "mode": "full" if full_inbox else "digest"}
-        self._inbox = InboxLog(storage.open(INBOX_LOG), header)
+        self._inbox = InboxLog(storage.open(INBOX_LOG), header, later if full_inbox else None)
         stream = Mf4Writer(storage.open(SAMPLES), groups, start_ns=start_ns, properties=properties)
         self._samples = SampleWriter(stream)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.assembly import Blueprint, Virtual, make_recorder
+from bench.io.one_by_one import OneByOne
 from bench.record.recorder import Recorder
 from bench.record.storage import Storage
 from bench.service.run_folder import Labels, start_ns
@@ -14,7 +15,7 @@ Watch = Callable[[Virtual], bool]
 
 def recorder_of(storage: Storage, blueprint: Blueprint, labels: Labels) -> Recorder:
     """The recorder of one run, writing to ``storage``."""
-    return make_recorder(storage, blueprint, start_ns(labels), properties_of(blueprint))
+    return make_recorder(storage, blueprint, start_ns(labels), properties_of(blueprint), OneByOne())
 
 
 def properties_of(blueprint: Blueprint) -> dict[str, str]:
