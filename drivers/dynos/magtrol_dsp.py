@@ -6,7 +6,7 @@ speed is held shows in the speed. A set-point whose way is uncertain is written 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from bench.base.errors import DeviceError
 from bench.base.ports import Identity
 from bench.base.quality import Quality
-from bench.base.reading import Reading
 from bench.base.time import NS_PER_MS
 from bench.schedule.requests import Exchange, Operation
 from drivers import scpi
 from drivers.dynos.magtrol_commands import COMMANDS, Dialect, rows_of
 from drivers.grammar import GrammarError
-from drivers.readout import Readout, read
+from drivers.readout import OneReadout, Readout, read
 from drivers.session import Expected, Session
 
 OFF, HOLDING, FAULT = 0.0, 1.0, 2.0
@@ -50,7 +49,7 @@ class MagtrolDspSettings:
     expected: Expected = field(default_factory=Expected)
 
 
-class MagtrolDsp:
+class MagtrolDsp(OneReadout):
     """Driver: ``read`` gives speed (rpm), torque (Nm, the brake's own) and state as ``INBOX`` records."""
 
     tested_on_hardware = False
@@ -86,23 +85,6 @@ class MagtrolDsp:
                 expected=Expected.of_rig(section),
             ),
         )
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """What ``read`` delivers, in order."""
-        return self.readout.channels
-
-    def bind(self, index_of: Callable[[str], int]) -> None:
-        """Fix the channels' places in the image, once."""
-        self.readout.bind(index_of)
-
-    def readings(self) -> list[Reading]:
-        """The last reading, for people."""
-        return self.readout.readings()
-
-    def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
-        """Records that say why there are no values."""
-        return self.readout.mark(quality, t_ns)
 
     # --- questions -------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ that a device that lost them, or that somebody else drives, is noticed (F-39, F-
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from bench.base.errors import DeviceError
 from bench.base.ports import Identity
 from bench.base.quality import Quality
-from bench.base.reading import Reading
 from bench.base.time import NS_PER_MS
 from bench.schedule.requests import Exchange, Operation
 from drivers import modbus
 from drivers.command import Command
 from drivers.grammar import GrammarError
 from drivers.modbus import ModbusClient
-from drivers.readout import Readout, read
+from drivers.readout import OneReadout, Readout, read
 from drivers.register_map import Block, Register, RegisterMap, Space, Use, blocks
 from drivers.session import Expected, Session
 
@@ -53,7 +52,7 @@ class ModbusSettings:
         return cls(section["unit"], timeout_ms=timeout_ms, written=written or {}, expected=Expected.of_rig(section))
 
 
-class ModbusPart:
+class ModbusPart(OneReadout):
     """Driver: ``read`` gives the map's readings as ``INBOX`` records."""
 
     tested_on_hardware = False
@@ -76,23 +75,6 @@ class ModbusPart:
         self._asked = self._inputs
         self._age_ns = round(self.settings.latency_ms * NS_PER_MS)
         self._client = ModbusClient(self.settings.unit, self.settings.timeout_ms * NS_PER_MS)
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """What ``read`` delivers, in order."""
-        return self.readout.channels
-
-    def bind(self, index_of: Callable[[str], int]) -> None:
-        """Fix the channels' places in the image, once."""
-        self.readout.bind(index_of)
-
-    def readings(self) -> list[Reading]:
-        """The last reading, for people."""
-        return self.readout.readings()
-
-    def mark(self, quality: Quality, t_ns: int) -> NDArray[np.void]:
-        """Records that say why there are no values."""
-        return self.readout.mark(quality, t_ns)
 
     # --- questions -------------------------------------------------------------------------------------------------
 
