@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 CONNECTIONS_MAX = 32
-OUTPUT_BYTES_MAX = 1 << 20  # a client that does not read is dropped beyond this
+OUTPUT_BYTES_MAX = 1 << 20  # a client that has not read so much is dropped when there is more; one answer may be larger
 _TAKE = 65_536
 Take = Callable[[bytes, int], None]
 
@@ -112,8 +112,8 @@ class _Connection:
         selector.register(peer, selectors.EVENT_READ, self._serve)
 
     def send(self, data: bytes) -> None:
-        self._output += data
         self.broken = self.broken or len(self._output) > OUTPUT_BYTES_MAX
+        self._output += data
         self._flush()
 
     def close(self) -> None:

@@ -84,6 +84,15 @@ def test_a_client_that_does_not_read_is_dropped_and_others_are_served(server: In
             assert client.recv(10) == b"a\n"
 
 
+def test_an_answer_may_be_larger_than_what_may_wait(server: InstrumentServer) -> None:
+    with connect(server) as client:
+        client.sendall(b"FLOOD\n")
+        came = 0
+        while came < 4_000_000 and (data := client.recv(1 << 16)):
+            came += len(data)
+        assert came == 4_000_000
+
+
 def test_only_loopback_is_served_on_the_wanted_port(device: ScriptedDevice) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
