@@ -54,6 +54,7 @@ io.chain_request 1 set-point: 1 keeps the hardware chain closed
 io.watchdog 1 set-point: toggled by the core with each frame
 io.lamp_voltage 1 warning lamp: voltage on either side of the contactors, or nobody knows
 io.lamp_turning 1 warning lamp: a shaft turns, or nobody knows
+io.shunt_cmd 1 set-point: 1 makes the torque flanges add their shunt signal
 coolant.temp_in degC at the inlet of the DUT
 coolant.temp_out degC at the outlet of the DUT
 coolant.flow l/min

@@ -27,6 +27,15 @@ class KFactor(FileModel):
     counterclockwise: Annotated[Hertz, Field(gt=0)]
 
 
+class Shunt(FileModel):
+    """The signal that a flange adds to its torque when it is told to, from its type plate (T40B: about half of nominal,
+    A3452 chapter "Shunt signal"); positive for the flange itself."""
+
+    torque: Annotated[TorqueNm, Field(gt=0)]
+    tolerance: Annotated[Percent, Field(gt=0, le=2)] = 0.2
+    """Of ``torque``: how far what is read may be from it."""
+
+
 class Flange(FileModel):
     """A torque and speed flange. All figures are limits (rectangular).
 
@@ -48,6 +57,8 @@ class Flange(FileModel):
     k_factor: KFactor | None = None
     """None: the nominal span holds for both directions."""
     pulses_per_rev: Annotated[int, Field(ge=1, le=100_000)] = 1024
+    shunt: Shunt | None = None
+    """None: it has none, or nobody wired its trigger; its scaling is then not read back end to end."""
     sensitivity: Limit
     """Of the reading, after calibration; shared by flanges calibrated on one machine (r = 1)."""
     linearity: Limit
@@ -79,6 +90,8 @@ class Flange(FileModel):
                 yield (name,), f"a flange of kind 'can' has no {name!r}; take it out"
         if self.frequency_span >= self.frequency_centre:
             yield ("frequency_span",), "must be smaller than frequency_centre; correct it"
+        if self.shunt is not None and self.shunt.torque > self.nominal_torque:
+            yield ("shunt", "torque"), "must not be larger than 'nominal_torque'; see the type plate"
         if wired:
             yield from self._data_sheet()
 

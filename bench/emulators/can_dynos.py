@@ -18,8 +18,9 @@ from bench.config.dyno import Dyno
 from bench.config.flange import Flange
 from bench.config.rig import Rig
 from bench.emulators.can_node import CanNode, make_node
+from bench.emulators.flanges import scale, wired_backwards, zero_moved_nm
 from bench.emulators.instruments.accuracy import ErrorDraw, draw_flange
-from bench.emulators.instruments.of_rig import SIDE_FIELDS, flange_accuracy, wired_backwards, zero_moved_nm
+from bench.emulators.instruments.of_rig import SIDE_FIELDS, flange_accuracy
 from bench.emulators.state_table import Event, Machine, StateTable, advance, make_table
 from bench.plant.records import OUTPUTS
 from bench.schedule.faults import Fault
@@ -113,7 +114,8 @@ def _drive(own: Any, dyno: Dyno, seed: int, side: str, rx: int) -> None:
 def _flange(own: Any, name: str, flange: Flange, seed: int, faults: tuple[Fault, ...]) -> None:
     accuracy = flange_accuracy(flange)
     error = draw_flange(ErrorDraw(seed, "flanges"), name, accuracy, flange.nominal_torque)
-    own["has_flange"], own["gain"], own["speed_gain"] = 1, error.gain, error.speed_gain
+    own["has_flange"], own["speed_gain"] = 1, error.speed_gain
+    own["gain"] = error.gain * scale(faults, name)
     own["flange_offset_nm"] = error.offset_nm + zero_moved_nm(faults, name)
     own["flange_sign"] = flange.sign * (-1 if wired_backwards(faults, name) else 1)
     own["speed_sign"] = flange.speed_sign

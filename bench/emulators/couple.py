@@ -153,6 +153,7 @@ def live(bench: EmulatedBench, t_ns: int) -> None:
     periphery.act(bench.periphery, inputs, t_ns, MS)
     can_dynos.act(bench.dynos, inputs, t_ns)
     step(bench.plant, MS)
+    periphery.add_shunts(bench.periphery, outputs)
     if t_ns % (10 * MS) == 0:
         if bench.cascadia.state[0].present:
             cascadia_cm.tell(bench.cascadia, outputs, t_ns)

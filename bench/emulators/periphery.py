@@ -25,6 +25,7 @@ CHAIN_TO_CONTACTOR_NS = 500_000_000
 
 COMMANDED = (
     "io.contactor_cmd", "io.chain_request", "io.watchdog", "io.lamp_voltage", "io.lamp_turning",
+    "io.shunt_cmd",
     "coolant.temp_cmd", "coolant.flow_cmd", "oil.temp_cmd", "oil.flow_cmd",
 )  # fmt: skip
 TOLD = (
@@ -34,7 +35,7 @@ TOLD = (
     "imd.warning", "imd.alarm", "imd.failure", "imd.untested", "imd.self_test", "imd.outdated",
 )  # fmt: skip
 (
-    CONTACTOR_CMD, CHAIN_REQUEST, WATCHDOG, LAMP_VOLTAGE, LAMP_TURNING,
+    CONTACTOR_CMD, CHAIN_REQUEST, WATCHDOG, LAMP_VOLTAGE, LAMP_TURNING, SHUNT_CMD,
     COOLANT_TEMP_CMD, COOLANT_FLOW_CMD, OIL_TEMP_CMD, OIL_FLOW_CMD,
 ) = range(len(COMMANDED))  # fmt: skip
 (
@@ -59,11 +60,12 @@ STATE = np.dtype(
         *((name, "i8") for name in ("heard", "relay_ns", "watchdog_ns", "contactor_ns", "chain_open_ns")),
         *((name, "f8") for name in ("watchdog_level", "contactor", "relay")),
         *((name, "f8") for name in ("coolant_degc", "coolant_flow", "oil_degc", "oil_flow")),
-        *((name, "f8") for name in ("coolant_pump_s", "oil_pump_s")),
+        *((name, "f8") for name in ("coolant_pump_s", "oil_pump_s", "shunt_l_nm", "shunt_r_nm")),
     ],
     align=True,
 )
-"""``heard``: somebody commands the bench I/O; ``relay_ns``: the relay's time; times since when, in ns."""
+"""``heard``: somebody commands the bench I/O; ``relay_ns``: the relay's time; times since when, in ns;
+``shunt_l_nm``: what the left flange adds when told to, in the direction of the plant's torque."""
 
 SCRIPTED = np.dtype([("place", "i8"), ("start_ns", "i8"), ("end_ns", "i8"), ("ohm", "f8")], align=True)
 """Faults, in order; ``place`` counts place and kind together."""
@@ -86,18 +88,21 @@ def make_periphery(
     ambient_degc: float,
     faults: Iterable[Fault] = (),
     pumps_s: tuple[float, float] = (2.0, 2.0),
+    shunts_nm: tuple[float, float] = (0.0, 0.0),
     *,
     monitor: bool = False,
 ) -> Periphery:
     """Door and chain closed, contactors open, everything at ambient temperature, pumps off.
 
-    ``pumps_s``: time constants of coolant and oil flow; ``monitor``: the insulation's speaks for itself.
+    ``pumps_s``: time constants of coolant and oil flow; ``shunts_nm``: shunt signals of the flanges on the left and on
+    the right; ``monitor``: the insulation's speaks for itself.
     """
     state = np.zeros(1, STATE)
     own = state[0]
     own["relay"], own["relay_ns"] = 1.0, RELAY_NS
     own["coolant_degc"] = own["oil_degc"] = ambient_degc
     own["coolant_pump_s"], own["oil_pump_s"] = pumps_s
+    own["shunt_l_nm"], own["shunt_r_nm"] = shunts_nm
     rows = [_scripted(fault) for fault in faults if fault.place in FAULTS]
     commands, told = np.zeros(len(COMMANDED)), np.zeros(len(TOLD))
     own_monitor = make_monitor(_SOUND_OHM, present=monitor)
@@ -178,6 +183,15 @@ def _conditioner(periphery: Periphery, plant_in: Any, dt_s: float) -> None:
     plant_in.coolant_flow_l_min = own.coolant_flow
     plant_in.oil_in_degc = own.oil_degc
     plant_in.oil_flow_l_min = own.oil_flow
+
+
+@compiled
+def add_shunts(periphery: Periphery, plant_out: Any) -> None:
+    """While they are told to, the flanges add their shunt signals to the torque that they feel."""
+    if periphery.commands[SHUNT_CMD] > 0.5:
+        own = periphery.state[0]
+        plant_out.torque_l_nm += own.shunt_l_nm
+        plant_out.torque_r_nm += own.shunt_r_nm
 
 
 @compiled

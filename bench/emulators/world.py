@@ -21,6 +21,7 @@ from bench.emulators.couple import TAP_FRAMES, EmulatedBench
 from bench.emulators.device import ByteDevice
 from bench.emulators.diagnosed import DiagnosedEcu, make_doorway
 from bench.emulators.ecu import Ecu, make_ecu
+from bench.emulators.flanges import shunts_nm
 from bench.emulators.instruments.of_rig import by_part
 from bench.emulators.instruments.periphery_of_rig import periphery_servers
 from bench.emulators.periphery import Periphery, make_periphery
@@ -154,7 +155,8 @@ def _diagnosed(bench: EmulatedBench, dut: Dut, faults: tuple[Fault, ...]) -> Dia
 
 def _periphery(rig: Rig, seed: int, faults: tuple[Fault, ...]) -> Periphery:
     pumps_s = (rig.conditioner.coolant.pump, rig.conditioner.oil.pump)
-    return make_periphery(seed, rig.ambient, faults, pumps_s, monitor=rig.insulation.dbc is not None)
+    monitor = rig.insulation.dbc is not None
+    return make_periphery(seed, rig.ambient, faults, pumps_s, shunts_nm(rig, faults), monitor=monitor)
 
 
 def _on_the_buses(rig: Rig) -> tuple[tuple[int, ...], ...]:

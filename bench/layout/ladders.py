@@ -60,7 +60,7 @@ def _torque_to_zero(rig: Rig, dut: Dut) -> Rung:
     ramp_s = max(dut.torque_max_nm(0.0), -dut.torque_min_nm(0.0)) / rig.stopping.torque_rate
     return Rung(
         "torque to zero",
-        actions=(Action("dut.torque_cmd", 0.0),),
+        actions=(Action("dut.torque_cmd", 0.0), Action("io.shunt_cmd", 0.0, AT_ONCE)),
         confirms=(Confirm("dut.torque_cmd", ARRIVED), *flanges, _no_load(rig)),
         hold_ns=50 * NS_PER_MS,
         deadline_ns=ns(ramp_s + rig.stopping.torque_timeout),

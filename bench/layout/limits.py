@@ -52,6 +52,7 @@ def limits(rig: Rig, dut: Dut, heard: Container[str], of_plan: tuple[LimitRule, 
     """All limits, in table order; ``id`` of EV_LIMIT is the place in here. ``heard``: channels that frames bring."""
     own = (
         *_chain(rig),
+        _shunt(),
         *insulation_limits(rig, heard),
         *_dut(rig, dut, heard),
         *_instruments(rig),
@@ -122,6 +123,11 @@ def _instruments(rig: Rig) -> Iterator[Limit]:
         yield Limit("thermocouple open", "scanner.open", -0.5, 0.5, level=WARN)
     for part, instrument in rig.modbus.items():  # judged when the frames would be: they tell whether a stop is safe
         yield replace(_silent(part, _FIRST_OF[part], instrument), modes=MODE_ARMED | MODE_ENERGISED)
+
+
+def _shunt() -> Limit:
+    """A flange that adds its shunt signal shows torque that is not there."""
+    return Limit("shunt signal off", "io.shunt_cmd", -0.5, 0.5, modes=MODE_ARMED)
 
 
 def _supply_state() -> Iterator[Limit]:

@@ -20,6 +20,7 @@ def setpoints(rig: Rig, dut: Dut, without: Collection[str] = ()) -> Iterator[Set
     yield Setpoint("io.contactor_cmd", 0.0, 1.0)
     yield Setpoint("io.chain_request", 0.0, 1.0, initial=1.0, always=True)
     yield Setpoint("io.watchdog", 0.0, 1.0, toggle=True, always=True)
+    yield Setpoint("io.shunt_cmd", 0.0, 1.0, always=True)  # for use before arming; while armed a limit forbids it
 
 
 def _dut(rig: Rig, dut: Dut) -> Iterator[Setpoint]:

@@ -63,6 +63,13 @@ def _zero_check(data: Mapping[str, Any]) -> str:
     return f"{data['flange']} reads {data['zero_nm']:+.2f} Nm at standstill, ±{data['limit_nm']:.2f} Nm are allowed"
 
 
+def _shunt_check(data: Mapping[str, Any]) -> str:
+    if not data.get("passed"):
+        return "; ".join(map(str, data.get("reasons", ()))) or _plain(data)
+    shown = (f"{name} {told['shown_nm']:.5g} of {told['expected_nm']:.5g} Nm" for name, told in data["flanges"].items())
+    return f"shunt signals read back: {', '.join(shown)}"
+
+
 def _reference(data: Mapping[str, Any]) -> str:
     eta, drift = data.get("eta_edu"), data.get("drift_pp")
     if eta is None:
@@ -116,6 +123,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "diagnostics": _diagnosed,
     "inverter_set_up": _set_up,
     "dtcs_cleared": lambda data: ", ".join(map(str, data.get("codes") or ["there were none"])),
+    "shunt_check": _shunt_check,
     "sign_check": _sign_check,
     "step_started": lambda data: f"{data.get('kind')}",
     "resumed": lambda data: f"goes on from {data.get('run')}: {data.get('points')} points are taken over",

@@ -1,4 +1,5 @@
-"""Arming, in the order of the bench: identities, chain and door, coolant and oil, insulation, dynos, DC, inverter.
+"""Arming, in the order of the bench: identities, chain and door, flanges, coolant and oil, insulation, dynos, DC,
+inverter.
 
 What comes first makes what follows safe: nothing turns without a closed chain, nothing is fed before the dynos hold
 their speed, and the inverter comes last. Each stage waits for an observation by another device than the one commanded.
@@ -18,6 +19,7 @@ from bench.sequence.drive import ramp_speed
 from bench.sequence.failures import SequenceFailed
 from bench.sequence.inverter_set_up import read_back
 from bench.sequence.position import Position, Rates
+from bench.sequence.shunt_check import shunt_check
 from bench.sequence.waiting import equal, wait, within
 
 _DOOR_S = 10.0
@@ -54,11 +56,17 @@ def chain(context: Context) -> Operation[str]:
     return (yield from wait(closed, _DOOR_S, "the hardware chain does not close"))
 
 
-def media(context: Context) -> Operation[str]:
-    """Coolant and oil run; their temperature is the soak's matter."""
+def pumps(context: Context) -> Operation[str]:
+    """Coolant and oil begin to run; their temperature is the soak's matter."""
     bench = context.bench
     yield from _set({"coolant.temp_cmd": bench.coolant_temp_degc, "oil.temp_cmd": bench.oil_temp_degc})
     yield from _set({"coolant.flow_cmd": bench.coolant_flow_l_min, "oil.flow_cmd": bench.oil_flow_l_min})
+    return ""
+
+
+def media(context: Context) -> Operation[str]:
+    """Coolant and oil have their flow."""
+    bench = context.bench
     flows = (("coolant.flow", bench.coolant_flow_l_min), ("oil.flow", bench.oil_flow_l_min))
     running = tuple(within(channel, flow, _FLOW_BAND * flow, 1.0) for channel, flow in flows)
     return (yield from wait(running, _MEDIA_S, "coolant and oil do not flow"))
@@ -147,6 +155,8 @@ def inverter(context: Context) -> Operation[str]:
 
 STAGES: tuple[tuple[str, Callable[[Context], Operation[str]]], ...] = (
     ("chain", chain),
+    ("pumps", pumps),
+    ("flanges", shunt_check),
     ("media", media),
     ("insulation", insulation),
     ("accept", accept),

@@ -82,6 +82,16 @@ class Roles:
 
 
 @dataclass(frozen=True, slots=True)
+class ShuntSignal:
+    """What a torque flange adds when it is told to, as the bench counts torque; ``place``: where the rig says so."""
+
+    flange: str
+    torque_nm: float
+    tolerance_nm: float
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class BenchFacts:
     """Figures of the rig that the sequence works with.
 
@@ -120,6 +130,7 @@ class BenchFacts:
     latency_s: float = 0.0
     """Of the analyzer: from the end of an interval to its values, as the rig file says."""
     brake_full_rpm: float = 0.0
+    shunts: tuple[ShuntSignal, ...] = ()
 
     @property
     def absorbing(self) -> bool:

@@ -1,13 +1,13 @@
 """A step's context from the rig and DUT files."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from bench.base.ports import Twin
 from bench.config.diagnostics import Diagnostics
 from bench.config.rig import Rig
 from bench.sequence.budget import budget_of
-from bench.sequence.context import BenchFacts, Context, DutFacts, Roles
+from bench.sequence.context import BenchFacts, Context, DutFacts, Roles, ShuntSignal
 from bench.sequence.diagnosis import Examination
 
 
@@ -55,7 +55,15 @@ def facts_of(rig: Rig, ratio: float, heard: Container[str] = ()) -> BenchFacts:
         brake_full_rpm=max(dyno.full_torque_speed or 0.0 for dyno in rig.dynos.values()),
         update_s=rig.analyzer.update,
         latency_s=rig.analyzer.latency,
+        shunts=tuple(_shunts(rig)),
     )
+
+
+def _shunts(rig: Rig) -> Iterator[ShuntSignal]:
+    for name, flange in rig.flanges.items():
+        if flange.shunt is not None:
+            torque_nm, place = flange.shunt.torque, f"rig {rig.rig}, flanges.{name}.shunt"
+            yield ShuntSignal(name, flange.sign * torque_nm, flange.shunt.tolerance / 100.0 * torque_nm, place)
 
 
 def context_of(

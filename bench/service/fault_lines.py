@@ -11,8 +11,10 @@ from bench.config.suggest import suggestion
 from bench.emulators.diagnosed import FAULTS as ECU_FAULTS
 from bench.emulators.diagnosed import PLACE as ECU
 from bench.emulators.diagnosed import TROUBLE_CODES
+from bench.emulators.flanges import FAULTS as FLANGE_FAULTS
+from bench.emulators.flanges import read_flange_fault
 from bench.emulators.instruments.faults import FAULT_KINDS, read_argument
-from bench.emulators.instruments.of_rig import known_faults, read_zero_nm
+from bench.emulators.instruments.of_rig import known_faults
 from bench.emulators.instruments.periphery_of_rig import KNOWN_FAULTS as OF_MODBUS
 from bench.emulators.periphery import FAULTS as PERIPHERY_FAULTS
 from bench.emulators.periphery import OF_MONITOR, read_ohm
@@ -52,7 +54,7 @@ def kinds_of(rig: Rig) -> Mapping[str, tuple[str, ...]]:
     """What can go wrong where; the faults of what is on CAN are those of its frames."""
     periphery = {part: OF_MODBUS[part] for part in rig.modbus}
     buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))
-    flanges = dict.fromkeys(rig.flanges, ("flipped", "zero"))
+    flanges = dict.fromkeys(rig.flanges, FLANGE_FAULTS)
     ours = {**known_faults(rig), **periphery, **buses, **flanges, **PERIPHERY_FAULTS}
     if rig.insulation.dbc is not None:
         ours["insulation"] = OF_MONITOR
@@ -92,11 +94,6 @@ def _argument(fault: Fault) -> str:
             read_bus_fault(fault)
         except ValueError as error:
             return str(error)
-    elif fault.kind == "zero":
-        try:
-            read_zero_nm(fault)
-        except ValueError as error:
-            return str(error)
     elif fault.kind == "parameter":
         if not _PARAMETER.fullmatch(fault.argument):
             return "needs an address and a value, such as inverter.parameter:172=100@0s"
@@ -107,10 +104,13 @@ def _argument(fault: Fault) -> str:
         return "needs what the other unit tells, such as ecu.identity:serial=4711@0s"
     elif fault.kind == "stored" and fault.argument not in TROUBLE_CODES.values():
         return f"needs a trouble code of the emulated unit: {', '.join(TROUBLE_CODES.values())}"
-    elif fault.kind in FAULT_KINDS or fault.place == "insulation":
-        read = read_argument if fault.kind in FAULT_KINDS else read_ohm
+    elif fault.kind in FAULT_KINDS or fault.kind in FLANGE_FAULTS or fault.place == "insulation":
         try:
-            read(fault.kind, fault.argument)
+            if fault.kind in FLANGE_FAULTS:
+                read_flange_fault(fault)
+            else:
+                read = read_argument if fault.kind in FAULT_KINDS else read_ohm
+                read(fault.kind, fault.argument)
         except ValueError as error:
             return str(error)
     return ""

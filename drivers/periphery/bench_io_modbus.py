@@ -19,6 +19,7 @@ _OUTPUTS = {
     "io.watchdog": "sign of life; when it stands still the watchdog relay drops",
     "io.lamp_voltage": "warning lamp: voltage, or nobody knows",
     "io.lamp_turning": "warning lamp: a shaft turns, or nobody knows",
+    "io.shunt_cmd": "1 makes the torque flanges add their shunt signal",
 }
 _INPUTS = {
     "io.chain_closed": "the emergency-stop chain is closed",
@@ -57,8 +58,8 @@ class BenchIoModbus(ModbusPart):
         return cls(part, ModbusSettings.of_rig(section, {"watchdog_ms": section["watchdog"] * 1e3}))
 
     def energises(self, index: int, value: float) -> bool:
-        """Contactor, chain and sign of life let energy in; the lamps do not."""
-        return value > 0.5 and not self.setpoints[index].startswith("io.lamp")
+        """Contactor, chain and sign of life let energy in; lamps and shunt signals do not."""
+        return value > 0.5 and not self.setpoints[index].startswith(("io.lamp", "io.shunt"))
 
     def set_contactors(self, closed: bool) -> Operation[None]:
         """Close or open the DC contactors, read back."""

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from bench.base.errors import InputError, Problem
 from bench.base.time import ns
-from bench.base.units import Unit, UnitError, parse
 from bench.config.analyzer import Accuracy, Element
 from bench.config.flange import Flange
 from bench.config.rig import Rig
 from bench.config.scanner import Scanner
 from bench.config.suggest import suggestion
 from bench.emulators.device import ByteDevice
+from bench.emulators.flanges import scale, wired_backwards, zero_moved_nm
 from bench.emulators.instruments.accuracy import AnalyzerAccuracy, ElementAccuracy, FlangeAccuracy, ReadingRange
 from bench.emulators.instruments.ak_dyno import AkDynoEmulator, DriveNameplate
 from bench.emulators.instruments.analyzer_peer import AnalyzerPeer, Surroundings
@@ -30,7 +30,7 @@ from bench.emulators.instruments.supply import SupplyEmulator, SupplyNameplate
 from bench.emulators.instruments.wiring import AnalyzerWiring, ElementWiring, FlangeWiring, Measured
 from bench.emulators.instruments.yokogawa import wt1800e, wt3000e, wt5000
 from bench.emulators.instruments.zes_lmg import lmg670
-from bench.schedule.faults import FOR_EVER_NS, Fault, of_place
+from bench.schedule.faults import Fault, of_place
 
 T = TypeVar("T")
 
@@ -77,8 +77,7 @@ def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, fa
             flange.frequency_centre,
             flange.frequency_span,
             flange.pulses_per_rev,
-            flange.k_factor.clockwise if flange.k_factor else 0.0,
-            flange.k_factor.counterclockwise if flange.k_factor else 0.0,
+            *(hertz * scale(faults, name) for hertz in _spans_hz(flange)),
             zero_moved_nm(faults, name),
         )
         for name, flange in rig.analyzer_flanges.items()
@@ -96,32 +95,17 @@ def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, fa
     return make(surroundings)
 
 
+def _spans_hz(flange: Flange) -> tuple[float, float]:
+    """What nominal torque changes, clockwise and counterclockwise."""
+    factors = flange.k_factor
+    return (factors.clockwise, factors.counterclockwise) if factors else (flange.frequency_span, flange.frequency_span)
+
+
 def _emulated(rig: Rig, place: str, driver: str, known: Mapping[str, T]) -> T:
     if driver not in known:
         told = f"{place}: nobody emulates {driver!r}; {suggestion(driver, known)}"
         raise InputError([Problem(rig.rig, 0, 0, told)])
     return known[driver]
-
-
-def wired_backwards(faults: tuple[Fault, ...], flange: str) -> bool:
-    """Whether the script has this flange mounted the other way round."""
-    return any(fault.kind == "flipped" for fault in of_place(faults, flange))
-
-
-def zero_moved_nm(faults: tuple[Fault, ...], flange: str) -> float:
-    """How far the script has moved this flange's zero, Nm."""
-    return sum(read_zero_nm(fault) for fault in of_place(faults, flange) if fault.kind == "zero")
-
-
-def read_zero_nm(fault: Fault) -> float:
-    """The torque of ``flange_l.zero:5 Nm@0s``. Raises ``ValueError`` with the form that is expected."""
-    try:
-        moved_nm = parse(fault.argument, Unit.NM)
-    except UnitError as error:
-        raise ValueError(f"needs a torque, such as {fault.place}.zero:5 Nm@0s ({error})") from error
-    if fault.start_ns > 0 or fault.end_ns < FOR_EVER_NS:
-        raise ValueError(f"holds for the whole run; write {fault.place}.zero:{fault.argument}@0s")
-    return moved_nm
 
 
 def _element(name: str, element: Element) -> ElementWiring:
