@@ -467,6 +467,11 @@ RIG_CASES = [
         ],
     ),
     (
+        "shunt: {torque: 1003.4 Nm}",
+        "shunt: {torque: 2003.4 Nm}",
+        [(0, "21: must not be larger than 'nominal_torque'; see the type plate")],
+    ),
+    (
         "basis: assumed",
         "basis: certificate",
         [

@@ -51,10 +51,10 @@ def bench_io(**changes: object) -> BenchIoModbus:
 
 
 SET_UP = (
-    ("0F 0000 0005 01 00", "0F 0000 0005"),  # all outputs off
+    ("0F 0000 0006 01 00", "0F 0000 0006"),  # all outputs off
     ("10 0000 0001 02 012C", "10 0000 0001"),  # 300 ms
     ("03 0000 0001", "03 02 012C"),
-    ("01 0000 0005", "01 01 00"),
+    ("01 0000 0006", "01 01 00"),
 )
 ALL_GOOD = ("02 0000 0007", "02 01 4B")  # chain, door, HVIL closed; relay picked up
 
@@ -99,14 +99,14 @@ def test_reading_bits() -> None:
 
 def test_a_contactor_is_commanded_and_all_outputs_read_back() -> None:
     talk, driver = Talk(), bench_io()
-    run(driver.set_contactors(True), talk(("05 0000 FF00", "05 0000 FF00"), ("01 0000 0005", "01 01 01")))
-    run(driver.set_chain(False), talk(("05 0001 0000", "05 0001 0000"), ("01 0000 0005", "01 01 01")))
+    run(driver.set_contactors(True), talk(("05 0000 FF00", "05 0000 FF00"), ("01 0000 0006", "01 01 01")))
+    run(driver.set_chain(False), talk(("05 0001 0000", "05 0001 0000"), ("01 0000 0006", "01 01 01")))
 
 
 def test_an_output_that_does_not_obey_is_told_and_nothing_is_poisoned() -> None:
     driver = bench_io()
     with pytest.raises(DeviceError, match="contactor_cmd reads back 1 after 0 1 was written"):
-        run(driver.write(0, 0.0), Talk()(("05 0000 0000", "05 0000 0000"), ("01 0000 0005", "01 01 01")))
+        run(driver.write(0, 0.0), Talk()(("05 0000 0000", "05 0000 0000"), ("01 0000 0006", "01 01 01")))
     assert driver.session.poisoned is None
 
 
@@ -147,13 +147,13 @@ def test_outputs_that_somebody_else_changed_are_noticed_with_the_next_sign_of_li
     """F-48; a controller that was switched off and on has all of them off (F-39)."""
     talk, driver = Talk(), bench_io()
     run(driver.set_up(), talk(*SET_UP))
-    run(driver.set_chain(True), talk(("05 0001 FF00", "05 0001 FF00"), ("01 0000 0005", "01 01 02")))
+    run(driver.set_chain(True), talk(("05 0001 FF00", "05 0001 FF00"), ("01 0000 0006", "01 01 02")))
     with pytest.raises(DeviceError, match="chain_request reads back 0 after 1"):
-        run(driver.write(2, 1.0), talk(("05 0002 FF00", "05 0002 FF00"), ("01 0000 0005", "01 01 04")))
+        run(driver.write(2, 1.0), talk(("05 0002 FF00", "05 0002 FF00"), ("01 0000 0006", "01 01 04")))
     assert driver.session.poisoned
     run(driver.session.reopen(), [(b"<reopen>", b"")])
     with pytest.raises(DeviceError, match="chain_request reads back 0 after 1"):
-        run(driver.verify(), talk(("03 0000 0001", "03 02 012C"), ("01 0000 0005", "01 01 04")))
+        run(driver.verify(), talk(("03 0000 0001", "03 02 012C"), ("01 0000 0006", "01 01 04")))
 
 
 def test_now_and_then_the_conditioner_is_asked_for_its_set_points() -> None:
@@ -177,7 +177,7 @@ def test_what_was_lost_on_its_way_is_asked_for_and_not_assumed() -> None:
     with pytest.raises(LinkTimeout):
         run(driver.write(0, 1.0), [(question, LinkTimeout)])
     run(driver.session.reopen(), [(b"<reopen>", b"")])
-    run(driver.verify(), talk(("03 0000 0001", "03 02 012C"), ("01 0000 0005", "01 01 01")))  # arrived or not: no lie
+    run(driver.verify(), talk(("03 0000 0001", "03 02 012C"), ("01 0000 0006", "01 01 01")))  # arrived or not: no lie
     assert run(driver.in_force(0), talk(("01 0000 0001", "01 01 01"))) == 1.0
 
 

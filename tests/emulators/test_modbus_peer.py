@@ -80,10 +80,10 @@ def test_set_points_and_values_of_the_conditioner(periphery: Periphery) -> None:
     [
         ("07", "87 01"),  # a function that is not there
         ("2B 0E 01 00", "AB 01"),
-        ("01 0005 0001", "81 02"),  # beyond the map
+        ("01 0006 0001", "81 02"),  # beyond the map
         ("02 0006 0002", "82 02"),
         ("04 0020 0001", "84 02"),
-        ("05 0005 FF00", "85 02"),
+        ("05 0006 FF00", "85 02"),
         ("06 0001 0000", "86 02"),
         ("01 0000 0000", "81 03"),  # counts that the specification does not allow
         ("01 0000 07D1", "81 03"),

@@ -57,7 +57,7 @@ def test_their_client_on_our_bench_io(client: ModbusTcpClient) -> None:
     words = client.read_input_registers(8, count=12).registers
     assert client.convert_from_registers(words, client.DATATYPE.STRING) == "TC-60"
     assert client.write_register(0, 10).exception_code == 3
-    assert client.read_coils(0, count=6).exception_code == 2
+    assert client.read_coils(0, count=7).exception_code == 2
     assert client.read_exception_status().exception_code == 1
 
 
@@ -69,7 +69,7 @@ def test_their_client_on_our_conditioner(client: ModbusTcpClient) -> None:
         65, 66.5, 10, 1, 70, 6, 2,
     ]  # fmt: skip
     assert not client.write_registers(0, [6500, 1000, 0xFFFF & -1250, 600]).isError()
-    assert PERIPHERY.commands[5:].tolist() == [65.0, 10.0, -12.5, 6.0]
+    assert PERIPHERY.commands[6:].tolist() == [65.0, 10.0, -12.5, 6.0]
     both = client.readwrite_registers(read_address=0, read_count=4, write_address=1, values=[500])
     assert both.registers == [6500, 500, 0xFFFF & -1250, 600]
 

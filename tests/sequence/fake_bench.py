@@ -227,7 +227,7 @@ class FakeBench:
                 self.armed = False
 
     def _on_ramp(self, request: Ramp) -> None:
-        if not self.armed and not request.channel.startswith(("io.chain", "coolant.", "oil.")):
+        if not self.armed and not request.channel.startswith(("io.chain", "io.shunt", "coolant.", "oil.")):
             raise SetpointRefused(request.channel, request.target, "the bench is not armed")
         self.ramps.append(request)
         self.targets[request.channel] = (request.target, request.rate)
