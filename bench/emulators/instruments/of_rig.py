@@ -77,7 +77,7 @@ def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, fa
             flange.frequency_centre,
             flange.frequency_span,
             flange.pulses_per_rev,
-            *(hertz * scale(faults, name) for hertz in _spans_hz(flange)),
+            *_spans_hz(flange, scale(faults, name)),
             zero_moved_nm(faults, name),
         )
         for name, flange in rig.analyzer_flanges.items()
@@ -95,10 +95,12 @@ def analyzer(rig: Rig, measured: Measured, outputs: Sequence[str], seed: int, fa
     return make(surroundings)
 
 
-def _spans_hz(flange: Flange) -> tuple[float, float]:
-    """What nominal torque changes, clockwise and counterclockwise."""
+def _spans_hz(flange: Flange, factor: float) -> tuple[float, float]:
+    """What nominal torque really changes, clockwise and counterclockwise."""
     factors = flange.k_factor
-    return (factors.clockwise, factors.counterclockwise) if factors else (flange.frequency_span, flange.frequency_span)
+    if factors is None:
+        return factor * flange.frequency_span, factor * flange.frequency_span
+    return factor * factors.clockwise, factor * factors.counterclockwise
 
 
 def _emulated(rig: Rig, place: str, driver: str, known: Mapping[str, T]) -> T:
