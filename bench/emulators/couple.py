@@ -1,8 +1,8 @@
 """The emulated bench in one compiled loop: core, wire, inverter, bench I/O and plant, millisecond by millisecond.
 
 Everything here is real but the iron: frames cross the modelled wire, and the core is the same compiled ``cycle`` as on
-the bench. The loop runs until ``until_ns`` or until the core has something to tell, so Python is entered only for
-instruments and decisions.
+the bench. Instruments that are only read are asked and answered here too. The loop runs until ``until_ns`` or until
+somebody has something to tell, so Python is entered only for decisions and for what is not as usual.
 """
 
 from typing import Any, NamedTuple
