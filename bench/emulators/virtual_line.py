@@ -199,8 +199,8 @@ class _Polling(_Question):
 
     def get_up(self, returned: Returned) -> None:
         """The compiled loop has read meanwhile, up to here."""
-        resumed = Resumed(returned.place, returned.read_ns, returned.obeyed, returned.write_from_ns)
-        self._poll.resume(resumed)
+        obeyed = None if returned.in_force is None else returned.obeyed
+        self._poll.resume(Resumed(returned.place, returned.read_ns, obeyed, returned.write_from_ns))
         if returned.why in (WANTED, BY_HAND):
             self._next()
             return

@@ -141,8 +141,9 @@ class _Link:
 
     def _resume(self, resumed: Resumed) -> None:
         """Somebody else has read meanwhile, and perhaps written."""
-        self._read_ns, self._write_from_ns = resumed.read_ns, resumed.write_from_ns
-        if self.follower is not None:
+        self._read_ns = resumed.read_ns
+        if self.follower is not None and resumed.obeyed is not None:
+            self._write_from_ns = resumed.write_from_ns
             self.follower.resume(resumed.obeyed)
         cast("Steady", self.driver).resume(resumed.place, resumed.read_ns)
 

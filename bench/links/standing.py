@@ -22,9 +22,10 @@ class Standing(NamedTuple):
 
 
 class Resumed(NamedTuple):
-    """Where it goes on: place in the round, when the last answer came, what is obeyed, from when on to write."""
+    """Where it goes on: place in the round, when the last answer came; if others were written meanwhile, the set-points
+    obeyed now and from when on to write again."""
 
     place: int
     read_ns: int
-    obeyed: Sequence[float]
+    obeyed: Sequence[float] | None
     write_from_ns: int

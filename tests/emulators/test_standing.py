@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.base.quality import Quality
+from bench.base.quality import GOOD, STALE, Quality
 from bench.base.records import IMAGE, INBOX
 from bench.base.ring import Ring, drain, make_ring, push_all
 from bench.emulators.instruments.ak_dyno import AkDynoEmulator
@@ -188,6 +188,26 @@ def test_a_set_point_that_moves_is_written_at_the_same_times_whoever_reads() -> 
     assert seated.given == plain.given
     assert 20 < len(seated.given) < 40
     assert seated.by_link < 0.1 * plain.by_link
+
+
+@pytest.mark.parametrize("make", [supply, dyno])
+def test_a_set_point_that_is_lost_for_a_while_is_not_written_again(make: Callable[..., World]) -> None:
+    def writes(world: World) -> list[tuple[int, float]]:
+        written: list[tuple[int, float]] = []
+        write = world.driver.write
+        world.driver.write = lambda index, value: (written.append((index, value)), write(index, value))[1]
+        world.run(SECOND)
+        world.image["value"][0] = 20.0
+        world.run(SECOND)
+        world.image["quality"][0] = STALE
+        world.run(SECOND)
+        world.ask("identify")
+        world.run(SECOND)
+        world.image["quality"][0] = GOOD
+        world.run(SECOND)
+        return written
+
+    assert writes(make(seated=True)) == writes(make(seated=False)) == [(0, 20.0)]
 
 
 def test_a_speed_that_the_drive_does_not_take_is_refused_as_ever() -> None:
