@@ -158,7 +158,7 @@ class Read:
 @dataclass(frozen=True, slots=True)
 class Measure:
     """Keep every fresh value of ``channels`` until ``duration_ns`` has passed *and* the ``pace`` channel was updated
-    ``updates`` times (at most ``timeout_ns``). Answer: a ``Window``."""
+    ``updates`` times (at most ``timeout_ns``); ``pace`` is one of ``channels``. Answer: a ``Window``."""
 
     channels: tuple[str, ...]
     duration_ns: int

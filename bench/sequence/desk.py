@@ -218,6 +218,8 @@ class Desk:
         if self._collecting is not None:
             raise InternalError("the meter is busy with a collection; ask for its last part first")
         _check(request.channels)
+        if request.pace not in request.channels:
+            raise InternalError(f"a window is paced by a channel that it keeps; add {request.pace!r} to its channels")
         self._now_or_thawed(lambda: self._open_window(job, request))
         return PENDING
 

@@ -10,7 +10,7 @@ from bench.base.errors import InternalError
 from bench.base.ring import drain
 from bench.core.tables import METER_ROWS
 from bench.schedule.outcomes import Held, SetpointRefused
-from bench.schedule.requests import Collect, Collected, Now, Operation, Ramp, Segment, Sleep
+from bench.schedule.requests import Collect, Collected, Measure, Now, Operation, Ramp, Segment, Sleep
 from bench.sequence.commands import arm
 
 MS = 1_000_000
@@ -90,6 +90,7 @@ def test_a_refusal_ends_a_segment() -> None:
     ((Collected(0),), "nothing is being collected"),
     ((Collect((SPEED,)), "window"), "busy with a collection"),
     ((Collect((SPEED,) * 99),), "at most 64 channels"),
+    ((Measure((SPEED,), 10 * MS, 1, TORQUE, 100 * MS),), "paced by a channel that it keeps"),
     ((Collect((SPEED,)), Collected(0, last=True), Collected(0)), "nothing is being collected"),
 ])  # fmt: skip
 def test_what_a_step_must_not_ask_for(requests: tuple[Any, ...], what: str) -> None:
