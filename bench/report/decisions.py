@@ -70,6 +70,28 @@ def _shunt_check(data: Mapping[str, Any]) -> str:
     return f"shunt signals read back: {', '.join(shown)}"
 
 
+def _peak_repetition(data: Mapping[str, Any]) -> str:
+    powers = [data.get(f"{name}_w") for name in ("peak", "sustained")]
+    peak, sustained = ("unknown" if watts is None else f"{1e-3 * watts:.2f} kW" for watts in powers)
+    derated = "the inverter derated" if data.get("derated") else ""
+    told = f"{data['repetition']}: peak {peak}, sustained {sustained}"
+    return "; ".join(filter(None, (told, derated, data.get("reason"))))
+
+
+def _peak_power(data: Mapping[str, Any]) -> str:
+    if data.get("reason"):
+        return str(data["reason"])
+    powers = f"peak {1e-3 * data['peak_w']:.2f} kW, sustained {1e-3 * data['sustained_w']:.2f} kW"
+    return f"{powers}; means of repetitions {data['counting']}"
+
+
+def _thirty_minute_power(data: Mapping[str, Any]) -> str:
+    if data.get("reason"):
+        return str(data["reason"])
+    held = f"{1e-3 * data['power_w']:.2f} kW over {data['held_s'] / 60.0:g} min"
+    return f"{held}, moved by {data['moved_percent']:+.2f} %"
+
+
 def _reference(data: Mapping[str, Any]) -> str:
     eta, drift = data.get("eta_edu"), data.get("drift_pp")
     if eta is None:
@@ -133,6 +155,9 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "latency": _latency,
     "zero_check": _zero_check,
+    "peak_repetition": _peak_repetition,
+    "peak_power": _peak_power,
+    "thirty_minute_power": _thirty_minute_power,
     "soaked": lambda data: "; ".join(map(str, data.get("criteria", ()))),
     "cycle_started": _cycle_started,
     "cycle_phase": _cycle_phase,

@@ -40,6 +40,60 @@ RESULTS = (
         "zero of {flange}",
     ),
     Result(
+        "peak_power",
+        "Peak power",
+        ("counting",),
+        (
+            TableColumn("speed", "rpm", "speed_rpm", 1.0, 0),
+            TableColumn("torque", "Nm", "torque_nm"),
+            TableColumn("peak", "kW", "peak_w", 1e-3, 2, "u_peak_w"),
+            TableColumn("furthest", "± %", "peak_spread_percent", 1.0, 2),
+            TableColumn("sustained", "kW", "sustained_w", 1e-3, 2, "u_sustained_w"),
+            TableColumn("furthest", "± %", "sustained_spread_percent", 1.0, 2),
+        ),
+        "At the half-shafts (layout motor: the motor shaft), means over the repetitions that count. Peak: highest "
+        "mean over 2 s; sustained: mean from 8 s to 10 s (UN GTR 21). Uncertainties are expanded, k = 2, the scatter "
+        "of the repetitions included.",
+        "peak power at {speed_rpm:g} rpm",
+    ),
+    Result(
+        "peak_repetition",
+        "Peak power, each repetition",
+        ("repetition",),
+        (
+            TableColumn("peak", "kW", "peak_w", 1e-3, 2),
+            TableColumn("sustained", "kW", "sustained_w", 1e-3, 2),
+            TableColumn("DC, peak", "kW", "dc_peak_w", 1e-3, 2),
+            TableColumn("DC, sustained", "kW", "dc_sustained_w", 1e-3, 2),
+            TableColumn("DC voltage", "V", "dc_voltage_v"),
+            TableColumn("winding, start", "°C", "winding_start_degc"),
+            TableColumn("end", "°C", "winding_end_degc"),
+        ),
+        "The time of a repetition begins when its torque begins to rise. Where the inverter derated, the powers are "
+        "those that it gave.",
+    ),
+    Result(
+        "thirty_minute_power",
+        "Thirty-minute power",
+        (),
+        (
+            TableColumn("speed", "rpm", "speed_rpm", 1.0, 0),
+            TableColumn("torque", "Nm", "torque_nm"),
+            TableColumn("held", "min", "held_s", 1.0 / 60.0, 1),
+            TableColumn("mean power", "kW", "power_w", 1e-3, 2, "u_power_w"),
+            TableColumn("moved", "%", "moved_percent", 1.0, 2),
+            TableColumn("DC", "kW", "dc_power_w", 1e-3, 2),
+            TableColumn("winding", "°C max", "winding_max_degc"),
+            TableColumn("rotor", "°C max", "rotor_max_degc"),
+            TableColumn("oil", "°C max", "oil_max_degc"),
+            TableColumn("of the highest power", "%", "share_of_highest", 100.0, 1),
+        ),
+        "Mean over the time held, at the half-shafts (layout motor: the motor shaft); blank where it was not held to "
+        "its end. Moved: the furthest mean over 10 s from the first. Uncertainties are expanded, k = 2. After UN R85, "
+        "unverified.",
+        "power over {asked_s:g} s at {speed_rpm:g} rpm",
+    ),
+    Result(
         NO_LOAD,
         "Drag without load",
         (),

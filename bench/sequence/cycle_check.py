@@ -8,13 +8,11 @@ from numpy.typing import NDArray
 from bench.sequence.context import Context
 from bench.sequence.cycle_course import Course, course_of
 from bench.sequence.cycle_parameters import DriveCycleParameters
+from bench.sequence.electrical_check import analyzer_texts, supply_texts
 from bench.sequence.held import ONLY_ABSORB
-from bench.sequence.ranges import needed
 from bench.sequence.step import Finding
 
-_RANGE_MARGIN = 1.15
-"""What the analyzer's driver leaves above a prediction."""
-
+_LIGHTER = "choose a lighter vehicle"
 _HEATED_S = 600.0
 """From then on a unit is about as warm as its load makes it."""
 
@@ -36,7 +34,8 @@ def cycle_findings(parameters: DriveCycleParameters, context: Context) -> list[F
     if parameters.repetitions * course.cycle.seconds > _HEATED_S:
         found += _heat(course, context)
     if not found:
-        found += [*_supply(course, context), *_analyzer(course, context)]
+        found += supply_texts(context, course.ends[:2], "the cycle", _LIGHTER)
+        found += analyzer_texts(context, course.ends, _LIGHTER)
     return [Finding(place, text) for text in found]
 
 
@@ -107,26 +106,3 @@ def _load_share(course: Course, context: Context) -> float:
     continuous = np.interp(course.speed_rpm, grid, [context.dut.continuous_torque_nm(speed) for speed in grid.tolist()])
     shares: NDArray[np.float64] = course.torque_nm / np.maximum(continuous, 1e-9)
     return float(np.sqrt(np.mean(shares * shares)))
-
-
-def _supply(course: Course, context: Context) -> Iterator[str]:
-    currents = [context.twin.predict(*point)["dc.current"] for point in course.ends[:2]]
-    bench = context.bench
-    for current, most, what in (
-        (max(currents), bench.source_current_a, "gives"),
-        (-min(currents), bench.sink_current_a, "sinks"),
-    ):
-        if current > most:
-            yield f"the cycle needs {current:.0f} A; the supply {what} {most:g} A at most: choose a lighter vehicle"
-
-
-def _analyzer(course: Course, context: Context) -> Iterator[str]:
-    for channel, value in needed(context, course.ends).items():
-        part, _, quantity = channel.partition(".")
-        element = context.budget.elements.get(part)
-        if element is not None:
-            volts = quantity == "voltage"
-            most, unit = (element.voltage_range_v, "V") if volts else (element.current_range_a, "A")
-            if value * _RANGE_MARGIN > most:
-                text = f"{channel} reaches {value:.0f} {unit}, and {_RANGE_MARGIN - 1:.0%} are left above it"
-                yield f"{text}; the analyzer's widest range is {most:g} {unit}: choose a lighter vehicle"

@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.analysis.efficiency import Balance, balance
 from bench.analysis.uncertainty import RAD_S_PER_RPM, Budget, Ratio, contributions, expanded, expanded_loss_w
-from bench.analysis.window import Floats, aligned, common_times, paced, ripple
+from bench.analysis.window import Floats, Times, aligned, common_times, paced, ripple
 from bench.schedule.requests import Window
 from bench.sequence.context import Context
 
@@ -36,7 +36,12 @@ def ratios(context: Context) -> dict[str, Ratio]:
 
 
 def power_series(context: Context, window: Window) -> dict[str, Floats]:
-    """Each power update by update; the flanges' as torque times speed of the same update, W.
+    """Each power update by update (``timed_powers``)."""
+    return timed_powers(context, window)[1]
+
+
+def timed_powers(context: Context, window: Window) -> tuple[Times, dict[str, Floats]]:
+    """Middles of the updates, and each power in W; the flanges' as torque times speed of the same update.
 
     A flange on CAN tells more often than the analyzer: its power is averaged over each of the analyzer's updates.
     """
@@ -50,16 +55,16 @@ def power_series(context: Context, window: Window) -> dict[str, Floats]:
     found = {name.split(".")[0]: series[name] for name in electrical}
     for flange in flanges:
         found[flange] = series[f"{flange}.torque"] * series[f"{flange}.speed"] * RAD_S_PER_RPM
-    if not faster:
-        return found
     at_ns = common_times(window.t_ns, names)
+    if not faster:
+        return at_ns, found
     for flange in faster:
         own = (f"{flange}.torque", f"{flange}.speed")
         frames = aligned(window.t_ns, window.values, own)
         watts = frames[own[0]] * frames[own[1]] * RAD_S_PER_RPM
         found[flange] = paced(common_times(window.t_ns, own), watts, at_ns)
     whole = np.all([np.isfinite(values) for values in found.values()], axis=0)
-    return {name: values[whole] for name, values in found.items()}
+    return at_ns[whole], {name: values[whole] for name, values in found.items()}
 
 
 def _sum(series: Mapping[str, Floats], names: tuple[str, ...]) -> Floats:

@@ -15,7 +15,9 @@ from bench.sequence.steps.dwell import Dwell
 from bench.sequence.steps.efficiency_map import EfficiencyMap
 from bench.sequence.steps.latency import Latency
 from bench.sequence.steps.no_load_drag import NoLoadDrag
+from bench.sequence.steps.peak_power import PeakPower
 from bench.sequence.steps.soak import Soak
+from bench.sequence.steps.thirty_minute_power import ThirtyMinutePower
 from bench.sequence.steps.zero_check import ZeroCheck
 
 GROUP = "bench.steps"
@@ -27,6 +29,8 @@ _OWN: tuple[StepKind, ...] = (
     Latency(),
     ZeroCheck(),
     NoLoadDrag(),
+    PeakPower(),
+    ThirtyMinutePower(),
 )
 
 

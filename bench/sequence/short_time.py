@@ -1,12 +1,11 @@
 """The short-time zone: points above the continuous torque start from a winding temperature and end in a rest."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from bench.base.time import ns
 from bench.schedule.requests import Condition, Now, Operation, Read, Record, Until
 from bench.sequence.context import Context
-from bench.sequence.map_parameters import ShortTimeParameters
 from bench.sequence.position import Rates
 from bench.sequence.transfer import go
 
@@ -15,9 +14,23 @@ _BELOW_K = 2.0
 """A recovery goes on a little below the start temperature, so that the next point does not need another one."""
 
 
-def recover(
-    context: Context, parameters: ShortTimeParameters, rates: Rates, label: Mapping[str, Any]
-) -> Operation[list[str]]:
+class Recovery(Protocol):
+    """From which winding temperature to start (degC), and where to cool down to it: rpm, Nm, for so many s at most."""
+
+    @property
+    def winding_start(self) -> float: ...
+
+    @property
+    def recover_speed(self) -> float: ...
+
+    @property
+    def recover_torque(self) -> float: ...
+
+    @property
+    def recover_timeout(self) -> float: ...
+
+
+def recover(context: Context, parameters: Recovery, rates: Rates, label: Mapping[str, Any]) -> Operation[list[str]]:
     """Cool the winding down to its start temperature where needed; journaled as ``recovered``. Reasons to flag."""
     (winding,) = yield Read((WINDING,))
     if winding.good and winding.value <= parameters.winding_start:
