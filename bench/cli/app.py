@@ -10,6 +10,7 @@ from bench.cli.doctor import command as doctor
 from bench.cli.emulate import command as emulate
 from bench.cli.perf import command as perf
 from bench.cli.prove import command as prove
+from bench.cli.recover import command as recover
 from bench.cli.report import command as report
 from bench.cli.resume import command as resume
 from bench.cli.run import command as run
@@ -38,6 +39,7 @@ def _bench(
 
 app.command("run")(run)
 app.command("resume")(resume)
+app.command("recover")(recover)
 app.command("check")(check)
 app.command("report")(report)
 app.command("verify")(verify)

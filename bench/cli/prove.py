@@ -18,7 +18,8 @@ def command(
     name: Annotated[
         str,
         typer.Argument(
-            help="What to prove: answers (no answer is taken for another's, whatever instruments and wires do)."
+            help="What to prove: answers (no answer is taken for another's, whatever instruments and wires do), "
+            "kills (a run survives kill -9 at any instant, and goes on)."
         ),
     ],
     out: Annotated[

@@ -1,6 +1,7 @@
 """The end of a run's folder: the tables, the identities, the seal. Whoever is the last does it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from bench.record.cycles import tables_of_cycles
 from bench.record.journal import JournalRecord, read_journal
@@ -11,6 +12,7 @@ from bench.record.storage import Storage
 from bench.record.trouble_codes import EVENT, NAME, trouble_codes, write_trouble_codes
 
 INTERRUPTED = "interrupted"
+Draw = Callable[[Storage, dict[str, Any]], object]
 
 
 def write_results(storage: Storage, manifest: Manifest) -> None:
@@ -36,17 +38,20 @@ def tables_of(records: Sequence[JournalRecord]) -> dict[str, bytes]:
     return tables if codes is None else {**tables, NAME: write_trouble_codes(codes)}
 
 
-def close_orphan(storage: Storage) -> None:
-    """Results and seal of a run whose service is no more; nothing to do where it has sealed the run itself.
+def close_orphan(storage: Storage, draw: Draw = lambda _storage, _content: None) -> bool:
+    """Results and seal of a run whose service is no more; ``False`` where it has sealed the run itself. ``draw`` makes
+    the report from the manifest's content.
 
     The verdict is the sequence's own if it came to one, else ``interrupted``.
     """
     manifest = Manifest.reopen(storage)
     if manifest.content["sealed"]:
-        return
+        return False
     records, _ = read_journal(storage.read(JOURNAL))
     write_results(storage, manifest)
+    draw(storage, manifest.content)
     manifest.seal(verdict=_verdict(records))
+    return True
 
 
 def _verdict(records: list[JournalRecord]) -> str:

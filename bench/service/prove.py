@@ -13,7 +13,13 @@ def _answers() -> Proof:
     return ANSWERS
 
 
-PROOFS: dict[str, Callable[[], Proof]] = {"answers": _answers}
+def _kills() -> Proof:
+    from bench.service.prove_kills import KILLS
+
+    return KILLS
+
+
+PROOFS: dict[str, Callable[[], Proof]] = {"answers": _answers, "kills": _kills}
 """By name; each imports what it needs only when it is run."""
 
 

@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 
 from bench.base.errors import InputError, Problem
 from bench.io.disk import DiskStorage
+from bench.record.closing import close_orphan
 from bench.record.journal import read_journal
 from bench.record.manifest import NAME
 from bench.record.recorder import JOURNAL
 from bench.record.storage import StorageError
+from bench.report.write import write_report
 from bench.sequence.progress import Progress, progress_of
 from bench.service.preparation import Prepared
 
@@ -61,10 +63,23 @@ def ended(folder: Path, waiting: Callable[[], object] = lambda: None) -> Ended:
         raise _refusal(folder, f"{problems[0]}; what a changed journal says is not taken over")
     last = next((record for record in reversed(records) if record.event == "run_finished"), None)
     if last is not None and last.data["outcome"] == "finished":
-        raise _refusal(folder, f"has come to its end (verdict {last.data['verdict']}); nothing is left to do")
+        more = "" if manifest["sealed"] else "; 'bench recover' writes its tables, report and seal"
+        raise _refusal(folder, f"has come to its end (verdict {last.data['verdict']}); nothing is left to do{more}")
     progress = progress_of(folder.resolve().name, _chain(storage), records)
     world, seed, start_s, program = (manifest[key] for key in ("world", "seed", "start_s", "program"))
     return Ended(folder, world, seed, start_s, program, progress)
+
+
+def recovered(folder: Path, waiting: Callable[[], object] = lambda: None) -> bool:
+    """Close the folder of a run that nobody could close: tables, report and seal, from its journal. ``False`` where it
+    is closed. Raises ``InputError`` for a folder that was never begun."""
+    try:
+        storage = DiskStorage(folder, create=False)
+        _wait(storage, waiting)
+        _manifest(storage)
+        return close_orphan(storage, write_report)
+    except StorageError as error:
+        raise _refusal(folder, f"is no run that can be closed: {error}") from None
 
 
 def _wait(storage: DiskStorage, waiting: Callable[[], object]) -> None:

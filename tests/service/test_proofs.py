@@ -9,6 +9,7 @@ import pytest
 
 from bench.emulators.instruments.echo import EchoDriver
 from bench.emulators.instruments.faults import Fault, FaultScript
+from bench.service import prove_kills
 from bench.service.perf_row import PerfRow
 from bench.service.proof import Figures, Ledger, Proof, carry_out
 from bench.service.prove_answers import ANSWERS, in_virtual_time, over_sockets, run
@@ -101,3 +102,14 @@ def test_the_rows_say_what_contradicts() -> None:
     ]
     assert all(row.met is not False for row in ANSWERS.judge(run(0)))
     assert ANSWERS.judge({}) == [] and set(ANSWERS.short) < set(range(ANSWERS.cases))
+
+
+@pytest.mark.slow
+def test_a_chain_of_killed_runs_loses_and_doubles_nothing() -> None:
+    figures = prove_kills.run(4)
+    assert figures["kills"] >= 1
+    assert all(row.met is not False for row in prove_kills.judge(figures)), figures
+
+
+def test_a_lost_point_is_a_contradiction() -> None:
+    assert [row.met for row in prove_kills.judge({"kills": 3.0, "lost": 1.0})] == [None, False, True, True, True, True]

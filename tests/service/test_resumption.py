@@ -18,10 +18,11 @@ from bench.base.errors import InputError
 from bench.base.time import VIRTUAL_EPOCH_S
 from bench.io.disk import DiskStorage
 from bench.record.journal import JournalRecord, read_journal
+from bench.record.manifest import seal_of, text_of
 from bench.record.points import points_table
 from bench.record.verify import verify
 from bench.sequence.progress import BEGINNING, Progress
-from bench.service.resumption import ended
+from bench.service.resumption import ended, recovered
 from bench.service.run_folder import Labels
 from bench.service.virtual_run import RunResult, run_virtual
 
@@ -207,6 +208,27 @@ def test_it_waits_until_the_old_run_has_ended(whole: RunResult, tmp_path: Path) 
     left = ended(folder, lambda: told.append(time.monotonic()))
     closer.join()
     assert len(told) == 1 and left.progress.points == 1
+
+
+@pytest.mark.parametrize(
+    ("last", "verdict"), [(at("point", point=2), "interrupted"), (at("run_finished"), "passed")], ids=["early", "late"]
+)
+def test_a_run_that_nobody_closed_is_closed_from_its_journal(
+    whole: RunResult, tmp_path: Path, last: Callable[[JournalRecord], bool], verdict: str
+) -> None:
+    folder = killed(whole.folder, tmp_path / "old", last, torn=b"{")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for made in ("points.csv", "points.parquet", "junit.xml", "dtcs.csv"):
+        (folder / made).unlink(missing_ok=True)
+    begun = {key: value for key, value in manifest.items() if key not in ("files", "verdict", "seal")}
+    begun["sealed"] = False
+    (folder / "manifest.json").write_bytes(text_of({**begun, "seal": seal_of(begun)}))
+    assert recovered(folder) and not recovered(folder)
+    assert verify(DiskStorage(folder, create=False)) == []
+    told = json.loads((folder / "manifest.json").read_text())
+    assert (told["verdict"], told["sealed"]) == (verdict, True)
+    assert len((folder / "points.csv").read_text().splitlines()) == (3 if verdict == "interrupted" else 4)
+    assert "html" in (folder / "report.html").read_text()
 
 
 @pytest.mark.slow
