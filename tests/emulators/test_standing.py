@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from instrument_bench import OUTPUT_NAMES, Truth, yokogawa
 
 from bench.base.quality import GOOD, STALE, Quality
 from bench.base.records import IMAGE, INBOX
@@ -28,7 +29,6 @@ from drivers.power_analyzers.yokogawa_wt import YokogawaWT5000
 from drivers.scanners.keysight_daq970a import KeysightDaq970a
 from drivers.scanners.settings import ScannerSettings, Thermocouple
 from drivers.supplies.ea_psb import EaPsb
-from tests.instrument_bench import OUTPUT_NAMES, Truth, yokogawa
 
 MS = 1_000_000
 SECOND = 1000 * MS
