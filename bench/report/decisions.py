@@ -92,6 +92,12 @@ def _thirty_minute_power(data: Mapping[str, Any]) -> str:
     return f"{held}, moved by {data['moved_percent']:+.2f} %"
 
 
+def _loss_check(data: Mapping[str, Any]) -> str:
+    if data.get("reason"):
+        return str(data["reason"])
+    return f"point {data['point']}: {data['interpolated_w']:.0f} W interpolated, {data['loss_w']:.0f} W measured"
+
+
 def _reference(data: Mapping[str, Any]) -> str:
     eta, drift = data.get("eta_edu"), data.get("drift_pp")
     if eta is None:
@@ -155,6 +161,8 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "latency": _latency,
     "zero_check": _zero_check,
+    "loss_points": lambda data: str(data.get("reason") or "the losses between the seven points are interpolated"),
+    "loss_check": _loss_check,
     "peak_repetition": _peak_repetition,
     "peak_power": _peak_power,
     "thirty_minute_power": _thirty_minute_power,

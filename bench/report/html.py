@@ -108,7 +108,7 @@ def _template() -> Template:
 def tiles(model: ReportModel) -> list[Tile]:
     """The figures that a reader wants first."""
     found = [
-        *(_point_tiles(model) if model.rows or model.planned or not model.cycles else ()),
+        *(_point_tiles(model) if model.rows or model.planned or not (model.cycles or model.results) else ()),
         *(cycle_tiles(model.cycles) if model.cycles else ()),
         Tile("bench time", f"{clock_text(ns(model.duration_s))} h", f"world: {model.world}" if model.world else ""),
     ]

@@ -94,6 +94,34 @@ RESULTS = (
         "power over {asked_s:g} s at {speed_rpm:g} rpm",
     ),
     Result(
+        "loss_points",
+        "Losses at seven points",
+        (),
+        (
+            TableColumn("rated speed", "rpm", "rated_speed_rpm", 1.0, 0),
+            TableColumn("rated torque", "Nm", "rated_torque_nm"),
+            *(TableColumn(f"c{i}", "W", f"c{i}_w", 1.0, 1) for i in range(1, 8)),
+        ),
+        "Loss of the whole unit at any speed n and torque T inside the seven points, as shares of rated: c1 + c2 n "
+        "+ c3 n² + c4 T + c5 T² + c6 n T² + c7 n² T². The points are the pattern of IEC 60034-2-3, the formula is "
+        "assumed.",
+        "losses at seven points",
+    ),
+    Result(
+        "loss_check",
+        "Losses between the seven points",
+        ("point",),
+        (
+            TableColumn("speed", "rpm", "speed_rpm", 1.0, 0),
+            TableColumn("torque", "Nm", "torque_nm"),
+            TableColumn("measured", "W", "loss_w", 1.0, 0, "u_loss_w"),
+            TableColumn("interpolated", "W", "interpolated_w", 1.0, 0),
+            TableColumn("apart", "%", "apart_percent", 1.0, 2),
+        ),
+        "Measured, and held against what the seven points say there. Uncertainties are expanded, k = 2.",
+        "interpolated loss at point {point:03d}",
+    ),
+    Result(
         NO_LOAD,
         "Drag without load",
         (),

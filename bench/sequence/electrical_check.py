@@ -1,4 +1,5 @@
-"""What supply and analyzer must carry at operating points, by the twin's prediction: the static check of both."""
+"""The static check of supply and analyzer at operating points: what they must carry, by the twin's prediction, and how
+slow the phases may be."""
 
 from collections.abc import Iterable, Iterator
 
@@ -35,3 +36,12 @@ def analyzer_texts(context: Context, points: Points, remedy: str) -> Iterator[st
             if value * _RANGE_MARGIN > most:
                 text = f"{channel} reaches {value:.0f} {unit}, and {_RANGE_MARGIN - 1:.0%} are left above it"
                 yield f"{text}; the analyzer's widest range is {most:g} {unit}: {remedy}"
+
+
+def period_texts(context: Context, speed_rpm: float) -> Iterator[str]:
+    """An update that is shorter than a period of the phases measures a part of it, another part each time."""
+    periods = context.dut.electrical_hz(speed_rpm) * context.bench.update_s
+    if context.phases_measured and periods < 1.0:
+        update = f"one update of the analyzer ({context.bench.update_s * 1e3:g} ms) holds {periods:.2f} periods"
+        remedy = "start at a higher speed, or raise 'update' in the rig file"
+        yield f"{update} of the phases at {speed_rpm:g} rpm, at least one is needed; {remedy}"

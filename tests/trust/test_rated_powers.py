@@ -69,6 +69,7 @@ def test_the_report_has_the_powers_and_ci_a_case(peak: Any) -> None:
     page = render_html(model)
     assert 'href="#peak_power"' in page and "means of repetitions 2 to 5" in page
     assert "Peak power, each repetition" in page and "(UN GTR 21)" in page
+    assert "points accepted" not in page and 'href="#points"' not in page, "there are none"
     cases = [case.attrib["name"] for case in ElementTree.fromstring(render_junit(model))[0]]
     assert "peak power at 5013 rpm" in cases
 

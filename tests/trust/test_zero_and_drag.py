@@ -107,6 +107,7 @@ def test_a_limit_of_the_plans_own_is_taken(run_of: Runner, tmp_path: Path) -> No
         ({"zero": "limit: 0 Nm"}, ["'0 Nm' is out of range; it must be above 0"]),
         ({"zero": "limits: 1 Nm"}, ["did you mean 'limit'"]),
         ({"speeds": "[1000 rpm, 15000 rpm]"}, ["15000 rpm exceeds the DUT's 14000 rpm; lower it"]),
+        ({"speeds": "[200 rpm]"}, ["holds 0.50 periods of the phases at 200 rpm, at least one is needed"]),
         ({"rate": "2000 rpm/s"}, ["2000 rpm/s exceeds the rig's 1000 rpm/s; lower it"]),
         (
             {"rig": "brake_demo"},

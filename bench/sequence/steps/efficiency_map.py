@@ -6,6 +6,7 @@ from bench.config.grid import OperatingPoint, check_points, check_speeds, grid_p
 from bench.schedule.requests import Operation
 from bench.sequence.context import Context
 from bench.sequence.drive import travel_s
+from bench.sequence.electrical_check import period_texts
 from bench.sequence.held import driven, dyno_findings
 from bench.sequence.map_parameters import MapParameters
 from bench.sequence.measuring import SHORT_TIME_MAX_S
@@ -109,18 +110,14 @@ def _rate_findings(parameters: MapParameters, context: Context) -> Iterator[Find
 
 
 def _update_findings(parameters: MapParameters, context: Context) -> Iterator[Finding]:
-    """An update that is shorter than a period of the phases measures a part of it, another part each time."""
+    """The slowest point has the longest period of the phases."""
     places = [(point.speed_rpm, _grid_place(parameters, point)) for point in points_of(parameters, context)]
     if parameters.reference is not None:
         places.append((parameters.reference.speed, ("reference", "speed")))
-    if not (places and context.phases_measured):
-        return
-    slowest_rpm, place = min(places)
-    periods = context.dut.electrical_hz(slowest_rpm) * context.bench.update_s
-    if periods < 1.0:
-        update = f"one update of the analyzer ({context.bench.update_s * 1e3:g} ms) holds {periods:.2f} periods"
-        remedy = "start at a higher speed, or raise 'update' in the rig file"
-        yield Finding(place, f"{update} of the phases at {slowest_rpm:g} rpm, at least one is needed; {remedy}")
+    if places:
+        slowest_rpm, place = min(places)
+        for text in period_texts(context, slowest_rpm):
+            yield Finding(place, text)
 
 
 class EfficiencyMap:

@@ -6,7 +6,7 @@ the loss is that of a unit without load and not of one that is switched off.
 """
 
 import math
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -14,22 +14,19 @@ from bench.analysis.uncertainty import RAD_S_PER_RPM, Ratio, contributions, expa
 from bench.config.file_model import FileModel
 from bench.config.grid import Speeds
 from bench.config.quantity import SpeedRate
-from bench.schedule.requests import Operation, Record
+from bench.schedule.requests import Operation
 from bench.sequence.context import Context
-from bench.sequence.drive import travel_s
+from bench.sequence.electrical_check import period_texts
 from bench.sequence.map_parameters import MeasureParameters, SettleParameters, WindowParameters
-from bench.sequence.measuring import WindowSpec, duration_s
-from bench.sequence.point import Measured, Task, perform, windows_of
+from bench.sequence.point import Measured
 from bench.sequence.position import Rates
-from bench.sequence.repeating import repeated
-from bench.sequence.settle import Criteria
+from bench.sequence.steady import measure_steady, steady_s, steady_task
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
 from bench.sequence.verdict import StepVerdict
 
 NO_LOAD = "no_load"
 """The zone of its points."""
-_SETTLING_FACTOR = 3.1
 
 
 class NoLoadDragParameters(FileModel):
@@ -55,6 +52,7 @@ class NoLoadDrag:
         found = []
         for i, speed_rpm in enumerate(parameters.speeds):
             found += place_findings(context, speed_rpm, 0.0, ("speeds",), (i, i))
+            found += [Finding(("speeds", i), text) for text in period_texts(context, speed_rpm)]
         most = context.bench.speed_rate_max_rpm_s
         if parameters.rate > most:
             text = f"{parameters.rate:g} rpm/s exceeds the rig's {most:g} rpm/s"
@@ -67,13 +65,8 @@ class NoLoadDrag:
 
     def estimate_s(self, parameters: NoLoadDragParameters, context: Context) -> float:
         """Travel, settling and measuring, seconds."""
-        total, here = 0.0, (context.position.speed_rpm, context.position.torque_nm)
-        for speed_rpm in parameters.speeds:
-            task = _task(context, parameters, speed_rpm, {})
-            total += travel_s(here, (speed_rpm, 0.0), task.rates)
-            total += _SETTLING_FACTOR * task.criteria.window_s + task.seconds
-            here = (speed_rpm, 0.0)
-        return total
+        places = [(speed_rpm, 0.0) for speed_rpm in parameters.speeds]
+        return steady_s(context, parameters, places, Rates(speed_rpm_s=parameters.rate))
 
     def run(self, parameters: NoLoadDragParameters, context: Context) -> Operation[StepVerdict]:
         """A point a speed, journaled as ``point`` with the drag beside the columns of all points."""
@@ -82,33 +75,10 @@ class NoLoadDrag:
             if (taken := done.get(number)) is not None:
                 context.tally.add(taken["verdict"])
                 continue
-            yield from _measure(context, parameters, speed_rpm, number)
+            label = {"point": number, "fraction": 0.0, "zone": NO_LOAD}
+            task = steady_task(context, parameters, (speed_rpm, 0.0), Rates(speed_rpm_s=parameters.rate), label)
+            yield from measure_steady(context, task, lambda measured: drag(context, measured))
         return StepVerdict()
-
-
-def _task(context: Context, parameters: NoLoadDragParameters, speed_rpm: float, label: dict[str, Any]) -> Task:
-    wanted, spec = parameters.settle, parameters.measure
-    return Task(
-        speed_rpm=speed_rpm,
-        torque_nm=0.0,
-        criteria=Criteria(wanted.torque, wanted.speed, wanted.temperature, wanted.window, wanted.timeout),
-        seconds=duration_s(context, speed_rpm, WindowSpec(spec.revolutions, spec.updates, spec.at_least)),
-        updates=spec.updates,
-        rates=Rates(speed_rpm_s=parameters.rate),
-        label=label,
-        windows=windows_of(parameters.windows),
-    )
-
-
-def _measure(context: Context, parameters: NoLoadDragParameters, speed_rpm: float, number: int) -> Operation[None]:
-    label = {"point": number, "fraction": 0.0, "zone": NO_LOAD}
-    task = _task(context, parameters, speed_rpm, label)
-    where = {"speed_rpm": speed_rpm, "torque_nm": 0.0}
-    yield Record("point_started", {**label, **where, "of": context.tally.planned})
-    measured = yield from repeated(lambda: perform(context, task), label)
-    record = {**label, "verdict": measured.verdict, "reason": "; ".join(measured.reasons), **measured.columns}
-    yield Record("point", {**record, **drag(context, measured)})
-    context.tally.add(measured.verdict)
 
 
 def drag(context: Context, measured: Measured) -> dict[str, float | None]:
