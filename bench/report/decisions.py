@@ -98,6 +98,12 @@ def _loss_check(data: Mapping[str, Any]) -> str:
     return f"point {data['point']}: {data['interpolated_w']:.0f} W interpolated, {data['loss_w']:.0f} W measured"
 
 
+def _net_power_curve(data: Mapping[str, Any]) -> str:
+    if data.get("reason") or data.get("power_w") is None:
+        return str(data.get("reason") or "no point of the curve counts")
+    return f"{1e-3 * data['power_w']:.2f} kW at {data['speed_rpm']:g} rpm, the curve in {data['curve_s']:.0f} s"
+
+
 def _reference(data: Mapping[str, Any]) -> str:
     eta, drift = data.get("eta_edu"), data.get("drift_pp")
     if eta is None:
@@ -163,6 +169,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "zero_check": _zero_check,
     "loss_points": lambda data: str(data.get("reason") or "the losses between the seven points are interpolated"),
     "loss_check": _loss_check,
+    "net_power_curve": _net_power_curve,
     "peak_repetition": _peak_repetition,
     "peak_power": _peak_power,
     "thirty_minute_power": _thirty_minute_power,

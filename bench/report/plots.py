@@ -59,7 +59,7 @@ def settling_plot(model: ReportModel) -> str:
         return ""
     with drawing.styled():
         figure, axes = _axes("Settling, evidence window included", "point", "time in s")
-        for zone, colour in (("continuous", COOL), ("short_time", "#c9971c"), ("no_load", COOL)):
+        for zone, colour in (("continuous", COOL), ("short_time", "#c9971c"), ("no_load", COOL), ("net_power", COOL)):
             chosen = [item for item in model.settling if item.zone == zone and item.satisfied]
             if chosen:
                 place = [item.point for item in chosen], [item.seconds for item in chosen]

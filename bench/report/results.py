@@ -7,8 +7,8 @@ from bench.record.journal import JournalRecord
 from bench.record.points import Row
 from bench.report.table import TableColumn
 
-NO_LOAD = "no_load"
-"""The zone of points at which the unit was only turned."""
+NO_LOAD, NET_POWER = "no_load", "net_power"
+"""Zones of points: where the unit was only turned, and at full torque."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,34 @@ RESULTS = (
         "interpolated loss at point {point:03d}",
     ),
     Result(
+        "net_power_curve",
+        "Net power",
+        (),
+        (
+            TableColumn("highest power", "kW", "power_w", 1e-3, 2, "u_power_w"),
+            TableColumn("at", "rpm", "speed_rpm", 1.0, 0),
+            TableColumn("torque", "Nm", "torque_nm"),
+            TableColumn("curve taken in", "s", "curve_s", 1.0, 0),
+        ),
+        "The highest of the curve, at the half-shafts (layout motor: the motor shaft). After UN R85, unverified.",
+        "net power curve",
+    ),
+    Result(
+        NET_POWER,
+        "Net power over the speed",
+        (),
+        (
+            TableColumn("speed", "rpm", "speed_rpm", 1.0, 0),
+            TableColumn("torque", "Nm", "torque_nm"),
+            TableColumn("power", "kW", "p_out_w", 1e-3, 2, "u_p_out_w"),
+            TableColumn("declared", "kW", "declared_w", 1e-3, 2),
+            TableColumn("off", "%", "off_percent", 1.0, 2),
+            TableColumn("DC voltage", "V", "dc_voltage_mean"),
+            TableColumn("winding", "°C", "dut_winding_temp_mean"),
+        ),
+        "Full torque, mean over each point's window. Uncertainties are expanded, k = 2.",
+    ),
+    Result(
         NO_LOAD,
         "Drag without load",
         (),
@@ -145,5 +173,6 @@ def results_of(records: Sequence[JournalRecord], points: Sequence[Row]) -> Mappi
     found = {
         result.key: tuple(dict(record.data) for record in records if record.event == result.key) for result in RESULTS
     }
-    found[NO_LOAD] = tuple(row for row in points if row.get("zone") == NO_LOAD)
+    for zone in (NO_LOAD, NET_POWER):
+        found[zone] = tuple(row for row in points if row.get("zone") == zone)
     return {key: rows for key, rows in found.items() if rows}

@@ -15,6 +15,7 @@ from bench.sequence.steps.dwell import Dwell
 from bench.sequence.steps.efficiency_map import EfficiencyMap
 from bench.sequence.steps.latency import Latency
 from bench.sequence.steps.loss_points import LossPoints
+from bench.sequence.steps.net_power_curve import NetPowerCurve
 from bench.sequence.steps.no_load_drag import NoLoadDrag
 from bench.sequence.steps.peak_power import PeakPower
 from bench.sequence.steps.soak import Soak
@@ -33,6 +34,7 @@ _OWN: tuple[StepKind, ...] = (
     PeakPower(),
     ThirtyMinutePower(),
     LossPoints(),
+    NetPowerCurve(),
 )
 
 

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
-from bench.analysis.uncertainty import Ratio, contributions, expanded_loss_w
+from bench.analysis.uncertainty import RAD_S_PER_RPM, Ratio, contributions, expanded_loss_w
 from bench.analysis.window import Floats, Times
 from bench.base.time import ns
 from bench.schedule.requests import Window
@@ -66,6 +66,16 @@ class ShaftPower:
         means = {name: float(np.mean(values)) for name, values in self.flanges_w.items()}
         speeds = dict.fromkeys(means, context.flange_speed_rpm(motor_rpm))
         return expanded_loss_w(Ratio((), tuple(means)), contributions(context.budget, means, speeds))
+
+
+def of_columns(context: Context, columns: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """The power at the flanges of a point's columns and its U(k=2), W; none where the point has none."""
+    power_w = columns.get("p_out_w")
+    if power_w is None or not math.isfinite(power_w):
+        return None, None
+    speeds = {flange: float(columns[f"{flange}_speed_mean"]) for flange in context.roles.flanges}
+    means = {flange: columns[f"{flange}_torque_mean"] * rpm * RAD_S_PER_RPM for flange, rpm in speeds.items()}
+    return power_w, expanded_loss_w(Ratio((), tuple(means)), contributions(context.budget, means, speeds))
 
 
 def after(start_ns: int, seconds: float) -> int:

@@ -5,12 +5,11 @@ terminals what the inverter takes beside it. No public clause says how; assumed 
 the loss is that of a unit without load and not of one that is switched off.
 """
 
-import math
 from typing import Annotated
 
 from pydantic import Field
 
-from bench.analysis.uncertainty import RAD_S_PER_RPM, Ratio, contributions, expanded_loss_w
+from bench.analysis.uncertainty import RAD_S_PER_RPM
 from bench.config.file_model import FileModel
 from bench.config.grid import Speeds
 from bench.config.quantity import SpeedRate
@@ -20,6 +19,7 @@ from bench.sequence.electrical_check import period_texts
 from bench.sequence.map_parameters import MeasureParameters, SettleParameters, WindowParameters
 from bench.sequence.point import Measured
 from bench.sequence.position import Rates
+from bench.sequence.shaft_power import of_columns
 from bench.sequence.steady import measure_steady, steady_s, steady_task
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
@@ -83,13 +83,9 @@ class NoLoadDrag:
 
 def drag(context: Context, measured: Measured) -> dict[str, float | None]:
     """Drag torque at the motor shaft (positive: the unit brakes) and its power, with the torque's U(k=2)."""
-    columns, flanges = measured.columns, context.roles.flanges
-    out_w, motor_rpm = columns.get("p_out_w"), columns.get("dut_speed_mean")
-    if out_w is None or not motor_rpm:
+    out_w, u_w = of_columns(context, measured.columns)
+    motor_rpm = measured.columns.get("dut_speed_mean")
+    if out_w is None or u_w is None or not motor_rpm:
         return dict.fromkeys(("drag_torque_nm", "u_drag_torque_nm", "drag_w"))
-    speeds = {flange: float(columns[f"{flange}_speed_mean"]) for flange in flanges}
-    powers = {flange: columns[f"{flange}_torque_mean"] * rpm * RAD_S_PER_RPM for flange, rpm in speeds.items()}
-    u_w = expanded_loss_w(Ratio((), flanges), contributions(context.budget, powers, speeds))
     w = abs(motor_rpm) * RAD_S_PER_RPM
-    found = {"drag_torque_nm": -out_w / w, "u_drag_torque_nm": u_w / w, "drag_w": -out_w}
-    return {name: value if math.isfinite(value) else None for name, value in found.items()}
+    return {"drag_torque_nm": -out_w / w, "u_drag_torque_nm": u_w / w, "drag_w": -out_w}

@@ -9,7 +9,6 @@ of being driven between them; more repetitions are added one by one until the la
 half-shafts, without the standard's factor for the transmission of a vehicle.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Annotated
@@ -23,6 +22,7 @@ from bench.sequence.channels import measured_channels
 from bench.sequence.context import Context
 from bench.sequence.drive import ramp_torque, travel_s
 from bench.sequence.electrical_check import analyzer_texts, supply_texts
+from bench.sequence.full_torque import SPEED_SHARE, full_torque_nm
 from bench.sequence.peak_repetition import Repetition, disagreement, judged, result
 from bench.sequence.position import Rates
 from bench.sequence.ranges import fix
@@ -35,7 +35,6 @@ from bench.sequence.transfer import go
 from bench.sequence.verdict import StepVerdict
 
 _RISE_S = 2.0
-_SPEED_SHARE = 0.005
 _UPDATE_S = 0.1
 _LATE_S = 0.5
 """Until the last values have come."""
@@ -117,22 +116,14 @@ class PeakPower:
 
 def torque_of(parameters: PeakPowerParameters, context: Context) -> float:
     """The full torque, Nm."""
-    return _highest_nm(parameters, context) if parameters.torque is None else parameters.torque
-
-
-def _highest_nm(parameters: PeakPowerParameters, context: Context) -> float:
-    """What the envelope has wherever the speed may be, in whole steps of the command."""
-    dut, speed_rpm = context.dut, parameters.speed
-    around = (speed_rpm * (1.0 - _SPEED_SHARE), speed_rpm, min(speed_rpm * (1.0 + _SPEED_SHARE), dut.speed_max_rpm))
-    lowest_nm = min(dut.torque_max_nm(speed) for speed in around)
-    return math.floor(lowest_nm / dut.torque_step_nm + 1e-9) * dut.torque_step_nm
+    return full_torque_nm(context, parameters.speed) if parameters.torque is None else parameters.torque
 
 
 def _edge(parameters: PeakPowerParameters, context: Context) -> Iterator[Finding]:
-    highest_nm = _highest_nm(parameters, context)
+    highest_nm = full_torque_nm(context, parameters.speed)
     if parameters.torque is not None and parameters.torque > highest_nm:
         text = f"{parameters.torque:g} Nm lies outside the envelope as soon as the speed swings"
-        yield Finding(("torque",), f"{text} by {100 * _SPEED_SHARE:g} %; ask for {highest_nm:g} Nm at most")
+        yield Finding(("torque",), f"{text} by {100 * SPEED_SHARE:g} %; ask for {highest_nm:g} Nm at most")
 
 
 def _rate(parameters: PeakPowerParameters, context: Context) -> float:
