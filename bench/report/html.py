@@ -14,7 +14,7 @@ from bench.report.cycles import Cycles
 from bench.report.maps import LARGE, SMALL, efficiency_map, loss_map, uncertainty_map
 from bench.report.model import EFFICIENCIES, ReportModel
 from bench.report.plots import drift_plot, settling_plot, temperature_plot
-from bench.report.results import RESULTS, Result
+from bench.report.results import HEADLINES, RESULTS, Result
 from bench.report.table import Cell, TableColumn, cell, present
 
 
@@ -110,9 +110,21 @@ def tiles(model: ReportModel) -> list[Tile]:
     found = [
         *(_point_tiles(model) if model.rows or model.planned or not (model.cycles or model.results) else ()),
         *(cycle_tiles(model.cycles) if model.cycles else ()),
+        *_headlines(model),
         Tile("bench time", f"{clock_text(ns(model.duration_s))} h", f"world: {model.world}" if model.world else ""),
     ]
     return found if model.stop_confirmed is None else [*found, _stop(model.stop_confirmed, model)]
+
+
+def _headlines(model: ReportModel) -> Iterator[Tile]:
+    for headline in HEADLINES:
+        for row in model.results.get(headline.key, ()):
+            watts, u_watts = row[headline.value], row[headline.uncertainty]
+            value = "–" if watts is None else f"{1e-3 * watts:.1f} kW"
+            where = f"{row['speed_rpm']:g} rpm" if row["speed_rpm"] is not None else ""
+            more = "" if watts is None or u_watts is None else f"± {1e-3 * u_watts:.1f} kW"
+            mood = "good" if row["verdict"] == "passed" else "bad"
+            yield Tile(headline.label, value, ", ".join(filter(None, (more, where))), mood)
 
 
 def _point_tiles(model: ReportModel) -> list[Tile]:

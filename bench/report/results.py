@@ -168,6 +168,24 @@ RESULTS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A power that a reader wants first: of which table, how it is called, its column and that of its U(k=2)."""
+
+    key: str
+    label: str
+    value: str
+    uncertainty: str
+
+
+HEADLINES = (
+    Headline("peak_power", "peak power", "peak_w", "u_peak_w"),
+    Headline("peak_power", "sustained power", "sustained_w", "u_sustained_w"),
+    Headline("thirty_minute_power", "thirty-minute power", "power_w", "u_power_w"),
+    Headline("net_power_curve", "highest net power", "power_w", "u_power_w"),
+)
+
+
 def results_of(records: Sequence[JournalRecord], points: Sequence[Row]) -> Mapping[str, tuple[Row, ...]]:
     """The rows of each table that has any, by its key; a row has a verdict and a reason."""
     found = {

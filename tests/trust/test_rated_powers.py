@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bench.analysis.peak import highest_mean, spread
 from bench.base.errors import InputError
-from bench.report.html import render_html
+from bench.report.html import render_html, tiles
 from bench.report.junit import render_junit
 from bench.report.model import build_model
 from bench.sequence.peak_repetition import Repetition, disagreement, result
@@ -69,6 +69,10 @@ def test_the_report_has_the_powers_and_ci_a_case(peak: Any) -> None:
     page = render_html(model)
     assert 'href="#peak_power"' in page and "means of repetitions 2 to 5" in page
     assert "Peak power, each repetition" in page and "(UN GTR 21)" in page
+    found = {tile.label: (tile.value, tile.mood) for tile in tiles(model)}
+    (told,) = peak.told("peak_power")
+    for name in ("peak", "sustained"):
+        assert found[f"{name} power"] == (f"{told[f'{name}_w'] / 1000.0:.1f} kW", "good")
     assert "points accepted" not in page and 'href="#points"' not in page, "there are none"
     cases = [case.attrib["name"] for case in ElementTree.fromstring(render_junit(model))[0]]
     assert "peak power at 5013 rpm" in cases
@@ -153,6 +157,8 @@ def test_the_power_over_the_time_is_its_mean_and_stays_in_its_band(minute: Any) 
 def test_a_power_that_leaves_its_band_ends_the_step_at_once(run_of: Runner, tmp_path: Path) -> None:
     run = run_of(plan(tmp_path, "thirty_minute_power", {**HALF_HOUR, "time": "10 min", "band": "0.02 %"}))
     (told,) = run.told("thirty_minute_power")
+    shown = {tile.label: tile for tile in tiles(build_model(run.journal))}["thirty-minute power"]
+    assert (shown.value, shown.mood, shown.note) == ("–", "bad", "5500 rpm")
     assert run.verdict.verdict == "failed" and told["power_w"] is None and told["held_s"] < 600.0
     assert re.match(r"the power has moved by [+-]0\.\d % from its start after \d+ s, 0.02 % are", told["reason"])
     assert told["reason"].endswith("lower the torque")
