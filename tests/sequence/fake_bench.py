@@ -31,6 +31,7 @@ from bench.schedule.requests import (
     Record,
     Segment,
     Sleep,
+    SleepUntil,
     StopReport,
     Until,
     UntilSafe,
@@ -261,6 +262,9 @@ class FakeBench:
         end = self.t_ns + request.duration_ns
         while self.t_ns < end:
             self._step()
+
+    def _on_sleepuntil(self, request: SleepUntil) -> None:
+        self._on_sleep(Sleep(request.t_ns - self.t_ns))
 
     def _on_until(self, request: Until) -> bool:
         assert len(request.conditions) <= 8, "the core has eight conditions a watch"
