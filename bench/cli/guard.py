@@ -8,7 +8,7 @@ from typing import Any
 from bench.base.errors import BenchError, InputError, Problem
 from bench.cli import exits
 from bench.cli.app import app
-from bench.cli.operator import Aborted
+from bench.cli.operator import OPERATOR, Aborted
 from bench.cli.terminal import clean, note, say_json
 
 _MESSAGE_MAX = 500
@@ -24,14 +24,20 @@ def run_command(arguments: Sequence[str]) -> int:
     except InputError as error:
         return _tell(exits.BAD_INPUT, error.problems, as_json)
     except Aborted:
-        return _tell(exits.ABORTED, [_message("aborted by the operator before anything ran")], as_json)
+        return _aborted(as_json)
     except Exception as error:
+        if OPERATOR.asked and not OPERATOR.held:  # a library has taken the abort for an error of its own
+            return _aborted(as_json)
         if debug:
             traceback.print_exc(file=sys.stderr)
         if hasattr(error, "format_message"):  # a mistake on the command line, as typer tells it
             return _tell(exits.BAD_INPUT, [_usage(error)], as_json)
         return _tell(exits.INTERNAL, [_message(_internal(error))], as_json)
     return code if isinstance(code, int) else exits.PASSED
+
+
+def _aborted(as_json: bool) -> int:
+    return _tell(exits.ABORTED, [_message("aborted by the operator before anything ran")], as_json)
 
 
 def _usage(error: Any) -> Problem:

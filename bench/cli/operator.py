@@ -15,11 +15,11 @@ class Aborted(BaseException):
 
 
 class Operator:
-    """Whether the operator has asked to stop."""
+    """Whether the operator has ``asked`` to stop, and whether a run has begun that looks at it (``held``)."""
 
     def __init__(self) -> None:
         self.asked = False
-        self._held = False
+        self.held = False
 
     def install(self) -> None:
         """Take the signals."""
@@ -33,13 +33,13 @@ class Operator:
 
     def hold(self) -> None:
         """From now on the run itself looks at ``asked``. Raises ``Aborted`` when that was asked before."""
-        self._held = True
+        self.held = True
         if self.asked:
             raise Aborted
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.asked = True
-        if not self._held:
+        if not self.held:
             raise Aborted
 
 
