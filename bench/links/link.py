@@ -92,6 +92,8 @@ class _Link:
             yield from self._follow()
         if len(self.mailbox):
             yield from self._answer()
+        if (cause := self.driver.session.poisoned) is not None:  # a question has failed twice
+            raise LinkError(cause)
         yield self._poll
 
     def _wanted(self) -> bool:

@@ -62,6 +62,12 @@ def test_every_answer_in_virtual_time_is_the_one_asked_for_and_every_loss_is_tol
     assert figures["answered"] > 2000 and figures["lost"] > 50
 
 
+@pytest.mark.parametrize("seed", [12, 42])
+def test_nothing_is_read_over_a_connection_on_which_a_question_has_failed_twice(seed: int) -> None:
+    """The whole proof found that reading went on over it, and took a late answer for its own."""
+    assert in_virtual_time(seed)["wrong"] == 0
+
+
 @pytest.mark.slow
 def test_every_answer_over_sockets_is_the_one_asked_for_and_every_loss_is_told() -> None:
     figures = over_sockets(101)
