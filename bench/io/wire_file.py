@@ -57,6 +57,7 @@ LOST_FROM = CAPACITY - CAPACITY // 8
 """A reader that far behind is overtaken: a writer must not catch up with the record that is being read."""
 
 _SWEEP_NS = 100_000_000
+_OVERDUE_NS = 2 * _SWEEP_NS  # a sweep holds up a frame by 0.1 ms, so it is left to those who look, while somebody does
 _LOOK_S, _PATIENT_S = 5e-3, 2.0  # how long to wait for the lock: to look, to join or leave
 _TRIES = 8  # to get the lock, before the processor is left to others: it is held for 2 us
 _LOCK, _UNLOCK = fcntl.LOCK_EX | fcntl.LOCK_NB, fcntl.LOCK_UN
@@ -152,7 +153,7 @@ class WireFile:
     def send(self, identity: int, flags: int, length: int, data: bytes, wait_s: float) -> int:
         """Queue a frame (``wire.offer``'s answer). Raises ``WireBusy``."""
         OFFERED_FRAME.pack_into(self._offered, 0, 0, identity, 0, length, self.member, flags, data)
-        self.sweep(wait_s)
+        self.sweep(wait_s, _OVERDUE_NS)
         self._enter(wait_s)
         try:
             answer = int(self._calls.post(self._memory, time.monotonic_ns()))
@@ -195,10 +196,10 @@ class WireFile:
         finally:
             fcntl.flock(self._lock, _UNLOCK)
 
-    def sweep(self, wait_s: float) -> None:
-        """Take the dead off the wire, ten times a second at most. Raises ``WireBusy``."""
+    def sweep(self, wait_s: float, after_ns: int = _SWEEP_NS) -> None:
+        """Take the dead off the wire if the last sweep was ``after_ns`` ago. Raises ``WireBusy``."""
         now_ns = time.monotonic_ns()
-        if now_ns - self._words[SWEPT_NS] > _SWEEP_NS:
+        if now_ns - self._words[SWEPT_NS] > after_ns:
             with self._transaction(wait_s):
                 self._words[SWEPT_NS] = now_ns
                 self._forget_dead()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import can
 import pytest
+from disturbed import again_if_disturbed
 from wire_members import frame, member, started
 
 from bench.io import benchwire
@@ -55,6 +56,7 @@ for message in messages():
     ("way", "bitrate"),
     [("recv", 0), ("select", 0), ("both", 0), ("recv", 1_000_000), ("select", 1_000_000), ("both", 100_000_000)],
 )
+@again_if_disturbed(held_up_ms=300)
 def test_no_ring_is_lost(wire: Path, way: str, bitrate: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchwire, "_SILENT_MAX_NS", 60_000_000_000)
     draw, total, rounds = random.Random(f"{bitrate} {way}"), 0, 300
