@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from disturbed import again_if_disturbed
 from wire_members import frame, member, said, started
 
 from bench.io import wire_flow
@@ -78,6 +79,7 @@ def check(bus: BenchwireBus, seen: dict[int, int], sender: int, more: int) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("bitrate", [0, 1_000_000])
+@again_if_disturbed(held_up_ms=50)
 def test_senders_killed_at_any_moment_tear_nothing(wire: Path, bitrate: int) -> None:
     draw, seen = random.Random(bitrate), dict[int, int]()
     with member(wire, bitrate=bitrate) as reader, started(FORKS, wire, bitrate) as forks:
@@ -96,6 +98,7 @@ def test_senders_killed_at_any_moment_tear_nothing(wire: Path, bitrate: int) -> 
 
 
 @pytest.mark.slow
+@again_if_disturbed(held_up_ms=300)
 def test_readers_that_come_late_or_die_hold_up_nobody_for_long(wire: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire_flow, "_PATIENCE_NS", 1_000_000_000)  # for the living on a busy machine
     with started(FORKS, wire, 0) as forks, member(wire, bitrate=0) as sender:
