@@ -13,6 +13,8 @@ from bench.schedule.requests import Operation, Record
 Data = Mapping[str, Any]
 OF_RUN = "of_run"
 """Names, in a record that was taken over, the run that has made it."""
+RESUMED = "resumed"
+"""The event after which a run has all that it takes over."""
 _KEPT = ("point", "reference", "cycle_phase", "cycle_trace")
 _TOTAL = "total"
 
@@ -67,11 +69,11 @@ class Progress:
     steps: Mapping[int, Taken] = field(default_factory=dict)
 
     def tell(self) -> Operation[None]:
-        """Journal everything that is taken over, before anything else is done: should the run that goes on end too, its
-        journal has all."""
-        yield Record("resumed", {"run": self.run, "chain": self.chain, "points": self.points})
+        """Journal everything that is taken over, before anything else is done; ``resumed`` comes last and says that all
+        of it is there."""
         for step, taken in sorted(self.steps.items()):
             yield from taken.tell(step)
+        yield Record(RESUMED, {"run": self.run, "chain": self.chain, "points": self.points})
 
     def of(self, step: int) -> Taken:
         """What is taken over of a step."""

@@ -23,8 +23,8 @@ from bench.sequence.progress import OF_RUN
 from bench.service.perf_row import PerfRow
 from bench.service.proof import Figures, Proof
 
-CASES = 700
-"""About three kills each."""
+CASES = 2000
+"""About a kill each: half of the instants lie after the end of a run."""
 _PLAN, _POINTS = "smoke", 3
 _COMMAND = [sys.executable, "-c", "from bench.cli import main; main()"]
 _LATEST_S = 3.0
@@ -39,7 +39,7 @@ class _Case:
     def __init__(self, parent: Path, drawn: random.Random) -> None:
         self._parent, self._drawn = parent, drawn
         self._journalled: dict[int, tuple[Path, dict[str, Any]]] = {}
-        self._last: Path | None = None
+        self._folders: list[Path] = []
         self.kills = self.lost = self.doubled = self.changed = self.torn = 0
 
     def run(self) -> None:
@@ -50,13 +50,19 @@ class _Case:
                 self.kills += 1
                 self._look_back()
             elif code == _REFUSED:  # it was killed before it had begun, or after its end
-                if self._last is not None and self._ended(self._last):
+                assert self._last is not None, "a run from its beginning is never refused"
+                if self._ended(self._last):
                     subprocess.run([*_COMMAND, "recover", str(self._last)], capture_output=True, check=True)
                     break
-                self._last = None
+                self._folders.pop()
             else:
                 break
         self._judge()
+
+    @property
+    def _last(self) -> Path | None:
+        """The last run that has begun."""
+        return self._folders[-1] if self._folders else None
 
     def _once(self, *, killed: bool) -> int | None:
         """The exit code; ``None``: killed."""
@@ -71,8 +77,7 @@ class _Case:
             process.kill()
             process.wait()
             code = None
-        fresh = sorted(set(self._parent.iterdir()) - before)
-        self._last = fresh[-1] if fresh else self._last
+        self._folders += set(self._parent.iterdir()) - before
         return code
 
     def _look_back(self) -> None:

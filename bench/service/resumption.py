@@ -19,7 +19,7 @@ from bench.record.manifest import NAME
 from bench.record.recorder import JOURNAL
 from bench.record.storage import StorageError
 from bench.report.write import write_report
-from bench.sequence.progress import Progress, progress_of
+from bench.sequence.progress import RESUMED, Progress, progress_of
 from bench.service.preparation import Prepared
 
 _LOOK_S = 0.1
@@ -51,9 +51,13 @@ class Ended(NamedTuple):
 
 def ended(folder: Path, waiting: Callable[[], object] = lambda: None) -> Ended:
     """What is left of the run in ``folder``, after its stop has ended: while its last process still writes, this waits
-    (``waiting`` is called once). Raises ``InputError`` where there is nothing to go on with."""
+    (``waiting`` is called once). Of a run that ended before it had taken over the one before: what is left of that.
+    Raises ``InputError`` where there is nothing to go on with."""
     try:
         storage = DiskStorage(folder, create=False)
+        before = _manifest(storage).get("resumes", "")
+        if before and JOURNAL not in storage.names():
+            return _of_the_one_before(folder, before, waiting)
         _wait(storage, waiting)
         manifest = _manifest(storage)
         records, problems = read_journal(storage.read(JOURNAL))
@@ -65,9 +69,19 @@ def ended(folder: Path, waiting: Callable[[], object] = lambda: None) -> Ended:
     if last is not None and last.data["outcome"] == "finished":
         more = "" if manifest["sealed"] else "; 'bench recover' writes its tables, report and seal"
         raise _refusal(folder, f"has come to its end (verdict {last.data['verdict']}); nothing is left to do{more}")
+    if before and not any(record.event == RESUMED for record in records):
+        return _of_the_one_before(folder, before, waiting)
     progress = progress_of(folder.resolve().name, _chain(storage), records)
     world, seed, start_s, program = (manifest[key] for key in ("world", "seed", "start_s", "program"))
     return Ended(folder, world, seed, start_s, program, progress)
+
+
+def _of_the_one_before(folder: Path, name: str, waiting: Callable[[], object]) -> Ended:
+    """A run that ended before it had taken over what it goes on from has nothing of its own."""
+    before = folder.resolve().parent / name
+    if Path(name).name != name or name == ".." or not before.is_dir():
+        raise _refusal(folder, f"ended before it had taken over {name}, which is not beside it; resume {name}")
+    return ended(before, waiting)
 
 
 def recovered(folder: Path, waiting: Callable[[], object] = lambda: None) -> bool:

@@ -50,8 +50,9 @@ def make_folder(parent: Path, blueprint: Blueprint, labels: Labels) -> DiskStora
     raise InputError([Problem(str(parent), 0, 0, f"{name}_2 to _9999 exist already; use another --out")])
 
 
-def make_manifest(storage: DiskStorage, blueprint: Blueprint, labels: Labels) -> Manifest:
-    """Copy the inputs, and begin the manifest with their hashes."""
+def make_manifest(storage: DiskStorage, blueprint: Blueprint, labels: Labels, resumes: str = "") -> Manifest:
+    """Copy the inputs, and begin the manifest with their hashes. ``resumes``: name of the run that this one goes on
+    from."""
     inputs = blueprint.inputs
     for name, text in inputs.texts.items():
         storage.write(name, text.encode())
@@ -65,7 +66,7 @@ def make_manifest(storage: DiskStorage, blueprint: Blueprint, labels: Labels) ->
         program=blueprint.program_hash,
         versions=versions(),
         inputs=inputs.texts,
-        more={"title": inputs.plan.value.title, "start_s": labels.start_s},
+        more={"title": inputs.plan.value.title, "start_s": labels.start_s, **({"resumes": resumes} if resumes else {})},
     )
 
 

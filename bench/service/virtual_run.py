@@ -54,7 +54,7 @@ def run_virtual(
     began_ns = clock.now_ns()
     storage = make_folder(parent, blueprint, labels)
     began(storage.folder)
-    manifest = make_manifest(storage, blueprint, labels)
+    manifest = make_manifest(storage, blueprint, labels, progress.run)
     recorder = recorder_of(storage, blueprint, labels)
     made = virtual(blueprint, recorder, labels.seed, faults, on_frames)
     inputs = blueprint.inputs

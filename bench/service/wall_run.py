@@ -71,7 +71,7 @@ def run_in_wall_time(
     """
     storage = make_folder(parent, blueprint, labels)
     began(storage.folder)
-    manifest = make_manifest(storage, blueprint, labels)
+    manifest = make_manifest(storage, blueprint, labels, progress.run)
     berth = Berth.new()
     onlooker = _Onlooker(watch, berth.clock)
     try:

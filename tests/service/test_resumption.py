@@ -142,6 +142,32 @@ def test_a_run_that_went_on_and_was_killed_while_arming_has_lost_nothing(
     assert [(row["point"], row.get("of_run")) for row in rows] == [(1, "first"), (2, "first"), (3, None)]
 
 
+@pytest.mark.parametrize("last", [at("run_started"), at("taken_over", step=1), at("point", point=1)])
+def test_a_run_that_was_killed_before_it_had_taken_everything_over_has_lost_nothing(
+    blueprint: Blueprint, whole: RunResult, tmp_path: Path, last: Callable[[JournalRecord], bool]
+) -> None:
+    """What counts then is the run that it goes on from."""
+    first = killed(whole.folder, tmp_path / "first", at("point", point=2))
+    second = go_on(blueprint, tmp_path, ended(first).progress)
+    third = killed(second.folder, tmp_path / "third", last)
+    assert (ended(third).progress.run, ended(third).progress.points) == ("first", 2)
+    (third / "journal.jsonl").unlink()
+    assert ended(third).progress.run == "first"
+    shutil.move(first, tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="had taken over first, which is not beside it; resume first"):
+        ended(third)
+
+
+@pytest.mark.parametrize("name", ["../first", "/etc", ".."])
+def test_a_run_goes_on_from_one_beside_it_only(whole: RunResult, tmp_path: Path, name: str) -> None:
+    folder = killed(whole.folder, tmp_path / "in" / "old", at("run_started"))
+    killed(whole.folder, tmp_path / "first", at("point", point=2))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "resumes": name}))
+    with pytest.raises(InputError, match="is not beside it"):
+        ended(folder)
+
+
 def test_a_whole_repetition_of_a_drive_cycle_is_not_driven_again(tmp_path: Path) -> None:
     (tmp_path / "twice.yaml").write_text(CYCLE)
     blueprint = draw(load_inputs(str(tmp_path / "twice.yaml"), None, None))
