@@ -1,5 +1,7 @@
 """The plots over time: drift of the reference point, settling of the points, temperatures at the points."""
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,6 +19,8 @@ _TEMPERATURES = (
     ("dut_oil_temp_mean", "oil", GOOD),
     ("coolant_temp_in_mean", "coolant in", COOL),
 )
+_DASHES = ("--", "-.", (0, (8, 2)), (0, (1, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2, 2, 2)))
+"""Of thermocouples at places where the unit has no sensor of its own; the others are dotted in its colour."""
 
 
 def _axes(title: str, x: str, y: str, right: float = 0.98) -> tuple[Figure, Axes]:
@@ -88,14 +92,18 @@ def temperature_plot(model: ReportModel) -> str:
     thermocouples = _thermocouples(model)
     if not curves and not thermocouples:
         return ""
+    own = {label: colour for _, label, colour in curves}
     with drawing.styled():
-        figure, axes = _axes("Temperatures at the points", "run time in h", "temperature in °C", right=0.87)
+        figure, axes = _axes("Temperatures at the points", "run time in h", "temperature in °C", right=0.85)
         for values, label, colour in curves:
             axes.plot(t, values, color=colour, marker="o", markersize=2.4, linewidth=0.9, label=label)
-        for number, name in enumerate(thermocouples):
+        dashes = cycle(_DASHES)
+        for name in thermocouples:
             label = name.removeprefix("scanner_").removesuffix("_temp_mean").replace("_", " ")
-            shade = str(round(0.15 + 0.6 * number / len(thermocouples), 3))  # grey: the unit's own are in colour
-            axes.plot(t, model.column(name, False), color=shade, linestyle=":", linewidth=0.9, label=f"{label} (tc)")
+            style = (own[label], ":") if label in own else ("0.35", next(dashes))
+            axes.plot(
+                t, model.column(name, False), color=style[0], linestyle=style[1], linewidth=1.1, label=f"{label} (tc)"
+            )
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8.5)
         return drawing.svg(figure, "temperatures", "Temperatures at the points over the run")
 
