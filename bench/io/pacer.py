@@ -6,6 +6,11 @@ LEAD_NS = 180_000
 """The loop is awake so long before each deadline: to be woken takes 20 to 60 us, and not always the same. What has
 arrived is fetched in that time (90 us on two quiet benchwires); the rest is waited for awake, since a second sleep
 would only make the next step slower."""
+LEAD_MAX_NS = 450_000
+"""After the machine stood still for a moment, the same takes two and three times as long for up to a tenth of a second:
+the lead follows at once, and shrinks again slowly."""
+_SPARE = 1.5
+_SHRINK = 0.99
 
 
 class Waiting(Protocol):
@@ -28,7 +33,7 @@ class Pacer:
     def __init__(self, clock: Waiting, period_ns: int, lead_ns: int = LEAD_NS) -> None:
         self._clock = clock
         self._period_ns = period_ns
-        self._lead_ns = lead_ns
+        self._least_lead_ns = self._lead_ns = lead_ns
         self._t_ns = clock.now_ns() // period_ns * period_ns
         self._worst_ns = 0
 
@@ -41,8 +46,15 @@ class Pacer:
 
     def arrive(self) -> int:
         """Wait awake for the deadline and return it."""
+        self._follow(self._clock.now_ns())
         self._skip_to(self._clock.spin_until(self._t_ns))
         return self._t_ns
+
+    def _follow(self, ready_ns: int) -> None:
+        """What was needed between the time to be awake and now, with something to spare, is the next lead."""
+        needed_ns = int(_SPARE * (ready_ns - self._t_ns + self._lead_ns))
+        shrunk_ns = max(self._least_lead_ns, int(_SHRINK * self._lead_ns))
+        self._lead_ns = max(shrunk_ns, min(needed_ns, LEAD_MAX_NS, self._period_ns // 2))
 
     def _skip_to(self, now_ns: int) -> None:
         """Note how late it is; a deadline that is a whole period ago is given up for the latest that has passed."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.io.clock import MonotonicClock
-from bench.io.pacer import Pacer
+from bench.io.pacer import LEAD_MAX_NS, LEAD_NS, Pacer
 
 MS = 1_000_000
 
@@ -62,6 +62,33 @@ def test_the_worst_lateness_is_told_once() -> None:
         step(pacer)
     assert pacer.take_worst_ns() == 70_000
     assert pacer.take_worst_ns() == 0
+
+
+def lead_ns(pacer: Pacer, clock: Handed, work_ns: int) -> int:
+    """How long before its deadline the loop was awake; it then works for ``work_ns``."""
+    pacer.approach()
+    awake_ns = clock.t_ns
+    clock.t_ns += work_ns
+    return pacer.arrive() - awake_ns
+
+
+def test_what_takes_longer_is_begun_earlier_and_the_lead_shrinks_again_slowly() -> None:
+    clock = Handed([])
+    pacer = Pacer(clock, MS)
+    assert [lead_ns(pacer, clock, work) for work in (50_000, 240_000, 240_000)] == [LEAD_NS, LEAD_NS, 360_000]
+    assert pacer.take_worst_ns() == 60_000, "only the first was late"
+    leads = [lead_ns(pacer, clock, 50_000) for _ in range(200)]
+    assert leads == sorted(leads, reverse=True)
+    assert leads[10] > 300_000 and leads[-1] == LEAD_NS
+
+
+def test_the_lead_never_takes_more_than_half_of_the_period_nor_its_bound() -> None:
+    for period_ns, most_ns in ((MS, LEAD_MAX_NS), (MS // 2, MS // 4)):
+        clock = Handed([])
+        pacer = Pacer(clock, period_ns)
+        for work_ns in (20 * MS, 0):
+            lead_ns(pacer, clock, work_ns)
+        assert LEAD_NS < lead_ns(pacer, clock, 0) <= most_ns
 
 
 @given(st.lists(st.integers(0, 30 * MS), max_size=40), st.lists(st.integers(0, 30 * MS), min_size=1, max_size=40))
