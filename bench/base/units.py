@@ -91,6 +91,10 @@ _SPELLINGS: dict[str, tuple[Unit, float, float]] = {
 _QUANTITY = re.compile(r"\s*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(.*?)\s*", re.ASCII)
 
 
+SPELLINGS: tuple[str, ...] = tuple(spelling for spelling in _SPELLINGS if spelling not in ("", "1"))
+"""Every way to write a unit behind a number."""
+
+
 class UnitError(ValueError):
     """A text is no quantity, or not one of the unit asked for."""
 
@@ -108,16 +112,33 @@ def parse(text: str, unit: Unit) -> float:
     match = _QUANTITY.fullmatch(text)
     if match is None:
         raise UnitError(f"{text!r} is no quantity; write a number and a unit, such as '10 {unit.value}'")
-    number, spelling = float(match[1]), match[2]
-    found = _SPELLINGS.get(spelling)
+    found = _SPELLINGS.get(match[2])
     if found is None:
-        raise UnitError(f"unit {spelling!r} is not known; expected {', '.join(spellings(unit))}")
-    of, factor, offset = found
-    if of is not unit:
+        raise UnitError(f"unit {match[2]!r} is not known; expected {', '.join(spellings(unit))}")
+    if found[0] is not unit:
         raise UnitError(
-            f"{text!r} has no unit" if not spelling else f"{spelling!r} is no unit of this quantity"
+            f"{text!r} has no unit" if not match[2] else f"{match[2]!r} is no unit of this quantity"
         ) from None
-    value = number * factor + offset
+    return _converted(text, match[1], found)
+
+
+def parse_any(text: str) -> tuple[float, Unit]:
+    """The number in ``text`` with whatever unit it has, as value and ``Unit``. Raises ``UnitError``.
+
+    >>> parse_any("3 krpm")
+    (3000.0, <Unit.RPM: 'rpm'>)
+    """
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
+        raise UnitError(f"{text!r} is no quantity; write a number and a unit, such as '10 s'")
+    found = _SPELLINGS.get(match[2])
+    if found is None:
+        raise UnitError(f"unit {match[2]!r} is not known")
+    return _converted(text, match[1], found), found[0]
+
+
+def _converted(text: str, number: str, scale: tuple[Unit, float, float]) -> float:
+    value = float(number) * scale[1] + scale[2]
     if not math.isfinite(value):
         raise UnitError(f"{text!r} is not finite")
     return value
