@@ -47,6 +47,9 @@ def command(
         list[str] | None,
         typer.Option(metavar="NAME", help="Run on a bench although this calibration has expired (repeatable)."),
     ] = None,
+    unattended: Annotated[
+        bool, typer.Option("--unattended", help="Nobody stays: refused unless the rig's presence policy allows it.")
+    ] = False,
     json: JsonOption = False,
 ) -> int:
     """Run a test plan and write a run folder with journal, samples, table of points and report."""
@@ -60,4 +63,8 @@ def command(
     faults = tuple(fault or ())
     prepared = prepare(plan, rig, dut, faults, heartbeats=wall, log_full=full, when_read=when_read)
     prepared = with_calibrations(world, prepared, tuple(override_calibration or ()))
+    if unattended:
+        from bench.service.presence import require_allowed
+
+        require_allowed(prepared, time.localtime())
     return carry_out(prepared, world, out, Labels(str(world), seed, start_s), json)

@@ -69,6 +69,8 @@ io.hvil_closed 1 interlock of the high-voltage connectors
 io.contactor_plus 1 auxiliary contact
 io.contactor_minus 1 auxiliary contact
 io.watchdog_relay 1 the relay sees the watchdog alive
+io.fire 1 the fire detector has tripped
+io.leak 1 the leak detector has tripped
 imd.insulation ohm both rails to earth
 """
 

@@ -25,6 +25,7 @@ from bench.config.scanner import Scanner
 from bench.config.stopping import Stopping
 from bench.config.suggest import suggestion
 from bench.config.supply import Supply
+from bench.config.unattended import Unattended
 
 
 class Settling(FileModel):
@@ -90,6 +91,7 @@ class Rig(FileModel):
     insulation: Insulation
     plausibility: Plausibility
     stopping: Stopping
+    unattended: Unattended = Unattended()
     limits: tuple[LimitRule, ...] = ()
 
     def rules(self) -> Iterator[Finding]:

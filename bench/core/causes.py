@@ -58,6 +58,7 @@ class Cause(IntEnum):
     LIMIT = 59
     SIGN_CHECK = 60
     ARMING_FAILED = 61
+    GUARD_TRIPPED = 62
     USER = 1000
 
 
@@ -159,6 +160,7 @@ _TEXTS: dict[int, CauseText] = {
     Cause.LIMIT: CauseText("a limit of the rig was violated", "see the limit", latched=False),
     Cause.SIGN_CHECK: CauseText("the sign check failed", "check wiring and signs of the flanges", latched=False),
     Cause.ARMING_FAILED: CauseText("arming failed", "read the journal's arming steps", "F-35", latched=False),
+    Cause.GUARD_TRIPPED: CauseText("an input that watches the cell tripped or fell silent", "look after the cell"),
 }
 
 

@@ -30,8 +30,9 @@ COMMANDED = (
 )  # fmt: skip
 TOLD = (
     "io.chain_closed", "io.door_closed", "io.key_switch", "io.hvil_closed", "io.contactor_plus", "io.contactor_minus",
-    "io.watchdog_relay", "coolant.temp_in", "coolant.temp_out", "coolant.flow", "coolant.pressure", "oil.temp",
-    "oil.flow", "oil.pressure", "imd.insulation", "imd.state",
+    "io.watchdog_relay", "io.fire", "io.leak",
+    "coolant.temp_in", "coolant.temp_out", "coolant.flow", "coolant.pressure", "oil.temp", "oil.flow", "oil.pressure",
+    "imd.insulation", "imd.state",
     "imd.warning", "imd.alarm", "imd.failure", "imd.untested", "imd.self_test", "imd.outdated",
 )  # fmt: skip
 (
@@ -39,17 +40,19 @@ TOLD = (
     COOLANT_TEMP_CMD, COOLANT_FLOW_CMD, OIL_TEMP_CMD, OIL_FLOW_CMD,
 ) = range(len(COMMANDED))  # fmt: skip
 (
-    CHAIN_CLOSED, DOOR_CLOSED, KEY_SWITCH, HVIL_CLOSED, CONTACTOR_PLUS, CONTACTOR_MINUS, WATCHDOG_RELAY,
+    CHAIN_CLOSED, DOOR_CLOSED, KEY_SWITCH, HVIL_CLOSED, CONTACTOR_PLUS, CONTACTOR_MINUS, WATCHDOG_RELAY, FIRE, LEAK,
     COOLANT_IN, COOLANT_OUT, COOLANT_FLOW, COOLANT_PRESSURE, OIL_TEMP, OIL_FLOW, OIL_PRESSURE,
     INSULATION, MONITOR_STATE,
     MONITOR_WARNING, MONITOR_ALARM, MONITOR_FAILURE, MONITOR_UNTESTED, MONITOR_SELF_TEST, MONITOR_OUTDATED,
 ) = range(len(TOLD))  # fmt: skip
 
-FAULTS = {"chain": ("open",), "door": ("open",), "hvil": ("open",), "insulation": ("low",)}
+FAULTS = {"chain": ("open",), "door": ("open",), "hvil": ("open",), "insulation": ("low",), "fire": ("alarm",),
+          "leak": ("alarm",)}  # fmt: skip
 """What a script may let happen; ``insulation.low:40 kohm`` has the resistance as its argument."""
 OF_MONITOR = ("low", "failing", "restart")
 """The same of ``insulation``, where its monitor speaks for itself: it fails, or begins anew with its self test."""
 _KINDS = [(place, kind) for place, kinds in {**FAULTS, "insulation": OF_MONITOR}.items() for kind in kinds]
+_FIRE_ALARM, _LEAK_ALARM = _KINDS.index(("fire", "alarm")), _KINDS.index(("leak", "alarm"))
 _SOUND_OHM, _LOW_OHM = 5e6, 20e3
 _MONITOR_VALID = 2.0
 TOLD_NS = 10_000_000
@@ -167,6 +170,8 @@ def _chain(periphery: Periphery, plant_in: Any, t_ns: int) -> None:
     told[HVIL_CLOSED] = 0.0 if _broken(periphery, 2, t_ns) else 1.0
     told[CONTACTOR_PLUS] = told[CONTACTOR_MINUS] = own.contactor
     told[WATCHDOG_RELAY] = own.relay
+    told[FIRE] = 1.0 if _broken(periphery, _FIRE_ALARM, t_ns) else 0.0
+    told[LEAK] = 1.0 if _broken(periphery, _LEAK_ALARM, t_ns) else 0.0
 
 
 @compiled

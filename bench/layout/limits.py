@@ -52,6 +52,7 @@ def limits(rig: Rig, dut: Dut, heard: Container[str], of_plan: tuple[LimitRule, 
     """All limits, in table order; ``id`` of EV_LIMIT is the place in here. ``heard``: channels that frames bring."""
     own = (
         *_chain(rig),
+        *_guards(rig),
         _shunt(),
         *insulation_limits(rig, heard),
         *_dut(rig, dut, heard),
@@ -123,6 +124,12 @@ def _instruments(rig: Rig) -> Iterator[Limit]:
         yield Limit("thermocouple open", "scanner.open", -0.5, 0.5, level=WARN)
     for part, instrument in rig.modbus.items():  # judged when the frames would be: they tell whether a stop is safe
         yield replace(_silent(part, _FIRST_OF[part], instrument), modes=MODE_ARMED | MODE_ENERGISED)
+
+
+def _guards(rig: Rig) -> Iterator[Limit]:
+    """What watches the cell while nobody is there: an input that trips or is not told ends the run."""
+    for name in rig.unattended.guards:
+        yield Limit(f"{name} quiet", name, -0.5, 0.5, cause=Cause.GUARD_TRIPPED, modes=MODE_ARMED)
 
 
 def _shunt() -> Limit:

@@ -49,11 +49,18 @@ def chain(context: Context) -> Operation[str]:
     """
     shut = (equal("io.door_closed", 1), equal("io.hvil_closed", 1))
     problem = yield from wait(shut, _DOOR_S, "close the door, plug the HV connectors")
+    problem = problem or (yield from guards(context))
     if problem:
         return problem
     yield Ramp("io.chain_request", 1.0)
     closed = (equal("io.chain_closed", 1, 0.1), equal("io.watchdog_relay", 1, 0.1))
     return (yield from wait(closed, _DOOR_S, "the hardware chain does not close"))
+
+
+def guards(context: Context) -> Operation[str]:
+    """What watches the cell while nobody is there speaks, and is quiet."""
+    quiet = tuple(equal(guard, 0.0) for guard in context.bench.guards)
+    return (yield from wait(quiet, _DOOR_S, "an input that watches the cell has tripped or is silent")) if quiet else ""
 
 
 def pumps(context: Context) -> Operation[str]:

@@ -131,6 +131,8 @@ class BenchFacts:
     """Of the analyzer: from the end of an interval to its values, as the rig file says."""
     brake_full_rpm: float = 0.0
     shunts: tuple[ShuntSignal, ...] = ()
+    guards: tuple[str, ...] = ()
+    """Inputs that must be told and quiet (0): fire, leak."""
 
     @property
     def absorbing(self) -> bool:

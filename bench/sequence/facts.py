@@ -56,6 +56,7 @@ def facts_of(rig: Rig, ratio: float, heard: Container[str] = ()) -> BenchFacts:
         update_s=rig.analyzer.update,
         latency_s=rig.analyzer.latency,
         shunts=tuple(_shunts(rig)),
+        guards=rig.unattended.guards,
     )
 
 

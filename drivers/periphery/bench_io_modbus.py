@@ -29,6 +29,8 @@ _INPUTS = {
     "io.contactor_plus": "auxiliary contact of the positive contactor",
     "io.contactor_minus": "auxiliary contact of the negative contactor",
     "io.watchdog_relay": "the watchdog relay is picked up",
+    "io.fire": "the fire detector has tripped",
+    "io.leak": "the leak detector has tripped",
 }
 _CONTACTOR, _CHAIN = tuple(_OUTPUTS).index("io.contactor_cmd"), tuple(_OUTPUTS).index("io.chain_request")
 

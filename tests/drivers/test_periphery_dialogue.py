@@ -56,7 +56,7 @@ SET_UP = (
     ("03 0000 0001", "03 02 012C"),
     ("01 0000 0006", "01 01 00"),
 )
-ALL_GOOD = ("02 0000 0007", "02 01 4B")  # chain, door, HVIL closed; relay picked up
+ALL_GOOD = ("02 0000 0009", "02 02 4B 00")  # chain, door, HVIL closed; relay picked up
 
 
 def test_they_have_their_capabilities() -> None:
@@ -120,16 +120,16 @@ def test_a_refusal_is_told_and_nothing_is_poisoned() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        "000A 0000 0004 01 02 01 4B",
-        "0001 0000 0004 02 02 01 4B",
-        "0001 0000 0004 01 01 01 4B",
-        "0001 0000 0005 01 02 02 4B 00",
+        "000A 0000 0005 01 02 02 4B 00",
+        "0001 0000 0005 02 02 02 4B 00",
+        "0001 0000 0005 01 01 02 4B 00",
+        "0001 0000 0004 01 02 01 4B",
     ],
 )
 def test_an_answer_to_another_question_is_never_taken(answer: str) -> None:
     """Another transaction, unit, function, count of bytes (F-38)."""
     driver = bench_io()
-    question = HEX("0001 0000 0006 01 02 0000 0007")
+    question = HEX("0001 0000 0006 01 02 0000 0009")
     with pytest.raises(GrammarError):
         run(driver.read(), [(question, HEX(answer))])
     with pytest.raises(LinkError, match="not usable"):
@@ -139,7 +139,7 @@ def test_an_answer_to_another_question_is_never_taken(answer: str) -> None:
 def test_a_lost_answer_poisons() -> None:
     driver = bench_io()
     with pytest.raises(LinkTimeout):
-        run(driver.read(), [(HEX("0001 0000 0006 01 02 0000 0007"), LinkTimeout)])
+        run(driver.read(), [(HEX("0001 0000 0006 01 02 0000 0009"), LinkTimeout)])
     assert driver.session.poisoned
 
 
@@ -238,7 +238,7 @@ def test_a_set_point_that_the_device_clips_is_noticed() -> None:
         )
 
 
-@pytest.mark.parametrize("driver", [bench_io(), ConditionerModbus("conditioner")])
-def test_marks_say_why_there_are_no_values(driver: ModbusPart) -> None:
+@pytest.mark.parametrize(("driver", "told"), [(bench_io(), 9), (ConditionerModbus("conditioner"), 7)])
+def test_marks_say_why_there_are_no_values(driver: ModbusPart, told: int) -> None:
     records = driver.mark(Quality.STALE, 5)
-    assert (records["quality"] == Quality.STALE).all() and len(records) == 7
+    assert (records["quality"] == Quality.STALE).all() and len(records) == told

@@ -54,7 +54,7 @@ def conditioner(periphery: Periphery, *faults: Fault) -> PeripheryServer:
 
 def test_outputs_inputs_and_identity_of_the_bench_io(periphery: Periphery) -> None:
     peer = io(periphery)
-    assert pdu_of(peer, "02 0000 0007") == "02 01 4B"
+    assert pdu_of(peer, "02 0000 0009") == "02 02 4B 00"
     assert pdu_of(peer, "05 0000 FF00") == "05 00 00 FF 00"
     assert pdu_of(peer, "0F 0001 0002 01 03") == "0F 00 01 00 02"
     assert pdu_of(peer, "01 0000 0005") == "01 01 07"
@@ -81,7 +81,7 @@ def test_set_points_and_values_of_the_conditioner(periphery: Periphery) -> None:
         ("07", "87 01"),  # a function that is not there
         ("2B 0E 01 00", "AB 01"),
         ("01 0006 0001", "81 02"),  # beyond the map
-        ("02 0006 0002", "82 02"),
+        ("02 0008 0002", "82 02"),
         ("04 0020 0001", "84 02"),
         ("05 0006 FF00", "85 02"),
         ("06 0001 0000", "86 02"),
@@ -119,8 +119,8 @@ def test_units(periphery: Periphery) -> None:
 
 def test_requests_come_in_any_portions_and_several_at_once(periphery: Periphery) -> None:
     peer = io(periphery)
-    question = framed(HEX("02 0000 0007"), number=1) + framed(HEX("01 0000 0005"), number=2)
-    wanted = framed(HEX("02 01 4B"), number=1) + framed(HEX("01 01 00"), number=2)
+    question = framed(HEX("02 0000 0009"), number=1) + framed(HEX("01 0000 0005"), number=2)
+    wanted = framed(HEX("02 02 4B 00"), number=1) + framed(HEX("01 01 00"), number=2)
     assert talk(peer, question) == wanted
     answer = b"".join(talk(peer, question[n : n + 1]) for n in range(len(question)))
     assert answer == wanted
