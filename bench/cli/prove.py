@@ -19,7 +19,8 @@ def command(
         str,
         typer.Argument(
             help="What to prove: answers (no answer is taken for another's, whatever instruments and wires do), "
-            "kills (a run survives kill -9 at any instant, and goes on)."
+            "kills (a run survives kill -9 at any instant, and goes on), "
+            "plans (every shipped plan runs whole, passes and verifies)."
         ),
     ],
     out: Annotated[

@@ -19,7 +19,13 @@ def _kills() -> Proof:
     return KILLS
 
 
-PROOFS: dict[str, Callable[[], Proof]] = {"answers": _answers, "kills": _kills}
+def _plans() -> Proof:
+    from bench.service.prove_plans import PLANS_PROOF
+
+    return PLANS_PROOF
+
+
+PROOFS: dict[str, Callable[[], Proof]] = {"answers": _answers, "kills": _kills, "plans": _plans}
 """By name; each imports what it needs only when it is run."""
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bench.emulators.instruments.echo import EchoDriver
 from bench.emulators.instruments.faults import Fault, FaultScript
-from bench.service import prove_kills
+from bench.service import prove_kills, prove_plans
 from bench.service.perf_row import PerfRow
 from bench.service.proof import Figures, Ledger, Proof, carry_out
 from bench.service.prove_answers import ANSWERS, in_virtual_time, over_sockets, run
@@ -119,3 +119,16 @@ def test_a_chain_of_killed_runs_loses_and_doubles_nothing() -> None:
 
 def test_a_lost_point_is_a_contradiction() -> None:
     assert [row.met for row in prove_kills.judge({"kills": 3.0, "lost": 1.0})] == [None, False, True, True, True, True]
+
+
+@pytest.mark.slow
+def test_a_shipped_plan_passes_and_verifies() -> None:
+    (smoke,) = prove_plans.PLANS_PROOF.short
+    rows = prove_plans.judge(prove_plans.run(smoke))
+    assert [row.what for row in rows if row.met] == ["smoke, runs that did not pass", "folders that do not verify"]
+    assert rows[0].value > 0.0
+
+
+def test_a_plan_that_fails_is_a_contradiction() -> None:
+    told = {"smoke: failed": 1.0, "smoke: virtual hours": 0.0, "spoilt": 1.0}
+    assert [row.met for row in prove_plans.judge(told)] == [None, False, False]
