@@ -5,10 +5,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from turns import Turns
 
 from bench.assembly import Blueprint, draw, load_inputs
 from bench.base.time import VIRTUAL_EPOCH_S
@@ -23,6 +25,48 @@ from bench.service.virtual_run import RunResult, run_virtual
 settings.register_profile("bench", deadline=None)  # no test depends on the speed of the machine
 settings.load_profile("bench")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every program that a test starts compiles all that it imports
+
+
+_PLACE = pytest.StashKey[TemporaryDirectory[str]]()
+_TURNS = pytest.StashKey[Turns]()
+_ALONE = ("tests/io/", "tests/loopback/")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Test processes meet at a folder of the one that has started them; a single one has nobody to wait for."""
+    if hasattr(config, "workerinput"):
+        config.stash[_TURNS] = Turns(Path(config.workerinput["turns"]))
+    else:
+        config.stash[_PLACE] = TemporaryDirectory(prefix="bench-tests-")
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_configure_node(node: Any) -> None:
+    """A process is about to be started."""
+    node.workerinput["turns"] = node.config.stash[_PLACE].name
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nobody waits any more."""
+    if _PLACE in config.stash:
+        config.stash[_PLACE].cleanup()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits in wall time by its nature."""
+    for item in items:
+        if item.nodeid.startswith(_ALONE):
+            item.add_marker("alone")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Each test in its turn, with all that its fixtures do."""
+    turns = item.config.stash.get(_TURNS, None)
+    if turns is None:
+        return (yield)
+    with turns.alone() if item.get_closest_marker("alone") else turns.beside_others():
+        return (yield)
 
 
 def pytest_collection_finish() -> None:

@@ -130,8 +130,11 @@ def test_a_folder_that_is_there_is_not_written_into(tmp_path: Path, bench_inside
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_dump_shows_what_is_on_the_wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+@pytest.mark.alone
+def test_dump_shows_what_is_on_the_wire(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("w")))
     place = open_places(load_inputs("smoke").rig.value)["can.dut"]
     seen: list[Seen] = []
     with place.open() as sender:

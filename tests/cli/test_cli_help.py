@@ -21,6 +21,7 @@ def seconds_of(*command: str) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_is_quick(command: str) -> None:
     """Half a second, or twelve times python alone; the best of three tries where the neighbours are busy."""

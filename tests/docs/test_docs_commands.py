@@ -44,6 +44,7 @@ def execute(page: Path, block: Shown) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_of_a_page(page: Path) -> None:
     for block in shown(page):
@@ -52,6 +53,7 @@ def test_commands_of_a_page(page: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_long_commands_of_a_page(page: Path) -> None:
     for block in shown(page):

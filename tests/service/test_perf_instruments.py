@@ -6,6 +6,7 @@ from bench.service.perf_instruments import measure
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_every_row_is_there_and_no_update_is_lost() -> None:
     rows = {row.what: row for row in measure(rounds=1, updates=500, virtual_s=5)}
     named = iter(rows)

@@ -258,6 +258,7 @@ def test_a_run_that_nobody_closed_is_closed_from_its_journal(
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_killed_process_is_followed_by_one_that_goes_on(tmp_path: Path) -> None:
     run = subprocess.Popen([*COMMAND, "run", "efficiency_map_quick", "--json", "--out", str(tmp_path)])
     while not any(b'"event":"point"' in path.read_bytes() for path in tmp_path.glob("*/journal.jsonl")):
