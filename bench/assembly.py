@@ -241,7 +241,7 @@ def collector(program: Program, state: State, rings: Rings, recorder: Recorder) 
                 recorder.samples(group, rows.t_ns, rows.values, rows.quality)
         if full:
             recorder.inbox(drain(rings.inbox_log))
-        recorder.digest(t_ns, *digest_of(state.counters))
+        recorder.mark(t_ns, *digest_of(state.counters))
 
     return collect
 
@@ -324,12 +324,13 @@ def links_main(control: Control, arguments: Mapping[str, Any]) -> None:
 def recorder_main(control: Control, arguments: Mapping[str, Any]) -> None:
     """The recorder's process. If the service is no more it closes the run's folder and takes the berth away, being the
     last who needs them."""
+    from bench.io.one_by_one import OneByOne
     from bench.io.recorder_process import RecorderParts, run_recorder
 
     share = Share.of(arguments)
     memory = share.memory()
     storage = DiskStorage(Path(arguments["run"]), create=False)
-    recorder = make_recorder(storage, share.drawing, arguments["start_ns"], arguments["properties"])
+    recorder = make_recorder(storage, share.drawing, arguments["start_ns"], arguments["properties"], beside=OneByOne())
     parts = (share.drawing.program, memory.state, memory.rings, memory.status, share.berth.clock, recorder)
     run_recorder(RecorderParts(*parts, orphaned=lambda: close_orphan(storage)), control)
     if control.gone:
@@ -370,9 +371,11 @@ def other_side(
 
 
 def make_recorder(
-    storage: Storage, drawing: Drawing, start_ns: int, properties: Mapping[str, str], later: Later | None = None
-) -> Recorder:
-    """The recorder of a run that began at ``start_ns`` (Unix time); ``later`` packs beside the run what is large."""
+    storage: Storage, drawing: Drawing, start_ns: int, properties: Mapping[str, str], later: Later | None = None,
+    beside: Later | None = None,
+) -> Recorder:  # fmt: skip
+    """The recorder of a run that began at ``start_ns`` (Unix time); ``later`` packs beside the run what is large,
+    ``beside`` makes it durable."""
     return Recorder(
         storage,
         drawing.names(),
@@ -382,6 +385,7 @@ def make_recorder(
         full_inbox=drawing.design.log_full,
         properties=properties,
         later=later,
+        beside=beside,
     )
 
 

@@ -22,6 +22,7 @@ def command(
 ) -> int:
     """Check plan, rig, DUT and CAN databases: all problems at once, nothing is energised."""
     from bench.sequence.estimate import estimate
+    from bench.service.disk_need import disk_need
     from bench.service.preparation import prepare, remarks
 
     prepared = prepare(plan, rig, dut, tuple(fault or ()), when_read=lambda: announce_compilation(json))
@@ -33,6 +34,7 @@ def command(
         figures = {
             "points": expected.points,
             "estimate_s": expected.total_s,
+            "estimate_bytes": disk_need(prepared.blueprint),
             "program": prepared.blueprint.program_hash,
         }
         say_json({"exit": 0, "problems": [], "remarks": [clean(text) for text in said], **found, **figures})
@@ -40,5 +42,7 @@ def command(
     for text in said:
         note(f"remark: {text}")
     names = ", ".join(f"{kind} {name}" for kind, name in found.items())
-    say(f"{names}: no problems; {expected.points} points, about {clock_text(ns(expected.total_s))} h on the bench")
+    megabytes = disk_need(prepared.blueprint) // 1_000_000
+    needs = f"about {clock_text(ns(expected.total_s))} h on the bench and up to {megabytes} MB"
+    say(f"{names}: no problems; {expected.points} points, {needs}")
     return 0

@@ -15,6 +15,10 @@ _WORDS = {exits.STOPPED: "stopped by a limit or fault", exits.ABORTED: "aborted 
 def tell_ending(result: "RunResult", code: int) -> None:
     """Verdict, reasons, figures and where everything is."""
     verdict = result.verdict
+    if code == exits.STOPPED and result.error is not None:
+        say(f"{_WORDS[code]}: not everything could be recorded: {result.error}")
+        say(f"what was recorded: {result.folder}")
+        return
     if verdict is None:
         say(f"internal error after {clock_text(ns(result.virtual_s))} h: {result.error!r} (bench --debug shows where)")
         say(f"what was recorded: {result.folder}")

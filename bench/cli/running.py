@@ -9,6 +9,7 @@ from bench.cli import exits
 from bench.cli.operator import OPERATOR
 from bench.cli.options import WorldName
 from bench.cli.terminal import say_json
+from bench.record.storage import StorageError
 
 if TYPE_CHECKING:
     from bench.sequence.progress import Progress
@@ -50,6 +51,8 @@ def _end(result: "RunResult", json: bool) -> int:
 
 
 def _code(result: "RunResult") -> int:
+    if isinstance(result.error, StorageError):
+        return exits.STOPPED
     if result.verdict is None or result.error is not None:
         return exits.INTERNAL
     if OPERATOR.asked:
@@ -57,13 +60,20 @@ def _code(result: "RunResult") -> int:
     return result.verdict.exit_code
 
 
+def _reason(result: "RunResult") -> str:
+    """Why there is no verdict."""
+    if isinstance(result.error, StorageError):
+        return f"not everything could be recorded: {result.error}"
+    return f"internal error: {result.error!r}"
+
+
 def _for_machines(result: "RunResult", code: int) -> dict[str, Any]:
     verdict = result.verdict
     return {
         "run": str(result.folder),
         "verdict": verdict.verdict if verdict else "failed",
-        "outcome": verdict.outcome if verdict else "internal error",
-        "reasons": list(verdict.reasons) if verdict else [f"internal error: {result.error!r}"],
+        "outcome": verdict.outcome if verdict else "stopped" if code == exits.STOPPED else "internal error",
+        "reasons": list(verdict.reasons) if verdict else [_reason(result)],
         "points": verdict.points if verdict else 0,
         "accepted": verdict.accepted if verdict else 0,
         "flagged": verdict.flagged if verdict else 0,

@@ -1,11 +1,14 @@
 """The real run folder: unbuffered appends, durable syncs, whole files put in place atomically."""
 
 import contextlib
+import errno
 import os
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.record.storage import StorageError, checked_name
+from bench.record.storage import ENDLESS, Room, StorageError, checked_name
 
 try:
     import fcntl
@@ -13,6 +16,9 @@ except ImportError:  # Windows: nobody can tell there whether a run is still bei
     fcntl = None  # type: ignore[assignment]
 
 _CHUNK_BYTES = 1 << 20
+_HALF_WRITTEN = ".part"
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+_NEW, _THERE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), os.O_RDWR | getattr(os, "O_BINARY", 0)
 # a file system without a data-only sync (macOS) still has a full one
 _sync = getattr(os, "fdatasync", os.fsync)
 
@@ -24,18 +30,21 @@ def _lock(descriptor: int) -> None:
 
 
 class DiskFile:
-    """One growing file; the first failure is final (pages of a failed sync may already be marked clean)."""
+    """One growing file; the first failure is final (pages of a failed sync may already be marked clean). ``make_room``
+    is asked where a write finds no space: whether it is worth trying again."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, flags: int = _NEW, make_room: Callable[[], bool] = lambda: False) -> None:
         self._path = path
         self._failed = ""
+        self._make_room = make_room
         try:
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
+            self._fd = os.open(path, flags, 0o644)
         except OSError as error:
-            raise StorageError(f"{path.name}: cannot be created: {error.strerror}") from error
+            done = "created" if flags == _NEW else "opened"
+            raise StorageError(f"{path.name}: cannot be {done}: {error.strerror}") from error
         with contextlib.suppress(OSError):  # a file system without locks
             _lock(self._fd)  # as long as somebody writes, and no longer, however he ends
-        self._size = 0
+        self._size = os.fstat(self._fd).st_size
 
     @property
     def size(self) -> int:
@@ -78,9 +87,18 @@ class DiskFile:
         try:
             os.lseek(self._fd, offset, os.SEEK_SET)
             while view:
-                view = view[os.write(self._fd, view) :]
+                view = view[self._write_some(view) :]
         except OSError as error:
             raise self._fail("write", error) from error
+
+    def _write_some(self, view: memoryview) -> int:
+        """As much as the system takes at once; a write without space has written nothing and may be tried again."""
+        try:
+            return os.write(self._fd, view)
+        except OSError as error:
+            if error.errno not in _NO_SPACE or not self._make_room():
+                raise
+        return 0
 
     def _require_usable(self) -> None:
         if self._failed:
@@ -98,14 +116,23 @@ class DiskStorage:
 
     def __init__(self, folder: Path, *, create: bool = True) -> None:
         self.folder = folder
+        self._reserve = -1
+        self._scarce = False
         if create:
             folder.mkdir(parents=True, exist_ok=True)
         elif not folder.is_dir():
             raise StorageError(f"{folder} is no run folder")
 
     def open(self, name: str) -> DiskFile:
-        """A new file."""
-        return DiskFile(self._place(name))
+        """A new file; that it exists is durable."""
+        place = self._place(name)
+        file = DiskFile(place, make_room=self._make_room)
+        self._sync_folder(place.parent)
+        return file
+
+    def reopen(self, name: str) -> DiskFile:
+        """A file that exists."""
+        return DiskFile(self.folder / checked_name(name), _THERE)
 
     def busy(self, name: str) -> bool:
         """Whether a growing file is still being written, by any process."""
@@ -120,7 +147,8 @@ class DiskStorage:
 
     def names(self) -> tuple[str, ...]:
         """All files, sorted, folders with ``/``."""
-        found = (path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if not path.is_dir())
+        files = (path for path in self.folder.rglob("*") if path.suffix != _HALF_WRITTEN and not path.is_dir())
+        found = (path.relative_to(self.folder).as_posix() for path in files)
         return tuple(sorted(found))
 
     def read(self, name: str) -> bytes:
@@ -139,15 +167,48 @@ class DiskStorage:
     def write(self, name: str, data: bytes) -> None:
         """A whole file at once: a temporary beside it, synced, renamed over it."""
         place = self._place(name)
-        temporary = place.with_name(place.name + ".part")
+        temporary = place.with_name(place.name + _HALF_WRITTEN)
         temporary.unlink(missing_ok=True)
-        file = DiskFile(temporary)
+        file = DiskFile(temporary, make_room=self._make_room)
         try:
             file.append(data)
         finally:
             file.close()
         temporary.replace(place)
         self._sync_folder(place.parent)
+
+    def room(self) -> Room:
+        """How much the disk can still take."""
+        try:
+            usage = shutil.disk_usage(self.folder)
+        except OSError:  # who cannot be asked will refuse the write
+            return ENDLESS
+        return Room(usage.free, usage.total)
+
+    def set_aside(self, size: int) -> None:
+        """By a file without a name, which goes with this process, however that ends."""
+        self.give_back()
+        if not hasattr(os, "posix_fallocate"):
+            return
+        with contextlib.suppress(OSError), tempfile.TemporaryFile(dir=self.folder) as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+            self._reserve = os.dup(file.fileno())
+
+    def give_back(self) -> None:
+        """Keep nothing back any more."""
+        if self._reserve >= 0:
+            os.close(self._reserve)
+            self._reserve = -1
+
+    @property
+    def scarce(self) -> bool:
+        """Whether a write has needed what was kept back."""
+        return self._scarce
+
+    def _make_room(self) -> bool:
+        kept, self._scarce = self._reserve >= 0, True
+        self.give_back()
+        return kept
 
     def _place(self, name: str) -> Path:
         place = self.folder / checked_name(name)

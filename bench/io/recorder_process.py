@@ -1,8 +1,8 @@
 """The recorder: journal (durable before it is acknowledged), samples and inbox log, out of the others' way.
 
 It ends after the core has ended, so that the stop is recorded even if nobody else is left; if the service is no more it
-closes the run's folder. A disk that refuses ends it at once: the beat stops, and the core stops the bench (F-58,
-F-59).
+closes the run's folder. A disk that refuses, or is nearly full, is told to the service, which stops the bench; a
+journal that cannot be written any more ends it at once: the beat stops, and the core stops the bench (F-58, F-59).
 """
 
 from collections.abc import Callable, Mapping
@@ -25,11 +25,13 @@ from bench.io.realtime import Granted, prefer
 from bench.io.stalls import Stalled, Stalls
 from bench.io.status import CORE, EMULATORS, FINISHED, RUNNING, CoreWatch
 from bench.record.recorder import Recorder
+from bench.record.storage import StorageError
 
 _TURN_NS = 20_000_000
 _LATE_TOLD_NS = 1_000_000_000
 _OTHER_SIDE_NS = 10_000_000_000
 _FLUSH_NS = 100_000_000  # after a kill at most this much of the samples is missing
+_SYNC_NS = 500_000_000  # after a power cut at most twice as much: one sync may be under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class RecorderParts:
 
 def run_recorder(parts: RecorderParts, control: Control) -> None:
     """Record until the core has ended. ``{"record": n, "t_ns": .., "event": .., "data": ..}`` is answered by
-    ``{"recorded": n}`` when it is durable."""
+    ``{"recorded": n}`` when it is durable. ``{"trouble": words}`` is told once when the run must end."""
     recorder = _Recorder(parts, control)
     prefer(session=True)
     control.send({"ready": True})
@@ -88,7 +90,8 @@ class _Recorder:
         self._control = control
         self._row = parts.status[RECORDER]
         self._core = CoreWatch(parts.status, parts.clock)
-        self._flushed_ns = parts.clock.now_ns()
+        self._flushed_ns = self._synced_ns = parts.clock.now_ns()
+        self._told_trouble = False
         self._ending = False
         self._late = LateCycles()
         self._granted: Granted | None = None
@@ -116,7 +119,11 @@ class _Recorder:
             self._ending = True
         elif "record" in message:
             self._collect_events()  # what the core told before stands before
-            self._parts.recorder.record(message["t_ns"], message["event"], message["data"])
+            try:
+                self._parts.recorder.record(message["t_ns"], message["event"], message["data"])
+            except StorageError:
+                self._tell_trouble()
+                raise
             self._control.send({"recorded": message["record"]})
 
     def _collect(self) -> None:
@@ -129,11 +136,23 @@ class _Recorder:
             rows = drain_samples(parts.program, parts.rings.samples, group)
             parts.recorder.samples(group, rows.t_ns, rows.values, rows.quality)
         parts.recorder.inbox(drain(parts.rings.inbox_log))
-        parts.recorder.digest(now_ns, *self._digest())
+        parts.recorder.mark(now_ns, *self._digest())
         if now_ns - self._flushed_ns >= _FLUSH_NS:
             self._flushed_ns = now_ns
-            parts.recorder.flush()
+            parts.recorder.flush(now_ns)
             self._tell_gaps(now_ns)
+        if now_ns - self._synced_ns >= _SYNC_NS:
+            self._synced_ns = now_ns
+            parts.recorder.sync(now_ns)
+        self._tell_trouble()
+
+    def _tell_trouble(self) -> None:
+        recorder = self._parts.recorder
+        if recorder.trouble and not self._told_trouble:
+            self._told_trouble = True
+            self._control.send({"trouble": recorder.trouble})
+        if recorder.journal_lost:
+            raise StorageError(recorder.trouble)
 
     def _tell_gaps(self, t_ns: int) -> None:
         if lost := self._gaps.new():

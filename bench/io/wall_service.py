@@ -9,9 +9,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from bench.base.errors import DeviceError, LinkError
+from bench.base.errors import BenchError, DeviceError, LinkError
 from bench.base.ring import Ring
 from bench.base.time import NS_PER_S
+from bench.core.causes import Cause
 from bench.core.design import SERVICE
 from bench.io.clock import MonotonicClock
 from bench.io.control import Control
@@ -20,6 +21,7 @@ from bench.io.realtime import prefer
 from bench.io.ring_edges import Tail
 from bench.io.status import FINISHED, RUNNING
 from bench.record.journal import plain
+from bench.record.storage import StorageError
 from bench.schedule.requests import Ask, Operation, Prompt, Record
 from bench.schedule.scheduler import PENDING, Handler, Job, Scheduler
 from bench.sequence.desk import Desk
@@ -49,6 +51,7 @@ class WallService:
         self._number = 0
         self._asked: dict[int, _Waiting] = {}
         self._recorded: dict[int, _Waiting] = {}
+        self._trouble = ""
         handlers: dict[type[Any], Handler] = {
             **desk.handlers(),
             Ask: self._ask,
@@ -76,13 +79,17 @@ class WallService:
                 failure = self._failure()
                 if failure and not told_ns:
                     told_ns = now_ns
-                    self.scheduler.wake(job, now_ns, error=ProcessError(failure))
+                    self.scheduler.wake(job, now_ns, error=self._incomplete(failure))
                 elif failure and now_ns - told_ns > 10_000_000_000:
-                    raise ProcessError(failure)
+                    raise self._incomplete(failure)
         self._row["phase"] = FINISHED
         if job.error is not None:
             raise job.error
         return job.result
+
+    def _incomplete(self, failure: str) -> BenchError:
+        """A crew without its recorder, since the disk refused, is no riddle."""
+        return StorageError(self._trouble) if self._trouble else ProcessError(failure)
 
     def _turn(self) -> None:
         self._row["beat"] += 1
@@ -128,7 +135,7 @@ class WallService:
         data = plain(dict(request.data))
         message = {"record": self._number, "t_ns": self.scheduler.t_ns, "event": request.event, "data": data}
         if not self._recorder.send(message):
-            raise ProcessError("the recorder has gone; nothing can be recorded")
+            raise self._unrecorded()
         silent = ProcessError(f"the recorder did not confirm {request.event!r} in {_RECORD_NS // NS_PER_S} s")
         self.scheduler.wake(job, self.scheduler.t_ns + _RECORD_NS, error=silent)
         self._recorded[self._number] = (job, job.ticket)
@@ -139,8 +146,17 @@ class WallService:
             waiting = self._recorded.pop(message.get("recorded", 0), None)
             if waiting is not None:
                 self.scheduler.answer(*waiting)
+            if "trouble" in message:
+                self._trouble = message["trouble"]
+                self._desk.stop(Cause.DISK_FULL)
         if self._recorder.gone:
-            self._fail_all(self._recorded, ProcessError("the recorder has gone; nothing can be recorded"))
+            self._fail_all(self._recorded, self._unrecorded())
+
+    def _unrecorded(self) -> BenchError:
+        """Why nothing can be recorded any more."""
+        if self._trouble:
+            return StorageError(self._trouble)
+        return ProcessError("the recorder has gone; nothing can be recorded")
 
     def _fail_all(self, waiting: dict[int, _Waiting], error: Exception) -> None:
         for job, ticket in waiting.values():

@@ -1,6 +1,7 @@
 """The end of a run's folder: the tables, the identities, the seal. Whoever is the last does it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from bench.record.cycles import tables_of_cycles
@@ -8,6 +9,7 @@ from bench.record.journal import JournalRecord, read_journal
 from bench.record.manifest import Manifest
 from bench.record.points import points_table, write_csv, write_parquet
 from bench.record.recorder import JOURNAL
+from bench.record.recovery import recover
 from bench.record.storage import Storage
 from bench.record.trouble_codes import EVENT, NAME, trouble_codes, write_trouble_codes
 
@@ -39,8 +41,8 @@ def tables_of(records: Sequence[JournalRecord]) -> dict[str, bytes]:
 
 
 def close_orphan(storage: Storage, draw: Draw = lambda _storage, _content: None) -> bool:
-    """Results and seal of a run whose service is no more; ``False`` where it has sealed the run itself. ``draw`` makes
-    the report from the manifest's content.
+    """Samples, results and seal of a run whose service is no more; ``False`` where it has sealed the run itself.
+    ``draw`` makes the report from the manifest's content, which says what was lost (``recovered``).
 
     The verdict is the sequence's own if it came to one, else ``interrupted``.
     """
@@ -48,6 +50,9 @@ def close_orphan(storage: Storage, draw: Draw = lambda _storage, _content: None)
     if manifest.content["sealed"]:
         return False
     records, _ = read_journal(storage.read(JOURNAL))
+    lost = recover(storage)
+    if lost.words or _verdict(records) == INTERRUPTED:
+        manifest.content["recovered"] = asdict(lost)
     write_results(storage, manifest)
     draw(storage, manifest.content)
     manifest.seal(verdict=_verdict(records))

@@ -42,6 +42,8 @@ class InboxContent(NamedTuple):
     records: NDArray[np.void]
     digests: NDArray[np.void]
     problems: list[str]
+    torn: int = 0
+    """Bytes of a last chunk that was never whole."""
 
 
 class InboxLog:
@@ -82,8 +84,10 @@ class InboxLog:
 
     def close(self) -> None:
         """Flush and close."""
-        self.flush()
-        self._file.close()
+        try:
+            self.flush()
+        finally:
+            self._file.close()
 
     def _flush_records(self) -> None:
         if self._count:
@@ -109,8 +113,9 @@ def read_inbox_log(data: bytes) -> InboxContent:
     records: list[bytes] = []
     digests: list[bytes] = []
     problems: list[str] = []
+    whole = 0
     try:
-        for kind, payload in _chunks(data):
+        for kind, payload, whole in _chunks(data):  # noqa: B007, the last one counts
             if kind == HEADER:
                 header = json.loads(payload)
             (records if kind == RECORDS else digests if kind == DIGESTS else []).append(payload)
@@ -119,16 +124,16 @@ def read_inbox_log(data: bytes) -> InboxContent:
     if header and header.get("record_bytes") != INBOX.itemsize:
         problems.append(f"inbox log: records of {header.get('record_bytes')} bytes, this program has {INBOX.itemsize}")
         records = []
-    return InboxContent(
-        header, np.frombuffer(b"".join(records), INBOX), np.frombuffer(b"".join(digests), DIGEST), problems
-    )
+    came, digested = np.frombuffer(b"".join(records), INBOX), np.frombuffer(b"".join(digests), DIGEST)
+    return InboxContent(header, came, digested, problems, len(data) - whole)
 
 
 class _DamagedError(ValueError):
     pass
 
 
-def _chunks(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _chunks(data: bytes) -> Iterator[tuple[int, bytes, int]]:
+    """Kind and payload of each chunk, and where it ends."""
     place, crc, number = 0, _CRC_SEED, 0
     while len(data) - place >= _HEAD.size:
         magic, kind, count, length, head_crc, _ = _HEAD.unpack_from(data, place)
@@ -142,8 +147,8 @@ def _chunks(data: bytes) -> Iterator[tuple[int, bytes]]:
         head, crc = _head(crc, kind, count, packed)
         if data[place:body] != head:
             raise _DamagedError(damaged)
-        yield kind, zlib.decompress(packed)
         place, number = body + length, number + 1
+        yield kind, zlib.decompress(packed), place
 
 
 def _head(crc: int, kind: int, count: int, packed: bytes) -> tuple[bytes, int]:

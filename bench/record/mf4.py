@@ -1,7 +1,8 @@
 """Measured channels as an MF4 4.10 stream that is readable at every moment: unfinalised while it grows, then finalised.
 
 All groups share one open data block at the end of the file; each record begins with its group's id. A killed run loses
-nothing that was written; a torn last record is dropped by readers. MF4 has no checksum: the manifest holds the hash.
+nothing that was written; a torn last record is dropped by readers. MF4 has no checksum: the journal's marks and the
+manifest's hash cover it.
 """
 
 import struct
@@ -73,12 +74,22 @@ class Mf4Writer:
 
     def finalise(self) -> None:
         """Fill in the counts and close. Data first and synced, the file id last: no moment leaves a wrong file."""
-        self._file.sync()
-        length = self._file.size - self._dt
-        self._file.patch(self._dt + blocks.DT_LENGTH_OFFSET, struct.pack("<Q", length))
-        for cg, count in zip(self._cg, self.counts, strict=True):
-            self._file.patch(cg + blocks.CG_COUNT_OFFSET, struct.pack("<Q", count))
-        self._file.patch(blocks.FLAGS_OFFSET, struct.pack("<H", 0))
-        self._file.sync()
-        self._file.patch(0, b"MDF     ")
-        self._file.close()
+        try:
+            self._fill_in()
+        finally:
+            self._file.close()
+
+    def _fill_in(self) -> None:
+        counts = dict(zip(self._cg, self.counts, strict=True))
+        fill_in(self._file, self._dt, self._file.size - self._dt, counts)
+
+
+def fill_in(file: File, dt: int, length: int, counts: Mapping[int, int]) -> None:
+    """Finalise in place: the length of the data block at ``dt``, the rows of each channel group by its address."""
+    file.sync()
+    file.patch(dt + blocks.DT_LENGTH_OFFSET, struct.pack("<Q", length))
+    for cg, count in counts.items():
+        file.patch(cg + blocks.CG_COUNT_OFFSET, struct.pack("<Q", count))
+    file.patch(blocks.FLAGS_OFFSET, struct.pack("<H", 0))
+    file.sync()
+    file.patch(0, blocks.FINALISED)

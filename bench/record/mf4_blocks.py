@@ -15,7 +15,10 @@ UNFINALISED_DT = 0x04  # length of the last data block
 CG_COUNT_OFFSET = 80
 DT_LENGTH_OFFSET = 8
 FLAGS_OFFSET = 60
-HEADER_BYTES = 24
+ID_BYTES, HEADER_BYTES = 64, 24
+FINALISED, UNFINALISED = b"MDF     ", b"UnFinMF "
+CG_RECORD_OFFSET = 72
+"""Of a channel group: record id u64, rows u64, flags and separator, bytes of a record's values and of its bits."""
 
 # channel types, sync types, flags and data types (MDF 4.1, CN block)
 CN_VALUE, CN_MASTER = 0, 2
@@ -92,7 +95,7 @@ def _padded(text: str) -> bytes:
 def id_block(finalised: bool) -> bytes:
     """The first 64 bytes."""
     flags = 0 if finalised else UNFINALISED_COUNTS | UNFINALISED_DT
-    name = b"MDF     " if finalised else b"UnFinMF "
+    name = FINALISED if finalised else UNFINALISED
     return struct.pack("<8s8s8s4xH30xHH", name, b"4.10    ", b"edubench", VERSION, flags, 0)
 
 

@@ -1,13 +1,32 @@
 """Core sample rows (float64 values and good flags) become raw MF4 records, many rows at a time."""
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.base.time import NS_PER_S
-from bench.record.mf4 import Mf4Writer
 from bench.record.mf4_blocks import Group
 
 _ROWS_HELD = 2048
+
+
+class Stream(Protocol):
+    """Takes packed records: one MF4 file, or a row of them."""
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """What there is."""
+
+    @property
+    def dtypes(self) -> tuple[np.dtype[np.void], ...]:
+        """Of the groups' records."""
+
+    def append(self, group: int, records: NDArray[np.void]) -> None:
+        """Write records of one group."""
+
+    def finalise(self) -> None:
+        """No more will come."""
 
 
 class SampleWriter:
@@ -17,7 +36,7 @@ class SampleWriter:
     counted in ``unfit``: it means that a conversion was chosen too narrow.
     """
 
-    def __init__(self, mf4: Mf4Writer) -> None:
+    def __init__(self, mf4: Stream) -> None:
         self._mf4 = mf4
         self._held: list[list[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]]] = [
             [] for _ in mf4.groups

@@ -5,7 +5,7 @@ A ``Storage`` is one run folder. Names are flat (``journal.jsonl``) or one folde
 
 import re
 from collections.abc import Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bench.base.errors import BenchError
 
@@ -22,6 +22,16 @@ def checked_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise StorageError(f"file name {name!r}: only A-Z a-z 0-9 . _ - and at most one folder; no leading dot")
     return name
+
+
+class Room(NamedTuple):
+    """Bytes that may still be written, and bytes of the whole disk."""
+
+    free: int
+    total: int
+
+
+ENDLESS = Room(1 << 62, 1 << 62)
 
 
 class File(Protocol):
@@ -50,8 +60,11 @@ class Storage(Protocol):
     def open(self, name: str) -> File:
         """A new file. Raises ``StorageError`` if it exists."""
 
+    def reopen(self, name: str) -> File:
+        """A file that exists, to be mended. Raises ``StorageError`` if there is none."""
+
     def names(self) -> tuple[str, ...]:
-        """All files, sorted."""
+        """All files, sorted; none that a power cut has left half written by ``write``."""
 
     def read(self, name: str) -> bytes:
         """The whole file. Raises ``StorageError`` if there is none."""
@@ -62,13 +75,27 @@ class Storage(Protocol):
     def write(self, name: str, data: bytes) -> None:
         """Put a whole small file in place at once: after a power cut the old one or the new one is there."""
 
+    def room(self) -> Room:
+        """How much the disk can still take."""
+
+    def set_aside(self, size: int) -> None:
+        """Keep ``size`` bytes of the disk back. A write that finds no space gives them free and is tried once more, so
+        that a run can still be brought to its end. Does nothing where it cannot."""
+
+    def give_back(self) -> None:
+        """Keep nothing back any more."""
+
+    @property
+    def scarce(self) -> bool:
+        """Whether a write has needed what was kept back: the run must end."""
+
 
 class MemoryFile:
     """A file in memory that knows what a power cut would leave of it."""
 
-    def __init__(self) -> None:
-        self.data = bytearray()
-        self.durable = b""
+    def __init__(self, data: bytes = b"") -> None:
+        self.data = bytearray(data)
+        self.durable = data
         self._open = True
 
     @property
@@ -117,6 +144,11 @@ class MemoryStorage:
         self.files[name] = MemoryFile()
         return self.files[name]
 
+    def reopen(self, name: str) -> MemoryFile:
+        """A file that exists."""
+        self.files[name] = MemoryFile(self.read(name))
+        return self.files[name]
+
     def names(self) -> tuple[str, ...]:
         """All files, sorted."""
         return tuple(sorted(self.files))
@@ -137,6 +169,21 @@ class MemoryStorage:
         file.append(data)
         file.close()
         self.files[checked_name(name)] = file
+
+    def room(self) -> Room:
+        """Memory is not counted."""
+        return ENDLESS
+
+    def set_aside(self, size: int) -> None:
+        """Nothing has to be kept back."""
+
+    def give_back(self) -> None:
+        """Nothing was kept back."""
+
+    @property
+    def scarce(self) -> bool:
+        """Never."""
+        return False
 
     def after_power_cut(self) -> "MemoryStorage":
         """What a power cut at this moment leaves if the disk dropped everything not yet synced."""

@@ -9,6 +9,7 @@ from bench.record.inbox_log import read_inbox_log
 from bench.record.journal import read_journal
 from bench.record.manifest import NAME, file_hash, seal_of, text_of
 from bench.record.points import points_table, write_csv
+from bench.record.sample_files import MARK, spoilt_marks
 from bench.record.storage import Storage, StorageError
 
 
@@ -62,8 +63,10 @@ def _journal(run: Storage, names: set[str]) -> list[str]:
     records, problems = read_journal(run.read("journal.jsonl"))
     if problems:
         return problems
+    spoilt = spoilt_marks(run, (record.data for record in records if record.event == MARK))
+    problems = [f"{mark.file}: bytes {mark.begin} to {mark.end} are not what was recorded" for mark in spoilt]
     tables = {"points.csv": write_csv(points_table(records)), **tables_of_cycles(records)}
-    return [
+    return problems + [
         f"{name}: not what the journal says; build it again with bench report"
         for name in ("points.csv", "cycles.csv")
         if name in names and tables.get(name) != run.read(name)

@@ -186,6 +186,8 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "core_released": lambda data: f"the freeze ended after {data.get('held_s')} s ({data.get('over')} no more)",
     "core_silent": lambda data: f"the core is silent since {data.get('cycle', 0) / 1e9:.3f} s",
     "recording_gap": lambda data: f"not recorded: {data.get('lost')} ({data.get('reason')})",
+    "recording_failed": lambda data: f"{data.get('reason')}",
+    "disk_low": lambda data: f"{data.get('level')}: {data.get('free_mib')} MiB of {data.get('of_mib')} MiB are free",
     "repeated": lambda data: f"done again: {data.get('reason')}",
     "core_refused": _plain,
     "core_limited": lambda data: f"{data['setpoint']}: {data['asked']:g} asked, {data['allowed']:g} allowed",
@@ -195,6 +197,9 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
+_GRAVE = {"core_refused", "core_silent", "core_frame_bad", "recording_gap", "recording_failed", "disk_low"}
+
+
 def _grave(record: JournalRecord) -> bool:
     data = record.data
     if record.event == "core_stop":
@@ -202,7 +207,8 @@ def _grave(record: JournalRecord) -> bool:
     return (
         data.get("verdict") == "failed"
         or data.get("passed") is False
-        or record.event in ("core_refused", "core_silent", "recording_gap", "core_frame_bad")
+        or record.event
+        in ("core_refused", "core_silent", "recording_gap", "recording_failed", "disk_low", "core_frame_bad")
         or (record.event == "core_limit" and data.get("level") == "stop")
         or (record.event == "stopped" and not data.get("confirmed"))
         or (record.event == "reference" and data.get("within") is False)

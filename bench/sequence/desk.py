@@ -104,9 +104,9 @@ class Desk:
         """From now on ``job`` is told of stops."""
         self._jobs.append(job)
 
-    def abort(self) -> None:
-        """The operator's stop: controlled, from any state, however often it is asked for."""
-        self._send(inbox.stop_now(int(Cause.OPERATOR)))
+    def stop(self, cause: Cause = Cause.OPERATOR) -> None:
+        """A stop from outside: controlled, from any state, however often it is asked for."""
+        self._send(inbox.stop_now(cause))
 
     # --- commands ------------------------------------------------------------------------------------------------
     @property

@@ -1,5 +1,9 @@
 """The controlled stop, seen from the sequence: ask for it, wait until the core has walked its ladder, journal both."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from bench.base.errors import BenchError
 from bench.base.time import ns
 from bench.core.causes import Cause, cause_text
 from bench.schedule.outcomes import Stopped
@@ -22,12 +26,21 @@ def wait_safe() -> Operation[StopReport]:
     return StopReport(ended=False, confirmed=False, cause="interrupted too often")
 
 
+def _tell(event: str, data: Mapping[str, Any]) -> Operation[None]:
+    """Journal it, if that can still be done: a disk that refuses must not end the waiting for the stop. Whoever
+    records next hears of it."""
+    try:
+        yield Record(event, data)
+    except BenchError:
+        return
+
+
 def finish(cause: str) -> Operation[StopReport]:
     """Wait and journal ``stopped``."""
     report = yield from wait_safe()
     rungs = [{"rung": name, "outcome": outcome} for name, outcome in report.rungs]
     data = {"cause": cause, "ended": report.ended, "confirmed": report.confirmed, "rungs": rungs}
-    yield Record("stopped", data)
+    yield from _tell("stopped", data)
     return report
 
 
@@ -38,7 +51,8 @@ def request_stop(cause: Cause) -> Operation[StopReport]:
     """
     text = cause_text(cause)
     yield stop_command(int(cause))
-    yield Record("stop_requested", {"by": "sequence", "code": int(cause), "cause": text.happened, "class": 1})
+    told = {"by": "sequence", "code": int(cause), "cause": text.happened, "class": 1}
+    yield from _tell("stop_requested", told)
     return (yield from finish(text.happened))
 
 
@@ -46,5 +60,5 @@ def after_stop(stopped: Stopped) -> Operation[StopReport]:
     """The core has stopped by itself, or for the operator: journal it and wait."""
     by = "operator" if stopped.operator else "core"
     data = {"code": stopped.code, "cause": stopped.cause, "class": stopped.stop_class, "remedy": stopped.remedy}
-    yield Record("stop_requested", {"by": by, **data})
+    yield from _tell("stop_requested", {"by": by, **data})
     return (yield from finish(stopped.cause))

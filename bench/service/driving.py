@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.assembly import Blueprint, Virtual, make_recorder
+from bench.core.causes import Cause
 from bench.io.one_by_one import OneByOne
 from bench.record.recorder import Recorder
 from bench.record.storage import Storage
@@ -24,12 +25,16 @@ def properties_of(blueprint: Blueprint) -> dict[str, str]:
     return {"plan": inputs.plan.value.plan, "dut": inputs.dut.value.name, "rig": inputs.rig.value.rig}
 
 
-def drive(made: Virtual, job: Any, watch: Watch = lambda _bench: False) -> int:
-    """Run until the sequence has ended; the time reached, ns. The last samples are left for the owner to collect."""
-    reached_ns, aborted = 0, False
+def drive(made: Virtual, job: Any, watch: Watch = lambda _bench: False, trouble: Callable[[], str] = lambda: "") -> int:
+    """Run until the sequence has ended; the time reached, ns. The last samples are left for the owner to collect.
+    ``trouble``: why nothing can be recorded any more; the bench is stopped for it."""
+    reached_ns, aborted, untold = 0, False, True
     while not job.done:
         reached_ns = made.bench.advance()
+        if untold and trouble():
+            untold = False
+            made.desk.stop(Cause.DISK_FULL)
         if not aborted and watch(made):
             aborted = True
-            made.desk.abort()
+            made.desk.stop()
     return reached_ns

@@ -11,6 +11,7 @@ from bench.base.errors import InputError, Problem
 from bench.base.time import NS_PER_S
 from bench.io.disk import DiskStorage
 from bench.record.manifest import Manifest
+from bench.service.disk_need import require_room
 
 _PACKAGES = ("edu-bench", "numpy", "numba", "python-can", "cantools", "pyvisa", "pydantic")
 
@@ -31,11 +32,13 @@ def folder_name(plan: str, dut: str, labels: Labels) -> str:
 
 
 def make_folder(parent: Path, blueprint: Blueprint, labels: Labels) -> DiskStorage:
-    """A new, empty run folder; a name that is taken gets a number. Raises ``InputError`` if none can be made."""
+    """A new, empty run folder; a name that is taken gets a number. Raises ``InputError`` if none can be made, or the
+    run would not fit on the disk."""
     inputs = blueprint.inputs
     name = folder_name(inputs.plan.value.plan, inputs.dut.value.name, labels)
     try:
         parent.mkdir(parents=True, exist_ok=True)
+        require_room(parent, blueprint)
         for number in range(1, 10_000):
             folder = parent / (name if number == 1 else f"{name}_{number}")
             try:

@@ -1,8 +1,9 @@
 """One run in the virtual world, from its folder to its seal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from bench.io.clock import MonotonicClock
 from bench.io.disk import DiskStorage
 from bench.record.closing import write_results
 from bench.record.manifest import Manifest
+from bench.record.storage import StorageError
 from bench.report.write import write_report
 from bench.schedule.faults import Fault
 from bench.sequence.progress import BEGINNING, Progress
@@ -20,6 +22,8 @@ from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict
 from bench.service.driving import Watch, drive, recorder_of
 from bench.service.run_folder import Labels, make_folder, make_manifest
+
+_NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +65,37 @@ def run_virtual(
     job = made.bench.start(run_plan(inputs.plan.value, inputs.kinds, blueprint.context, progress))
     failure: Exception | None = None
     try:
-        drive(made, job, watch)
+        drive(made, job, watch, lambda: recorder.trouble)
     except Exception as error:  # of our own, outside the sequence
         failure = error
     reached_ns = made.bench.scheduler.t_ns
     made.collect(reached_ns)
     recorder.close(reached_ns, *digest_of(made.state.counters))
-    storage.write("truth.parquet", made.world.truth.to_parquet())
-    unclosed = close(storage, manifest, job.result)
+    unclosed = close(storage, manifest, job.result, {"truth.parquet": made.world.truth.to_parquet()})
     wall_s = seconds(clock.now_ns() - began_ns)
-    return RunResult(storage.folder, job.result, seconds(reached_ns), wall_s, failure or job.error or unclosed)
+    unrecorded = StorageError(recorder.trouble) if recorder.lost else None
+    first = failure or job.error or unrecorded or unclosed
+    return RunResult(storage.folder, job.result, seconds(reached_ns), wall_s, first)
 
 
-def close(storage: DiskStorage, manifest: Manifest, verdict: RunVerdict | None) -> Exception | None:
-    """Tables, report and seal; an error on the way to the seal, which comes in any case."""
+def close(
+    storage: DiskStorage,
+    manifest: Manifest,
+    verdict: RunVerdict | None,
+    more: Mapping[str, bytes] = MappingProxyType({}),
+) -> Exception | None:
+    """Tables, ``more`` files, report and seal; an error on the way to the seal, which comes in any case, unless the
+    disk refuses that too."""
     failure: Exception | None = None
     try:
+        for name, data in more.items():
+            storage.write(name, data)
         write_results(storage, manifest)
         write_report(storage, manifest.content)
     except Exception as error:
         failure = error
-    manifest.seal(verdict=verdict.verdict if verdict else "internal error")
+    try:
+        manifest.seal(verdict=verdict.verdict if verdict else "internal error")
+    except StorageError as error:
+        failure = failure or error
     return failure

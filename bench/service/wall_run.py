@@ -125,7 +125,7 @@ def start(
     look, stood_still = SteadyLook(memory.status), partial(stood_still_ns, memory.status)
     desk = Desk(blueprint.design, memory.state, memory.rings.inbox_sequence, _ANSWER_NS, look, stood_still)
     links, recorder = children["links"].control, children["recorder"].control
-    failure, on_turn = Lookout(crew, memory.status, berth.clock).failure, onlooker.turn(desk.abort)
+    failure, on_turn = Lookout(crew, memory.status, berth.clock).failure, onlooker.turn(desk.stop)
     return WallService(desk, memory.rings.events, links, recorder, memory.status, berth.clock, failure, on_turn)
 
 

@@ -1,5 +1,6 @@
 """A bench of one dyno and one I/O node, small enough for tests, in all its processes."""
 
+import resource
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,8 @@ def links_main(control: Control, arguments: Mapping[str, Any]) -> None:
 
 def recorder_main(control: Control, arguments: Mapping[str, Any]) -> None:
     program, state, rings = _core_memory(arguments)
+    if arguments["file_bytes"]:  # a disk that refuses: no file may grow beyond
+        resource.setrlimit(resource.RLIMIT_FSIZE, (arguments["file_bytes"],) * 2)
     made, storage = design(), DiskStorage(Path(arguments["folder"]) / "run")
     names = Names(
         tuple(setpoint.channel for setpoint in made.setpoints),
@@ -204,22 +207,22 @@ def emulators_main(control: Control, arguments: Mapping[str, Any]) -> None:
 
 
 class SmallBench:
-    """Everything started, in ``folder`` (mode 0700)."""
+    """Everything started, in ``folder`` (mode 0700). ``file_bytes``: as long as a file of the recorder may be."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, file_bytes: int = 0) -> None:
         self.folder = folder
         clock, program = MonotonicClock(), build_program(design())
         self.status = shared.create("status", make_status(), folder).tree
         self.state = shared.create("state", make_state(program), folder).tree
         rings = shared.create("rings", make_rings(program), folder).tree
         self.crew = Crew(folder)
-        arguments = {"folder": str(folder), "origin_ns": clock.origin_ns}
+        arguments = {"folder": str(folder), "origin_ns": clock.origin_ns, "file_bytes": file_bytes}
         search = [str(Path(__file__).parent)]
         emulators = self.crew.spawn("emulators", "small_wall_bench:emulators_main", arguments, search)
         core = self.crew.spawn("core", "small_wall_bench:core_main", arguments, search)
         recorder = self.crew.spawn("recorder", "small_wall_bench:recorder_main", arguments, search)
-        resource = {"resource": emulators.wait_ready(120_000 * MS)["resources"][PART]}
-        links = self.crew.spawn("links", "small_wall_bench:links_main", {**arguments, **resource}, search)
+        place = {"resource": emulators.wait_ready(120_000 * MS)["resources"][PART]}
+        links = self.crew.spawn("links", "small_wall_bench:links_main", {**arguments, **place}, search)
         for child in (core, recorder, links):
             child.wait_ready(120_000 * MS)
         desk = Desk(design(), self.state, rings.inbox_sequence, 20 * MS, SteadyLook(self.status))

@@ -12,9 +12,11 @@ import pytest
 from small_wall_bench import MS, PART, SmallBench
 
 from bench.base.errors import DeviceError
+from bench.core.causes import Cause
 from bench.core.design import LINKS
 from bench.record.inbox_log import read_inbox_log
 from bench.record.journal import JournalRecord, read_journal
+from bench.record.storage import StorageError
 from bench.schedule.outcomes import SetpointRefused, Stopped
 from bench.schedule.requests import Ask, Condition, Operation, Ramp, Read, Record, Until, UntilSafe
 from bench.sequence.commands import arm, stop
@@ -129,3 +131,25 @@ def test_when_the_links_are_killed_the_core_stops_and_the_sequence_is_told(folde
     assert report.ended and not report.confirmed
     assert ("open", "confirmed") in report.rungs
     assert bench.status[LINKS]["phase"] != 2
+
+
+@pytest.mark.slow
+def test_a_disk_that_refuses_ends_in_a_controlled_stop_that_is_journalled(folder: Path) -> None:
+    bench = SmallBench(folder, file_bytes=30_000)
+
+    def run() -> Operation[Any]:
+        yield from turning()
+        try:
+            yield from wait_for_ever()
+        except Stopped as cause:
+            report = yield UntilSafe(20_000 * MS)
+            with pytest.raises(StorageError, match=r"write failed"):  # the journal is full, too
+                yield Record("point", {"text": "x" * 40_000})
+            return cause, report
+
+    cause, report = bench.service.run("run", run())
+    assert bench.crew.finish(30) == []
+    assert (cause.code, cause.stop_class) == (Cause.DISK_FULL, 1)
+    assert report.ended and report.confirmed
+    assert [failed["file"] for failed in told(folder, "recording_failed")] == ["inbox.log"]
+    assert told(folder, "core_safe") == [{"confirmed": True}]

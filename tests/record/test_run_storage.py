@@ -90,6 +90,65 @@ def test_a_full_disk_ends_the_file_for_good(tmp_path: Path, monkeypatch: pytest.
     assert (tmp_path / "a.bin").read_bytes() == b"before"
 
 
+def test_a_full_disk_gives_what_was_kept_back_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage, whole = DiskStorage(tmp_path), os.write
+    storage.set_aside(1 << 20)
+    file, refused = storage.open("a.bin"), []
+
+    def full_once(fd: int, data: bytes) -> int:
+        if not refused:
+            refused.append(whole(fd, data[:4]))
+            return 4
+        if len(refused) == 1:
+            refused.append(0)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole(fd, data)
+
+    monkeypatch.setattr(os, "write", full_once)
+    assert not storage.scarce
+    file.append(b"0123456789")
+    file.close()
+    assert storage.scarce and storage.read("a.bin") == b"0123456789"
+
+
+def test_what_is_kept_back_is_taken_from_the_disk_and_leaves_no_file(tmp_path: Path) -> None:
+    storage = DiskStorage(tmp_path)
+    before = storage.room().free
+    storage.set_aside(64 << 20)
+    assert storage.names() == () and list(tmp_path.iterdir()) == []
+    assert storage.room().free < before
+    storage.give_back()
+    storage.give_back()
+
+
+def test_a_file_is_opened_again_to_be_mended(storage: Storage) -> None:
+    storage.write("a.bin", b"12345")
+    file = storage.reopen("a.bin")
+    assert file.size == 5
+    file.patch(1, b"x")
+    file.close()
+    assert storage.read("a.bin") == b"1x345"
+    with pytest.raises(StorageError):
+        storage.reopen("b.bin")
+
+
+def test_that_a_file_exists_is_durable_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}")))
+    DiskStorage(tmp_path).open("a.bin").close()
+    assert synced == [str(tmp_path)]
+
+
+def test_half_written_files_are_no_files_of_the_run(tmp_path: Path) -> None:
+    storage = DiskStorage(tmp_path)
+    (tmp_path / "manifest.json.part").write_bytes(b"{")
+    assert storage.names() == ()
+    storage.write("manifest.json", b"{}")
+    assert storage.names() == ("manifest.json",) and not (tmp_path / "manifest.json.part").exists()
+
+
 def test_writes_in_parts_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: whole(fd, data[:3]))
