@@ -263,12 +263,13 @@ def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, ...
 
 
 def _docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """What stands below the fields of a model."""
-    (body,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    """What stands below the fields of a model, and of those that it extends."""
     found = {}
-    for field, below in pairwise(getattr(body, "body", ())):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
-            found[field.target.id] = ast.literal_eval(below.value)
+    for of in reversed([part for part in model.__mro__ if _is_model(part) and part is not BaseModel]):
+        (body,) = ast.parse(textwrap.dedent(inspect.getsource(of))).body
+        for field, below in pairwise(getattr(body, "body", ())):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
+                found[field.target.id] = ast.literal_eval(below.value)
     return found
 
 

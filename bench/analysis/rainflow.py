@@ -40,67 +40,76 @@ class Cycles(NamedTuple):
 
 
 @dataclass(slots=True)
-class Rainflow:
-    """The state of one count.
+class Turns:
+    """Where a signal turns. ``gate``: a turn counts once the signal has come back by more than this.
 
-    ``gate``: a turn counts once the signal has come back by more than this. ``open``: turning points that are still
-    open; ``newest``: the farthest that the signal has come since the last of them; ``way``: +1 rising, -1 falling, 0
-    before the first move.
+    ``newest``: the farthest that the signal has come since the last turn; ``way``: +1 rising, -1 falling, 0 before the
+    first move.
     """
 
     gate: float = 0.0
-    open: list[Point] = field(default_factory=list)
     newest: Point | None = None
     way: int = 0
+
+    def feed(self, values: Floats, at: Floats) -> list[Point]:
+        """The next values of the signal and where they lie (rising); the turning points that have become certain. The
+        very first value is one."""
+        return [turn for point in _corners(values, at) for turn in self._take(point)]
+
+    def _take(self, point: Point) -> tuple[Point, ...]:
+        if self.newest is None:
+            self.newest = point
+            return (point,)
+        moved = point[1] - self.newest[1]
+        if self.way == 0:
+            if abs(moved) > self.gate:
+                self.way, self.newest = (1 if moved > 0.0 else -1), point
+            return ()
+        if moved * self.way >= 0.0:
+            self.newest = point
+            return ()
+        if abs(moved) <= self.gate:
+            return ()
+        turn, self.newest, self.way = self.newest, point, -self.way
+        return (turn,)
+
+
+@dataclass(slots=True)
+class Rainflow:
+    """The state of one count: where the signal turns, and the turning points that are still open."""
+
+    turns: Turns = field(default_factory=Turns)
+    open: list[Point] = field(default_factory=list)
 
     def feed(self, values: Floats, at: Floats) -> Cycles:
         """The next values of the signal and where they lie (rising); the cycles that they close."""
         closed: list[tuple[Point, Point, float]] = []
-        for point in _corners(values, at):
-            if self._turned(point):
-                self._close(closed)
+        for turn in self.turns.feed(values, at):
+            self.open.append(turn)
+            self._close(closed)
         return Cycles.of(closed)
 
     def rest(self) -> Cycles:
         """What is still open, as half cycles: together with all that was closed it is the count of the whole signal up
         to now. The state stays as it is."""
-        points = [*self.open, self.newest] if self.newest is not None and self.way else self.open
-        later = Rainflow(self.gate, list(points))
+        moved = self.turns.newest is not None and self.turns.way != 0
+        later = Rainflow(open=[*self.open, self.turns.newest] if moved and self.turns.newest else list(self.open))
         closed: list[tuple[Point, Point, float]] = []
         later._close(closed)
         return Cycles.of([*closed, *((a, b, 0.5) for a, b in pairwise(later.open))])
 
     def state(self) -> dict[str, Any]:
         """As plain values, exact."""
-        newest = list(self.newest) if self.newest is not None else None
-        return {"gate": self.gate, "open": [list(point) for point in self.open], "newest": newest, "way": self.way}
+        turns = self.turns
+        newest = list(turns.newest) if turns.newest is not None else None
+        return {"gate": turns.gate, "open": [list(point) for point in self.open], "newest": newest, "way": turns.way}
 
     @classmethod
     def of(cls, state: Mapping[str, Any]) -> Self:
         """From ``state``."""
         newest = (float(state["newest"][0]), float(state["newest"][1])) if state["newest"] is not None else None
         points = [(float(where), float(value)) for where, value in state["open"]]
-        return cls(float(state["gate"]), points, newest, int(state["way"]))
-
-    def _turned(self, point: Point) -> bool:
-        """Take one corner in; whether a turning point has become certain (it is the last of ``open``)."""
-        if self.newest is None:
-            self.newest = point
-            self.open.append(point)
-            return False
-        moved = point[1] - self.newest[1]
-        if self.way == 0:
-            if abs(moved) > self.gate:
-                self.way, self.newest = (1 if moved > 0.0 else -1), point
-            return False
-        if moved * self.way >= 0.0:
-            self.newest = point
-            return False
-        if abs(moved) <= self.gate:
-            return False
-        self.open.append(self.newest)
-        self.way, self.newest = -self.way, point
-        return True
+        return cls(Turns(float(state["gate"]), newest, int(state["way"])), points)
 
     def _close(self, closed: list[tuple[Point, Point, float]]) -> None:
         """5.4.4, steps 2 to 5, for the newest turning points."""

@@ -20,7 +20,7 @@ Draw = Callable[[Storage, dict[str, Any]], object]
 def write_results(storage: Storage, manifest: Manifest) -> None:
     """The tables, from the journal alone, and into the manifest the identities and what the operating system had
     granted."""
-    records, _ = read_journal(storage.read(JOURNAL))
+    records, _ = read_journal(storage.read(JOURNAL), whole=False)
     for record in records:
         if record.event == "armed":
             for part, told in record.data["parts"].items():
@@ -49,7 +49,7 @@ def close_orphan(storage: Storage, draw: Draw = lambda _storage, _content: None)
     manifest = Manifest.reopen(storage)
     if manifest.content["sealed"]:
         return False
-    records, _ = read_journal(storage.read(JOURNAL))
+    records, _ = read_journal(storage.read(JOURNAL), whole=False)
     lost = recover(storage)
     if lost.words or _verdict(records) == INTERRUPTED:
         manifest.content["recovered"] = asdict(lost)

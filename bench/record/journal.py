@@ -9,11 +9,14 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from io import BytesIO
 from typing import Any, NamedTuple
 
 from bench.record.storage import File
 
 GENESIS = "0" * 16
+SUMMED_UP = {"endurance_state": "endurance_cycle"}
+"""Events that say all that those of another kind before them have said."""
 _CHAIN = b',"chain":"'
 _TAIL_BYTES = len(_CHAIN) + 16 + len(b'"}')
 
@@ -84,26 +87,39 @@ class Journal:
         self._file.close()
 
 
-def read_journal(data: bytes) -> tuple[list[JournalRecord], list[str]]:
-    """All records up to the first damage, and what is wrong.
+def read_journal(data: bytes, *, whole: bool = True) -> tuple[list[JournalRecord], list[str]]:
+    """All records up to the first damage, and what is wrong. Without ``whole`` those are left out that a later one sums
+    up (``SUMMED_UP``): a million cycles of a durability run need not be held.
 
     A line that was being written when the power went (no newline yet) was never acknowledged: it is left out and is
     no problem. Any other changed byte is.
     """
-    lines = data.split(b"\n")
-    tail = lines.pop()
     records: list[JournalRecord] = []
-    chain = GENESIS
-    for number, line in enumerate(lines, start=1):
-        payload = line[:-_TAIL_BYTES] + b"}"
+    chain, tail, number = GENESIS, b"", 0
+    for line in BytesIO(data):
+        if not line.endswith(b"\n"):
+            tail = line
+            break
+        number += 1
+        payload = line[: -_TAIL_BYTES - 1] + b"}"
         chain = _link(chain, payload)
-        if line != payload[:-1] + _CHAIN + chain.encode() + b'"}':
+        if line != payload[:-1] + _CHAIN + chain.encode() + b'"}\n':
             return records, [f"journal line {number}: changed, or a line before it is missing; later lines not trusted"]
         record = _record(payload)
-        if record.seq != len(records):
-            return records, [f"journal line {number}: has number {record.seq}, expected {len(records)}"]
+        if record.seq != number - 1:
+            return records, [f"journal line {number}: has number {record.seq}, expected {number - 1}"]
+        if not whole and record.event in SUMMED_UP:
+            _leave_out(records, SUMMED_UP[record.event])
         records.append(record)
-    return records, [] if _may_be_torn(tail, chain) else [f"journal line {len(lines) + 1}: its end was changed"]
+    return records, [] if _may_be_torn(tail, chain) else [f"journal line {number + 1}: its end was changed"]
+
+
+def _leave_out(records: list[JournalRecord], event: str) -> None:
+    """Those at the end, up to the last one that summed them up; what stands between them stays."""
+    first = len(records)
+    while first and records[first - 1].event not in SUMMED_UP:
+        first -= 1
+    records[first:] = [record for record in records[first:] if record.event != event]
 
 
 def _record(payload: bytes) -> JournalRecord:

@@ -60,7 +60,7 @@ def _file(run: Storage, name: str, told: Any) -> list[str]:
 
 
 def _journal(run: Storage, names: set[str]) -> list[str]:
-    records, problems = read_journal(run.read("journal.jsonl"))
+    records, problems = read_journal(run.read("journal.jsonl"), whole=False)
     if problems:
         return problems
     spoilt = spoilt_marks(run, (record.data for record in records if record.event == MARK))

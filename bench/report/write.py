@@ -20,7 +20,7 @@ DUT_FILE, JOURNAL_FILE = "inputs/dut.yaml", "journal.jsonl"
 
 def write_report(storage: Storage, manifest: Mapping[str, Any]) -> ReportModel:
     """Write ``report.html`` and ``junit.xml`` of the run in ``storage``; what they show."""
-    records, problems = read_journal(storage.read(JOURNAL_FILE))
+    records, problems = read_journal(storage.read(JOURNAL_FILE), whole=False)
     name, envelope = run_name(manifest), dut_envelope(storage)
     told = {**manifest, "files": _hashes(storage)}
     model = build_model(records, name=name, manifest=told, envelope=envelope, problems=problems)

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from bench.analysis.uncertainty import Budget
 from bench.base.ports import Twin
 from bench.config.dyno import held_torque
+from bench.sequence.charts import Charts
 from bench.sequence.diagnosis import Examination
 from bench.sequence.position import Position
 from bench.sequence.progress import Taken
@@ -155,7 +156,8 @@ class Context:
 
     ``position`` (where the bench was sent last) and ``tally`` (points so far) go on from step to step. ``overridden``:
     expired calibrations that somebody has allowed by name, each with the certificate's number and last day. ``taken``:
-    what the step takes over from a run that it goes on from.
+    what the step takes over from a run that it goes on from. ``charts``: of the drift of reference points, over all
+    steps.
     """
 
     dut: DutFacts
@@ -168,6 +170,7 @@ class Context:
     position: Position = field(default_factory=Position)
     tally: Tally = field(default_factory=Tally)
     taken: Taken = field(default_factory=Taken)
+    charts: Charts = field(default_factory=Charts)
 
     @property
     def efficiencies(self) -> tuple[str, ...]:
@@ -196,7 +199,7 @@ class Context:
         plan asks for beyond the DUT file (``Examination``)."""
         known = self.examination
         examination = replace(known, expected={**known.expected, **(expected or {})}, clear=clear)
-        return replace(self, examination=examination, position=Position(), tally=Tally())
+        return replace(self, examination=examination, position=Position(), tally=Tally(), charts=Charts())
 
     def flange_speed_rpm(self, motor_rpm: float) -> float:
         """The flange (half-shaft) speed that belongs to a motor speed."""

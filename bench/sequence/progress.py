@@ -4,10 +4,11 @@ Only what was journalled counts. A point, a reference or a repetition that was u
 beginning: the bench was at rest meanwhile.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from bench.record.journal import SUMMED_UP
 from bench.schedule.requests import Operation, Record
 
 Data = Mapping[str, Any]
@@ -15,7 +16,9 @@ OF_RUN = "of_run"
 """Names, in a record that was taken over, the run that has made it."""
 RESUMED = "resumed"
 """The event after which a run has all that it takes over."""
-_KEPT = ("point", "reference", "cycle_phase", "cycle_trace")
+_KEPT = ("point", "reference", "cycle_phase", "cycle_trace", "reference_check", "check_point", "endurance_check")
+_RUNNING = frozenset((*SUMMED_UP, *SUMMED_UP.values()))
+"""What sums up, and what is summed up: only the last of the first is kept, and what follows."""
 _TOTAL = "total"
 
 
@@ -79,6 +82,11 @@ class Progress:
         """What is taken over of a step."""
         return self.steps.get(step, Taken(self.run))
 
+    def told(self, event: str) -> Iterator[Data]:
+        """What all steps have told of an event, in order."""
+        for _, taken in sorted(self.steps.items()):
+            yield from (data for name, data in taken.records if name == event)
+
     @property
     def points(self) -> int:
         """How many points are taken over."""
@@ -103,6 +111,10 @@ def progress_of(run: str, chain: str, records: Iterable[Told]) -> Progress:
             step = record.data["step"]
             kept.setdefault(step, [])
         elif record.event in _KEPT and step >= 0:
+            kept[step].append((record.event, record.data))
+        elif record.event in _RUNNING and step >= 0:
+            if record.event in SUMMED_UP:
+                kept[step] = [each for each in kept[step] if each[0] not in _RUNNING]
             kept[step].append((record.event, record.data))
         if record.data.get("finished") or (record.event == "step_finished" and record.data["verdict"] == "passed"):
             finished.add(step)

@@ -13,11 +13,13 @@ from bench.sequence.step import StepKind
 from bench.sequence.steps.drive_cycle import DriveCycle
 from bench.sequence.steps.dwell import Dwell
 from bench.sequence.steps.efficiency_map import EfficiencyMap
+from bench.sequence.steps.endurance import EnduranceStep
 from bench.sequence.steps.latency import Latency
 from bench.sequence.steps.loss_points import LossPoints
 from bench.sequence.steps.net_power_curve import NetPowerCurve
 from bench.sequence.steps.no_load_drag import NoLoadDrag
 from bench.sequence.steps.peak_power import PeakPower
+from bench.sequence.steps.reference_point import ReferencePoint
 from bench.sequence.steps.soak import Soak
 from bench.sequence.steps.thirty_minute_power import ThirtyMinutePower
 from bench.sequence.steps.zero_check import ZeroCheck
@@ -35,6 +37,8 @@ _OWN: tuple[StepKind, ...] = (
     ThirtyMinutePower(),
     LossPoints(),
     NetPowerCurve(),
+    ReferencePoint(),
+    EnduranceStep(),
 )
 
 

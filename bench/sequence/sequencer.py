@@ -9,6 +9,7 @@ from bench.core.causes import Cause
 from bench.schedule.outcomes import Held, SetpointRefused, Stopped
 from bench.schedule.requests import BusReport, Operation, Record, StopReport
 from bench.sequence.arming import arm
+from bench.sequence.charts import EVENT as REFERENCE_CHECK
 from bench.sequence.context import Context
 from bench.sequence.diagnosis import examine_after
 from bench.sequence.estimate import estimate
@@ -129,6 +130,7 @@ def run_plan(
     steps = [step.kind for step in plan.steps]
     yield Record("run_started", {**names, **figures, "steps": steps, "efficiencies": list(context.efficiencies)})
     if progress.run:
+        context.charts.take_over(progress.told(REFERENCE_CHECK))
         yield from progress.tell()
     done: list[StepVerdict] = []
     try:

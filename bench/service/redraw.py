@@ -20,7 +20,9 @@ def redraw(storage: DiskStorage) -> tuple[str, ...]:
     Raises ``InputError`` when the journal or the manifest is missing or damaged.
     """
     content = _manifest(storage)
-    records, problems = read_journal(storage.read(JOURNAL)) if JOURNAL in storage.names() else ([], ["is missing"])
+    records, problems = (
+        read_journal(storage.read(JOURNAL), whole=False) if JOURNAL in storage.names() else ([], ["is missing"])
+    )
     if problems:
         raise InputError([Problem(JOURNAL, 0, 0, problem) for problem in problems])
     tables = tables_of(records)

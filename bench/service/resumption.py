@@ -60,7 +60,7 @@ def ended(folder: Path, waiting: Callable[[], object] = lambda: None) -> Ended:
             return _of_the_one_before(folder, before, waiting)
         _wait(storage, waiting)
         manifest = _manifest(storage)
-        records, problems = read_journal(storage.read(JOURNAL))
+        records, problems = read_journal(storage.read(JOURNAL), whole=False)
     except StorageError as error:
         raise _refusal(folder, f"is no run that can be resumed: {error}") from None
     if problems:

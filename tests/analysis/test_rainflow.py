@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.analysis.rainflow import Cycles, Rainflow
+from bench.analysis.rainflow import Cycles, Rainflow, Turns
 
 Counted = list[tuple[float, float, float]]
 Oracle = Callable[[list[float]], Counted]
@@ -63,7 +63,7 @@ def rows(cycles: Cycles) -> Counted:
 
 def stream(series: list[float], cuts: Iterable[int] = (), gate: float = 0.0) -> Counted:
     """Fed in pieces; between them the state goes through a journal's JSON."""
-    flow, found = Rainflow(gate), []
+    flow, found = Rainflow(Turns(gate)), []
     edges = [0, *sorted({cut % len(series) for cut in cuts}), len(series)]
     for begin, end in pairwise(edges):
         found += rows(flow.feed(np.array(series[begin:end]), np.arange(begin, end, dtype=float)))
@@ -120,8 +120,21 @@ def test_behind_a_gate_there_are_no_small_cycles_and_the_cuts_do_not_matter(
 def test_noise_leaves_no_trail_behind_a_gate() -> None:
     """A signal of two levels with noise on it for as long as one likes: the state stays small."""
     drawn = np.random.default_rng(1)
-    flow, closed = Rainflow(1.0), 0.0
+    flow, closed = Rainflow(Turns(1.0)), 0.0
     for n in range(200):
         values = np.where(np.arange(100) < 50, 0.0, 100.0) + drawn.normal(0.0, 0.1, 100)
         closed += float(flow.feed(values, np.arange(100.0) + 100.0 * n).counts.sum())
     assert closed == pytest.approx(199, abs=10) and len(json.dumps(flow.state())) < 2000
+
+
+@settings(deadline=None)
+@given(series=VALUES, gate=st.floats(0.0, 5.0))
+def test_the_turns_alone_count_as_the_signal_does(series: list[float], gate: float) -> None:
+    """What a journal keeps of a signal is where it turned."""
+    turns, whole = Turns(gate), Rainflow(Turns(gate))
+    values, at = np.array(series), np.arange(float(len(series)))
+    kept = turns.feed(values, at)
+    again = Rainflow()
+    closed = again.feed(np.array([value for _, value in kept]), np.array([where for where, _ in kept]))
+    counted = Counter(rows(whole.feed(values, at)))
+    assert Counter(rows(closed + again.rest())) == Counter(rows(Rainflow(open=list(whole.open)).rest())) + counted

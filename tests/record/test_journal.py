@@ -55,6 +55,19 @@ def test_zeros_after_a_power_cut_are_no_record() -> None:
     assert len(records) == 6 and problems == []
 
 
+@given(st.lists(st.sampled_from(["endurance_cycle", "endurance_state", "point"]), max_size=30))
+def test_what_a_later_record_sums_up_is_left_out_and_nothing_else(events: list[str]) -> None:
+    storage = MemoryStorage()
+    journal = Journal(storage.open("j"))
+    for i, event in enumerate(events):
+        journal.append(i, event, {})
+    data = storage.read("j")
+    last = max((i for i, event in enumerate(events) if event == "endurance_state"), default=-1)
+    kept = [i for i, event in enumerate(events) if event != "endurance_cycle" or i > last]
+    assert [record.seq for record in read_journal(data, whole=False)[0]] == kept
+    assert len(read_journal(data)[0]) == len(events)
+
+
 def test_a_record_is_durable_before_append_returns() -> None:
     storage = MemoryStorage()
     journal = Journal(storage.open("j"))

@@ -43,6 +43,20 @@ steps:
         regeneration: {share: 90 %, fade: 5..15 km/h}}
 """
 
+ENDURANCE = """
+plan: cycles
+title: A few cycles
+dut: gen5_bev
+rig: e_axle_demo
+allowance: 0 %
+steps:
+  - endurance:
+      accel_decel: {low: 2000 rpm, high: 2400 rpm, torque: 60 Nm}
+      cycles: 12
+      speed_rate: 1000 rpm/s
+      band: {torque: 12 Nm, speed: 60 rpm}
+"""
+
 
 @pytest.fixture(scope="module")
 def blueprint() -> Blueprint:
@@ -177,6 +191,26 @@ def test_a_whole_repetition_of_a_drive_cycle_is_not_driven_again(tmp_path: Path)
     records = journal(new.folder)
     totals = [record.data for record in records if record.event == "cycle_phase" and record.data["phase"] == "total"]
     assert [(data["repetition"], data.get("of_run")) for data in totals] == [(1, "old"), (2, None)]
+
+
+def test_a_cycle_that_was_driven_counts_once_however_often_the_run_was_killed(tmp_path: Path) -> None:
+    (tmp_path / "cycles.yaml").write_text(ENDURANCE)
+    blueprint = draw(load_inputs(str(tmp_path / "cycles.yaml"), None, None))
+    whole = folder = run_virtual(blueprint, tmp_path / "whole", LABELS).folder
+    for kill, cycle in enumerate((5, 9)):
+        old = killed(folder, tmp_path / f"old{kill}", at("endurance_cycle", cycle=cycle), torn=b'{"da')
+        folder = go_on(blueprint, tmp_path / f"new{kill}", ended(old).progress).folder
+    told = [record.data for record in journal(folder) if record.event == "endurance_cycle"]
+    assert [(data["cycle"], data.get("of_run")) for data in told] == [
+        *((n, "old0") for n in range(1, 6)), *((n, "old1") for n in range(6, 10)), *((n, None) for n in range(10, 13)),
+    ]  # fmt: skip
+    (alone,), (after,) = (
+        [record.data for record in journal(run) if record.event == "endurance"] for run in (whole, folder)
+    )
+    exact = ("cycles", "out_of_band", "verdict", "kind", "reason")
+    assert {name: after[name] for name in exact} == {name: alone[name] for name in exact}
+    assert after["load_s"] == pytest.approx(alone["load_s"]) and after["torque_damage"] > 0.0
+    assert verify(DiskStorage(folder, create=False)) == []
 
 
 def test_the_drift_is_judged_against_the_first_reference_of_all(tmp_path: Path) -> None:
