@@ -1,7 +1,7 @@
 """``bench check PLAN``."""
 
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from bench.base.time import clock_text, ns
 from bench.cli.options import DutOption, JsonOption, PlanArgument, RigOption
 from bench.cli.terminal import clean, note, say, say_json
 from bench.cli.warming import announce_compilation
+
+if TYPE_CHECKING:
+    from bench.service.expected import Expected
 
 
 def command(
@@ -21,28 +24,34 @@ def command(
     json: JsonOption = False,
 ) -> int:
     """Check plan, rig, DUT and CAN databases: all problems at once, nothing is energised."""
-    from bench.sequence.estimate import estimate
     from bench.service.disk_need import disk_need
+    from bench.service.expected import expect
     from bench.service.preparation import prepare, remarks
 
     prepared = prepare(plan, rig, dut, tuple(fault or ()), when_read=lambda: announce_compilation(json))
     inputs = prepared.blueprint.inputs
-    expected = estimate(inputs.plan.value, inputs.kinds, prepared.blueprint.context)
+    expected = expect(prepared.blueprint)
     found = {"plan": inputs.plan.value.plan, "rig": inputs.rig.value.rig, "dut": inputs.dut.value.name}
-    said = remarks(prepared.blueprint, time.strftime("%Y-%m-%d"))
+    said = [*remarks(prepared.blueprint, time.strftime("%Y-%m-%d")), *expected.remarks()]
     if json:
-        figures = {
-            "points": expected.points,
-            "estimate_s": expected.total_s,
-            "estimate_bytes": disk_need(prepared.blueprint),
-            "program": prepared.blueprint.program_hash,
-        }
+        figures = {**expected.figures(), "estimate_bytes": disk_need(prepared.blueprint)}
+        figures |= {"program": prepared.blueprint.program_hash}
         say_json({"exit": 0, "problems": [], "remarks": [clean(text) for text in said], **found, **figures})
         return 0
     for text in said:
         note(f"remark: {text}")
     names = ", ".join(f"{kind} {name}" for kind, name in found.items())
     megabytes = disk_need(prepared.blueprint) // 1_000_000
-    needs = f"about {clock_text(ns(expected.total_s))} h on the bench and up to {megabytes} MB"
-    say(f"{names}: no problems; {expected.points} points, {needs}")
+    needs = f"about {clock_text(ns(expected.duration_s))} h on the bench and up to {megabytes} MB"
+    say(f"{names}: no problems; {expected.estimate.points} points, {needs}")
+    if told := _energy_and_storage(expected):
+        say(told)
     return 0
+
+
+def _energy_and_storage(expected: "Expected") -> str:
+    if expected.foreseen is None or expected.stored is None:
+        return ""
+    taken, given = expected.foreseen.taken_wh / 1e3, expected.foreseen.given_wh / 1e3
+    stored = expected.stored.total / 1e6
+    return f"energy: {taken:.2f} kWh from the supply, {given:.2f} kWh back; storage: about {stored:.1f} MB"

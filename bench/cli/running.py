@@ -1,5 +1,6 @@
 """A run from the command line, from the first process to the last word: the same for ``run`` and ``resume``."""
 
+import json
 import sys
 import traceback
 from pathlib import Path
@@ -80,5 +81,15 @@ def _for_machines(result: "RunResult", code: int) -> dict[str, Any]:
         "planned": verdict.planned if verdict else 0,
         "virtual_s": round(result.virtual_s, 3),
         "wall_s": round(result.wall_s, 3),
+        "foresight": _foresight(result.folder),
         "exit": code,
     }
+
+
+def _foresight(folder: Path) -> dict[str, Any]:
+    """What was foreseen of the run, and how well; empty where its folder was not closed."""
+    try:
+        told: dict[str, Any] = json.loads((folder / "manifest.json").read_text()).get("foresight", {})
+    except (OSError, ValueError):
+        return {}
+    return told

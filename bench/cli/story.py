@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.base.time import NS_PER_S, clock_text, ns
+from bench.record.eta import Eta
 
 _WORDS = {
     "armed": "armed",
@@ -34,10 +35,12 @@ class Story:
     last_eta: float | None = None
     stopping: bool = False
     first_point_ns: int | None = None
+    eta: Eta = field(default_factory=Eta)
     news: list[str] = field(default_factory=list)
 
     def take(self, t_ns: int, event: str, data: Mapping[str, Any]) -> None:
         """One record of the journal."""
+        self.eta.take(t_ns, event, data)
         if event in _WORDS:
             self.state = f"{self.place}: {_WORDS[event]}" if self.place else _WORDS[event]
         handler = getattr(self, f"_{event}", None)
@@ -45,7 +48,9 @@ class Story:
             handler(t_ns, data)
 
     def remaining_s(self, t_ns: int) -> float:
-        """Run time still to come: by the pace of the points so far, else by the estimate."""
+        """Run time still to come: as foreseen, else by the pace of the points so far, else by the estimate."""
+        if self.eta.foreseen:
+            return self.eta.remaining_s(t_ns)
         if self.first_point_ns is not None and self.done and self.points:
             pace_s = (t_ns - self.first_point_ns) / NS_PER_S / self.done
             return max(0.0, pace_s * (self.points - self.taken - self.done))

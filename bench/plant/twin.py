@@ -10,7 +10,7 @@ from typing import Any
 from bench.base.compiled import compiled
 from bench.plant.optimum import CurrentTable, torque_limit
 from bench.plant.parameters import PlantParameters
-from bench.plant.plant import make_plant, step
+from bench.plant.plant import Plant, make_plant, step
 from bench.plant.shafts import RPM
 
 _STEP_NS = 1_000_000
@@ -72,29 +72,34 @@ class SteadyTwin:
         inputs["dyno_l_speed_rpm"] = inputs["dyno_r_speed_rpm"] = speed_rpm / self._ratio
 
     def _channels(self) -> dict[str, float]:
-        out = {name: float(self._plant.outputs[name][0]) for name in self._plant.outputs.dtype.names or ()}
-        values = {
-            "dc.voltage": out["u_dc_v"],
-            "dc.current": out["i_dc_a"],
-            "dc.power": out["p_dc_w"],
-            "ac.voltage": out["u_ac_v"],
-            "ac.current": out["i_ac_a"],
-            "ac.power": out["p_ac_w"],
-            "ac.frequency": out["f_el_hz"],
-            "field.voltage": out["u_f_v"],
-            "field.current": out["i_f_a"],
-            "field.power": out["p_f_w"],
-            "aux.power": out["p_aux_w"],
-            "supply.voltage": out["u_supply_v"],
-            "supply.current": out["i_supply_a"],
-            "supply.power": out["p_supply_w"],
-            "dut.torque_est": out["torque_airgap_nm"],
-            "dut.speed": out["speed_motor_rpm"],
-        }
-        for side, part in zip(("l", "r"), _SIDES[self._layout], strict=False):
-            values[f"flange_{part}.torque"] = out[f"torque_{side}_nm"]
-            values[f"flange_{part}.speed"] = out[f"speed_{side}_rpm"]
-            values[f"flange_{part}.power"] = out[f"p_out_{side}_w"]
-            values[f"dyno_{part}.speed"] = out[f"speed_{side}_rpm"]
-            values[f"dyno_{part}.torque"] = out[f"dyno_{side}_torque_nm"]
-        return values
+        return channels_of(self._plant, self._layout)
+
+
+def channels_of(plant: Plant, layout: str) -> dict[str, float]:
+    """What a plant has come to, by channel name, as an ideal bench would tell it."""
+    out = {name: float(plant.outputs[name][0]) for name in plant.outputs.dtype.names or ()}
+    values = {
+        "dc.voltage": out["u_dc_v"],
+        "dc.current": out["i_dc_a"],
+        "dc.power": out["p_dc_w"],
+        "ac.voltage": out["u_ac_v"],
+        "ac.current": out["i_ac_a"],
+        "ac.power": out["p_ac_w"],
+        "ac.frequency": out["f_el_hz"],
+        "field.voltage": out["u_f_v"],
+        "field.current": out["i_f_a"],
+        "field.power": out["p_f_w"],
+        "aux.power": out["p_aux_w"],
+        "supply.voltage": out["u_supply_v"],
+        "supply.current": out["i_supply_a"],
+        "supply.power": out["p_supply_w"],
+        "dut.torque_est": out["torque_airgap_nm"],
+        "dut.speed": out["speed_motor_rpm"],
+    }
+    for side, part in zip(("l", "r"), _SIDES[layout], strict=False):
+        values[f"flange_{part}.torque"] = out[f"torque_{side}_nm"]
+        values[f"flange_{part}.speed"] = out[f"speed_{side}_rpm"]
+        values[f"flange_{part}.power"] = out[f"p_out_{side}_w"]
+        values[f"dyno_{part}.speed"] = out[f"speed_{side}_rpm"]
+        values[f"dyno_{part}.torque"] = out[f"dyno_{side}_torque_nm"]
+    return values

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bench.record.cycles import tables_of_cycles
+from bench.record.eta import eta_of
 from bench.record.journal import JournalRecord, read_journal
 from bench.record.manifest import Manifest
 from bench.record.points import points_table, write_csv, write_parquet
@@ -18,8 +19,8 @@ Draw = Callable[[Storage, dict[str, Any]], object]
 
 
 def write_results(storage: Storage, manifest: Manifest) -> None:
-    """The tables, from the journal alone, and into the manifest the identities and what the operating system had
-    granted."""
+    """The tables, from the journal alone, and into the manifest the identities, what the operating system had granted,
+    and how well the end of the run was known."""
     records, _ = read_journal(storage.read(JOURNAL), whole=False)
     for record in records:
         if record.event == "armed":
@@ -29,6 +30,8 @@ def write_results(storage: Storage, manifest: Manifest) -> None:
             manifest.identify("dut", record.data["identity"])
         elif record.event == "realtime":
             manifest.content["realtime"] = dict(record.data)
+    if foresight := eta_of(records):
+        manifest.content["foresight"] = foresight
     for name, table in tables_of(records).items():
         storage.write(name, table)
 

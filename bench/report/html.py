@@ -211,6 +211,7 @@ def _facts(model: ReportModel) -> list[tuple[str, list[tuple[str, str]]]]:
     basis = sorted({str(row["u_basis"]) for row in model.rows if row.get("u_basis")})
     run = {"plan": model.plan, "DUT": model.dut, "rig": model.rig, "world": model.world, "seed": model.seed}
     run |= {"core program": manifest.get("program", ""), "uncertainty from": ", ".join(basis)}
+    run |= {"duration": _duration(manifest.get("foresight", {}))}
     groups = [("Run", run), ("Instruments", _identities(manifest)), ("Versions", manifest.get("versions", {}))]
     hashes = {
         name: told["sha256"] for name, told in {**manifest.get("inputs", {}), **manifest.get("files", {})}.items()
@@ -221,6 +222,15 @@ def _facts(model: ReportModel) -> list[tuple[str, list[tuple[str, str]]]]:
         for title, group in groups
         if group
     ]
+
+
+def _duration(eta: Mapping[str, Any]) -> str:
+    """What was foreseen, what it took, and how well the end was known on the way."""
+    if not eta:
+        return ""
+    foreseen, took = (clock_text(ns(eta[key])) for key in ("foreseen_s", "took_s"))
+    errors = ", ".join(f"{error:+.1f} % at {share} %" for share, error in eta["error_percent"].items())
+    return f"{foreseen} h foreseen, {took} h taken; error of the end as told: {errors} of the run"
 
 
 def _identities(manifest: Mapping[str, Any]) -> dict[str, str]:

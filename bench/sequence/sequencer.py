@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from bench.base.errors import DeviceError, LinkError
 from bench.config.plan import Plan, Step
 from bench.core.causes import Cause
+from bench.record.eta import FORESEEN
 from bench.schedule.outcomes import Held, SetpointRefused, Stopped
 from bench.schedule.requests import BusReport, Operation, Record, StopReport
 from bench.sequence.arming import arm
@@ -14,6 +15,7 @@ from bench.sequence.context import Context
 from bench.sequence.diagnosis import examine_after
 from bench.sequence.estimate import estimate
 from bench.sequence.failures import SequenceFailed
+from bench.sequence.foreseen import Foreseen
 from bench.sequence.progress import BEGINNING, OF_RUN, Progress, Taken
 from bench.sequence.sign_check import sign_check
 from bench.sequence.step import StepKind
@@ -114,21 +116,32 @@ def _stop(ending: _Ending) -> Operation[StopReport]:
 
 
 def run_plan(
-    plan: Plan, kinds: Mapping[str, StepKind], context: Context, progress: Progress = BEGINNING
+    plan: Plan,
+    kinds: Mapping[str, StepKind],
+    context: Context,
+    progress: Progress = BEGINNING,
+    foreseen: Foreseen | None = None,
 ) -> Operation[RunVerdict]:
     """The whole run as one operation; journals each decision, returns the verdict.
 
     ``context`` gives the facts; position and tally are the run's own, so one context serves any number of runs.
-    ``progress``: of the run that this one goes on from; what that has finished is taken over.
+    ``progress``: of the run that this one goes on from; what that has finished is taken over. ``foreseen``: what it
+    will be like, for those who look on.
     Errors of our own (anything unexpected) are raised again after the bench was stopped.
     """
     context = context.fresh(plan.identity, plan.clear_dtcs)
     expected = estimate(plan, kinds, context)
     context.tally.planned = expected.points
     names = {"plan": plan.plan, "title": plan.title, "dut": context.dut.name, "layout": context.bench.layout}
-    figures = {"points": expected.points, "estimate_s": expected.total_s, "allowance": plan.allowance / 100.0}
+    figures = {
+        "points": expected.points,
+        "estimate_s": foreseen.total_s if foreseen else expected.total_s,
+        "allowance": plan.allowance / 100.0,
+    }
     steps = [step.kind for step in plan.steps]
     yield Record("run_started", {**names, **figures, "steps": steps, "efficiencies": list(context.efficiencies)})
+    if foreseen is not None:
+        yield Record(FORESEEN, foreseen.told())
     if progress.run:
         context.charts.take_over(progress.told(REFERENCE_CHECK))
         yield from progress.tell()

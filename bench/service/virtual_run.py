@@ -21,6 +21,7 @@ from bench.sequence.progress import BEGINNING, Progress
 from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict
 from bench.service.driving import Watch, drive, recorder_of
+from bench.service.foresight import foresee
 from bench.service.run_folder import Labels, make_folder, make_manifest
 
 _NO_FILES: Mapping[str, bytes] = MappingProxyType({})
@@ -62,7 +63,8 @@ def run_virtual(
     recorder = recorder_of(storage, blueprint, labels)
     made = virtual(blueprint, recorder, labels.seed, faults, on_frames)
     inputs = blueprint.inputs
-    job = made.bench.start(run_plan(inputs.plan.value, inputs.kinds, blueprint.context, progress))
+    foreseen = foresee(blueprint, progress)
+    job = made.bench.start(run_plan(inputs.plan.value, inputs.kinds, blueprint.context, progress, foreseen))
     failure: Exception | None = None
     try:
         drive(made, job, watch, lambda: recorder.trouble)

@@ -26,6 +26,7 @@ from bench.sequence.progress import BEGINNING, Progress
 from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict
 from bench.service.driving import properties_of
+from bench.service.foresight import foresee
 from bench.service.run_folder import Labels, make_folder, make_manifest, start_ns
 from bench.service.virtual_run import RunResult, close
 
@@ -95,13 +96,15 @@ def _drive(
     progress: Progress,
 ) -> tuple[RunVerdict | None, BaseException | None]:
     """From the first process to the last; the verdict, or what kept the run from having one."""
+    foreseen = foresee(blueprint, progress)
     memory, crew = berth.create(blueprint.program, blueprint.channels), Crew(berth.folder)
     verdict: RunVerdict | None = None
     failure: BaseException | None = None
     try:
         service = start(blueprint, storage, berth, memory, crew, labels, edges, onlooker)
         inputs = blueprint.inputs
-        verdict = service.run("sequence", run_plan(inputs.plan.value, inputs.kinds, blueprint.context, progress))
+        sequence = run_plan(inputs.plan.value, inputs.kinds, blueprint.context, progress, foreseen)
+        verdict = service.run("sequence", sequence)
     except Exception as error:  # the run has ended, its folder is closed all the same
         failure = error
         if words := crew.last_words():
