@@ -19,7 +19,7 @@ def command(
         str,
         typer.Argument(
             help="What to prove: answers (no answer is taken for another's, whatever instruments and wires do), "
-            "kills (a run survives kill -9 at any instant, and goes on), "
+            "kills (a run survives kill -9 at any instant, and goes on), kills_in_wall_time (over real edges), "
             "plans (every shipped plan runs whole, passes and verifies)."
         ),
     ],

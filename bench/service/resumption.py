@@ -50,7 +50,7 @@ class Ended(NamedTuple):
 
 
 def ended(folder: Path, waiting: Callable[[], object] = lambda: None) -> Ended:
-    """What is left of the run in ``folder``, after its stop has ended: while its last process still writes, this waits
+    """What is left of the run in ``folder``, after its stop has ended: while its journal is still written, this waits
     (``waiting`` is called once). Of a run that ended before it had taken over the one before: what is left of that.
     Raises ``InputError`` where there is nothing to go on with."""
     try:
@@ -89,20 +89,26 @@ def recovered(folder: Path, waiting: Callable[[], object] = lambda: None) -> boo
     is closed. Raises ``InputError`` for a folder that was never begun."""
     try:
         storage = DiskStorage(folder, create=False)
-        _wait(storage, waiting)
+        if _wait(storage, waiting):
+            _wait_for_seal(storage)
         _manifest(storage)
         return close_orphan(storage, write_report)
     except StorageError as error:
         raise _refusal(folder, f"is no run that can be closed: {error}") from None
 
 
-def _wait(storage: DiskStorage, waiting: Callable[[], object]) -> None:
-    """Until nobody writes the journal any more and, if somebody did, the folder was closed."""
-    if not storage.busy(JOURNAL):
-        return
-    waiting()
-    while storage.busy(JOURNAL):
-        time.sleep(_LOOK_S)
+def _wait(storage: DiskStorage, waiting: Callable[[], object]) -> bool:
+    """Until nobody writes the journal any more; whether somebody did."""
+    busy = storage.busy(JOURNAL)
+    if busy:
+        waiting()
+        while storage.busy(JOURNAL):
+            time.sleep(_LOOK_S)
+    return busy
+
+
+def _wait_for_seal(storage: DiskStorage) -> None:
+    """Whoever wrote the journal goes on with tables and seal."""
     deadline_s = time.monotonic() + _SEAL_S
     while not _manifest(storage)["sealed"] and time.monotonic() < deadline_s:
         time.sleep(_LOOK_S)
