@@ -1,5 +1,7 @@
 """Core sample rows (float64 values and good flags) become raw MF4 records, many rows at a time."""
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Protocol
 
 import numpy as np
@@ -79,40 +81,55 @@ class SampleWriter:
 
 
 class _Packer:
-    """The conversion of one group, prepared once."""
+    """The conversion of one group, prepared once. Neighbours of one raw type are converted together."""
 
     def __init__(self, group: Group, dtype: np.dtype[np.void]) -> None:
-        self._dtype = dtype
-        self._columns = group.columns
-        self._integer = [i for i, column in enumerate(group.columns) if column.dtype[0] != "f"]
-        pick = [group.columns[i] for i in self._integer]
-        self._factor = np.array([column.factor for column in pick])
-        self._offset = np.array([column.offset for column in pick])
-        limits = [np.iinfo(column.dtype) for column in pick]
+        columns = group.columns
+        self._factor = np.array([column.factor for column in columns])
+        self._offset = np.array([column.offset for column in columns])
+        self._linear = any(column.linear for column in columns)
+        self._integer = np.flatnonzero([column.dtype[0] != "f" for column in columns])
+        limits = [np.iinfo(columns[i].dtype) for i in self._integer]
         self._low = np.array([float(limit.min) for limit in limits])
         self._high = np.array([float(limit.max) for limit in limits])
+        self._runs = list(_runs([column.dtype for column in columns]))
+        blocks = [(f"r{begin}", f"<{kind}", (end - begin,)) for begin, end, kind in self._runs]
+        self._invalid_bytes = dtype["invalid"].shape[0]
+        self._dtype = dtype
+        self._by_runs = np.dtype([("id", "u1"), ("t", "<f8"), *blocks, ("invalid", "u1", (self._invalid_bytes,))])
+        assert self._by_runs.itemsize == dtype.itemsize
         self.unfit = 0
 
     def pack(self, t_ns: NDArray[np.int64], values: NDArray[np.float64], good: NDArray[np.bool_]) -> NDArray[np.void]:
         """Records for the file."""
-        records = np.zeros(len(t_ns), self._dtype)
+        records = np.zeros(len(t_ns), self._by_runs)
         records["t"] = t_ns / NS_PER_S
         invalid = ~good
-        if self._integer:
-            self._pack_integers(records, values, invalid)
-        for i, column in enumerate(self._columns):
-            if column.dtype[0] == "f":
-                records[f"c{i}"] = (values[:, i] - column.offset) / column.factor if column.linear else values[:, i]
+        raw = (values - self._offset) / self._factor if self._linear else values
+        if len(self._integer):
+            raw = self._whole(raw, invalid)
+        for begin, end, _ in self._runs:
+            records[f"r{begin}"] = raw[:, begin:end]
         records["invalid"] = np.packbits(invalid, axis=1, bitorder="little")
-        return records
+        return records.view(self._dtype)
 
-    def _pack_integers(
-        self, records: NDArray[np.void], values: NDArray[np.float64], invalid: NDArray[np.bool_]
-    ) -> None:
-        raw = np.rint((values[:, self._integer] - self._offset) / self._factor)
-        fits = (raw >= self._low) & (raw <= self._high)  # False for NaN too
-        self.unfit += int(np.count_nonzero(~fits & ~invalid[:, self._integer]))
-        invalid[:, self._integer] |= ~fits
-        raw[~fits] = 0.0
-        for place, i in enumerate(self._integer):
-            records[f"c{i}"] = raw[:, place].astype(self._columns[i].dtype)
+    def _whole(self, raw: NDArray[np.float64], invalid: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Integers for the columns that need them; what does not fit becomes 0 and is marked in ``invalid``."""
+        whole = np.rint(raw[:, self._integer])
+        fits = (whole >= self._low) & (whole <= self._high)  # False for NaN too
+        if not fits.all():
+            self.unfit += int(np.count_nonzero(~fits & ~invalid[:, self._integer]))
+            invalid[:, self._integer] |= ~fits
+            whole[~fits] = 0.0
+        converted = raw if self._linear else raw.copy()  # the owner's values stay as they are
+        converted[:, self._integer] = whole
+        return converted
+
+
+def _runs(kinds: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Begin, end and kind of neighbours that are alike."""
+    begin = 0
+    for kind, alike in groupby(kinds):
+        end = begin + len(list(alike))
+        yield begin, end, kind
+        begin = end

@@ -44,6 +44,18 @@ def _instruments(**rounds: Any) -> Iterable[PerfRow]:
     return measure(**rounds)
 
 
+def _record(**rounds: Any) -> Iterable[PerfRow]:
+    from bench.service.perf_record import measure
+
+    return measure(**rounds)
+
+
+def _steps(**rounds: Any) -> Iterable[PerfRow]:
+    from bench.service.perf_steps import measure
+
+    return measure(**rounds)
+
+
 BENCHMARKS: dict[str, Callable[..., Iterable[PerfRow]]] = {
     "virtual": _virtual,
     "jitter": _jitter,
@@ -51,6 +63,8 @@ BENCHMARKS: dict[str, Callable[..., Iterable[PerfRow]]] = {
     "codec": _codec,
     "wire": _wire,
     "instruments": _instruments,
+    "record": _record,
+    "steps": _steps,
 }
 """By name; each imports what it needs only when it is run."""
 
