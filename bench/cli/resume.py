@@ -38,7 +38,7 @@ def command(
     from bench.service.resumption import ended
     from bench.service.run_folder import Labels
 
-    left = ended(folder, lambda: note(f"{folder} is still being brought to its end; waiting for that"))
+    left = ended(folder, lambda: _wait_usefully(folder))
     world = WorldName(left.world)
     prepared = _prepared(left, world, tuple(fault or ()), json)
     prepared = with_calibrations(world, prepared, tuple(override_calibration or ()))
@@ -47,6 +47,13 @@ def command(
     start_s = int(time.time()) if world is WorldName.HARDWARE else left.start_s
     labels = Labels(left.world, left.seed, start_s)
     return carry_out(prepared, world, out or folder.resolve().parent, labels, json, left.progress)
+
+
+def _wait_usefully(folder: Path) -> None:
+    """Say so, and have all in memory that the next run needs, since it should begin soon then."""
+    note(f"{folder} is still being brought to its end; waiting for that")
+    import bench.service.preparation
+    import bench.service.wall_run  # noqa: F401
 
 
 def _prepared(left: "Ended", world: WorldName, faults: tuple[str, ...], json: bool) -> "Prepared":

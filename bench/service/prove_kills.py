@@ -54,7 +54,8 @@ class _Case:
         self._parent, self._drawn, self._world = parent, drawn, world
         self._journalled: dict[int, tuple[Path, dict[str, Any]]] = {}
         self._folders: list[Path] = []
-        self.kills = self.lost = self.doubled = self.changed = self.torn = self.late = self.early = 0
+        self.kills = self.lost = self.doubled = self.changed = self.torn = self.late = self.early = self.resumed = 0
+        self.waited_s = 0.0
 
     def run(self) -> None:
         """Until a run has come to its end."""
@@ -101,7 +102,9 @@ class _Case:
             now_s = time.monotonic()
             if work_s is None and _at_work(set(self._parent.iterdir()) - before):
                 work_s = now_s
-                self.late += old is not None and work_s - free_s > AT_WORK_S
+                if old is not None:
+                    self.resumed, self.waited_s = self.resumed + 1, self.waited_s + work_s - free_s
+                    self.late += work_s - free_s > AT_WORK_S
             elif work_s is None and old is not None and _busy(old):
                 free_s = begin_s = now_s  # the stop of the one before has not ended
             if for_s is not None and now_s - begin_s > for_s:
@@ -166,9 +169,10 @@ def run(case: int, world: _World = _VIRTUAL) -> Figures:
         chain = _Case(Path(folder), random.Random(case), world)
         chain.run()
         spoilt = chain.spoilt()
-    told = {"kills": chain.kills, "lost": chain.lost, "doubled": chain.doubled, "changed": chain.changed}
+    figures = {"kills": chain.kills, "lost": chain.lost, "doubled": chain.doubled, "changed": chain.changed}
     seconds = time.monotonic() - begin_s
-    return {**told, "torn": chain.torn, "spoilt": spoilt, "late": chain.late, "early": chain.early, "seconds": seconds}
+    figures |= {"torn": chain.torn, "spoilt": spoilt, "early": chain.early, "late": chain.late}
+    return {**figures, "resumed": chain.resumed, "waited_s": chain.waited_s, "seconds": seconds}
 
 
 def judge(sums: Figures) -> Sequence[PerfRow]:
@@ -183,6 +187,12 @@ def judge(sums: Figures) -> Sequence[PerfRow]:
     }
     rows = [PerfRow("kill -9 in all", sums.get("kills", 0.0), "1")]
     rows.append(PerfRow("runs that a fault ended early, and another took over", sums.get("early", 0.0), "1"))
+    if resumed := sums.get("resumed", 0.0):
+        rows.append(
+            PerfRow(
+                "from the end of the stop to the first record of the next run, mean", sums["waited_s"] / resumed, "s"
+            )
+        )
     rows += [PerfRow(words, sums.get(name, 0.0), "1", goal=0.0, at_most=True) for name, words in wrong.items()]
     return rows
 
