@@ -11,6 +11,7 @@ from bench.cli.emulate import command as emulate
 from bench.cli.perf import command as perf
 from bench.cli.prove import command as prove
 from bench.cli.recover import command as recover
+from bench.cli.rehearse import command as rehearse
 from bench.cli.report import command as report
 from bench.cli.resume import command as resume
 from bench.cli.run import command as run
@@ -41,6 +42,7 @@ app.command("run")(run)
 app.command("resume")(resume)
 app.command("recover")(recover)
 app.command("check")(check)
+app.command("rehearse")(rehearse)
 app.command("report")(report)
 app.command("verify")(verify)
 app.command("truth")(truth)
