@@ -1,7 +1,7 @@
 """The composition root: rig + DUT + world -> a bench. The only file that names both real and emulated parts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,6 +45,7 @@ from bench.layout.fit import misfits
 from bench.layout.monitors import monitors
 from bench.layout.recording import names_of, record_groups
 from bench.layout.unit_questions import diagnostic_routes, required_parameters
+from bench.layout.updates import updates_s
 from bench.links.answering import PART, answering
 from bench.links.device import Device
 from bench.links.drivers_of_rig import drivers_of, paces_of
@@ -63,6 +64,7 @@ from bench.schedule.faults import Fault
 from bench.sequence.context import Context
 from bench.sequence.desk import Desk
 from bench.sequence.facts import context_of
+from bench.sequence.known import known_of
 from bench.sequence.registry import parameter_models, step_kinds
 from bench.sequence.step import StepKind
 from drivers.inverters.protocol import InverterProtocol
@@ -175,8 +177,9 @@ def draw(inputs: Inputs, *, heartbeats: bool = False, log_full: bool = False) ->
     twin = SteadyTwin(parameters, rig.supply.voltage)
     required = required_parameters(dut, core.inverter)
     context = context_of(rig, dut, dut.ratio.value, twin, dut.diagnostics, required, core.can.heard)
+    known = known_of(core.design, updates_s(rig, core.channels, core.can), dut.envelope.volts)
     own = (core.channels, core.can, core.design, core.program, core.inverter)
-    return Blueprint(*own, inputs, parameters, twin, context)
+    return Blueprint(*own, inputs, parameters, twin, replace(context, known=known))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """``bench run PLAN``."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -50,6 +51,10 @@ def command(
     unattended: Annotated[
         bool, typer.Option("--unattended", help="Nobody stays: refused unless the rig's presence policy allows it.")
     ] = False,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="Given to the plan's next prompt instead of asking (repeatable)."),
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """Run a test plan and write a run folder with journal, samples, table of points and report."""
@@ -62,6 +67,7 @@ def command(
     full, when_read = wall or inbox is InboxMode.FULL, lambda: prepare_compiled_code(json)
     faults = tuple(fault or ())
     prepared = prepare(plan, rig, dut, faults, heartbeats=wall, log_full=full, when_read=when_read)
+    prepared = replace(prepared, answers=tuple(answer or ()))
     prepared = with_calibrations(world, prepared, tuple(override_calibration or ()))
     if unattended:
         from bench.service.presence import require_allowed

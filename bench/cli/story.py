@@ -105,6 +105,21 @@ class Story:
         self.state = f"{where}: {shown}"
         self.news.append(f"{where}: {data['reason'] or shown}" if data.get("reason") else self.state)
 
+    def _prompt(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        choices = f" [{' / '.join(data['answers'])}]" if data.get("answers") else ""
+        self._now(f"waiting for an answer: {data.get('text', '')}{choices}")
+
+    def _prompt_answered(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self._now(f"answered: {data.get('answer') or 'nothing'} (by {data.get('by', '')})")
+
+    def _notification(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self.news.append(f"{data.get('title', '')}: {data.get('text', '')}")
+
+    def _measurement(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        eta = data.get("eta_edu")
+        shown = data.get("reason") or ("measured" if eta is None else f"{eta:.2%}")
+        self.news.append(f"measurement {data.get('name', '')}: {shown}")
+
     def _step_finished(self, _t_ns: int, _data: Mapping[str, Any]) -> None:
         self.place = ""
 

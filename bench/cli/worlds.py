@@ -48,6 +48,7 @@ def _virtual(
         lambda made: watcher.look(made.bench.scheduler.t_ns),
         watcher.began,
         progress=progress,
+        answers=prepared.answers,
     )
 
 
@@ -58,7 +59,8 @@ def _loopback(
     from bench.service.wall_run import run_in_wall_time
 
     edges = emulated_edges(prepared.blueprint.inputs.rig.value, prepared.faults)
-    return run_in_wall_time(prepared.blueprint, out, labels, edges, watcher.look, watcher.began, progress)
+    watching = (watcher.look, watcher.began)
+    return run_in_wall_time(prepared.blueprint, out, labels, edges, *watching, progress, prepared.answers)
 
 
 def _hardware(
@@ -70,5 +72,9 @@ def _hardware(
     if prepared.faults:
         told = "only emulated parts fail on demand; leave it out, or use --world loopback"
         raise InputError([Problem("--fault", 0, 0, told)])
+    if prepared.answers:
+        told = "on a bench only people answer; leave it out, or use --world loopback"
+        raise InputError([Problem("--answer", 0, 0, told)])
     edges = real_edges(prepared.blueprint.inputs.rig)
-    return run_in_wall_time(prepared.blueprint, out, labels, edges, watcher.look, watcher.began, progress)
+    watching = (watcher.look, watcher.began)
+    return run_in_wall_time(prepared.blueprint, out, labels, edges, *watching, progress, prepared.answers)

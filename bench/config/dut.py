@@ -66,6 +66,11 @@ class Envelope(FileModel):
     dc_current_max: Sourced[Amperes]
     power_max: Sourced[Watts]
 
+    @property
+    def volts(self) -> tuple[float, float]:
+        """The lowest and highest DC voltage."""
+        return self.voltage_min.value, self.voltage_max.value
+
 
 class TemperatureLimits(FileModel):
     """Limits of one temperature: a warning, the start of derating, the stop."""

@@ -81,20 +81,20 @@ def figure(text: object) -> Figure:
 
 @dataclass(frozen=True, slots=True)
 class Gives:
-    """Annotation of an ``Expression``: what it must give. ``unit`` ``None``: true or false."""
+    """Annotation of an ``Expression``: what it must give, a number in ``of`` or (``None``) true or false."""
 
-    unit: Unit | None
+    of: Unit | None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
     def _check(self, found: Expression) -> Expression:
-        if found.unit is not self.unit:
-            raise _error(f"is {_kind(found.unit)}, and {_kind(self.unit)} is expected; {self._remedy(found)}")
+        if found.unit is not self.of:
+            raise _error(f"is {_kind(found.unit)}, and {_kind(self.of)} is expected; {self._remedy(found)}")
         return found
 
     def _remedy(self, found: Expression) -> str:
-        if self.unit is None:
+        if self.of is None:
             return "compare it, as in 'coolant.temp_out > 60 °C'"
         return "leave the comparison out" if found.unit is None else "correct its units"
 

@@ -57,6 +57,7 @@ ABS_BELOW, BELOW, ABOVE, ARRIVED = 1, 2, 3, 4
 
 # --- kinds of a watch's condition ---
 KIND_ABOVE, KIND_BELOW, KIND_WITHIN, KIND_RANGE, KIND_DEVIATION, KIND_STD, KIND_DONE, KIND_UPDATES = range(1, 9)
+KIND_VARIATION, KIND_ELAPSED = 9, 10
 CONDITION_KINDS = {
     "above": KIND_ABOVE,
     "below": KIND_BELOW,
@@ -66,6 +67,8 @@ CONDITION_KINDS = {
     "std": KIND_STD,
     "done": KIND_DONE,
     "updates": KIND_UPDATES,
+    "variation": KIND_VARIATION,
+    "elapsed": KIND_ELAPSED,
 }
 """The names of ``requests.Condition.kind`` and their codes in CMD_WATCH_ADD; ``updates``: the meter holds at least
 ``reference`` fresh values of the channel."""

@@ -15,9 +15,11 @@ from bench.core.tables import (
     KIND_BELOW,
     KIND_DEVIATION,
     KIND_DONE,
+    KIND_ELAPSED,
     KIND_RANGE,
     KIND_STD,
     KIND_UPDATES,
+    KIND_VARIATION,
     KIND_WITHIN,
     NO_STOP,
     NONE,
@@ -34,7 +36,7 @@ _WAIT = 2
 def add_condition(channels: Any, watch: Any, conditions: Any, record: Any) -> bool:
     """One more condition of a watch that has not started (CMD_WATCH_ADD)."""
     kind = record.quality
-    if record.id >= channels.shape[0] or not (KIND_ABOVE <= kind <= KIND_UPDATES):
+    if record.id >= channels.shape[0] or not (KIND_ABOVE <= kind <= KIND_ELAPSED):
         return False
     if watch.started or watch.conditions >= conditions.shape[0]:
         return False
@@ -97,6 +99,8 @@ def wake(
             elif condition.kind == KIND_UPDATES:
                 rows = metered_rows(entries, int(core.meter_channels), int(condition.channel))
                 holds = rows >= condition.reference
+            elif condition.kind == KIND_ELAPSED:
+                holds = _elapsed(condition, t_ns)
             else:
                 holds = _holds(condition, windows[index, i], image[condition.channel], t_ns)
             hold = hold and holds
@@ -105,6 +109,14 @@ def wake(
             tell(events, t_ns, WAKE_TOLD, index, float(verdict), 0.0)
             core.bits |= WOKE
             cancel_watch(watch, core)
+
+
+@compiled
+def _elapsed(condition: Any, t_ns: int) -> bool:
+    """Time passes whatever the readings are."""
+    if condition.since_ns < 0:
+        condition.since_ns = t_ns
+    return bool(t_ns - condition.since_ns >= condition.window_ns)
 
 
 @compiled
@@ -131,7 +143,7 @@ def _holds(condition: Any, window: Any, known: Any, t_ns: int) -> bool:
 
 @compiled
 def _window_holds(condition: Any, window: Any, value: float, t_ns: int) -> bool:
-    """Range, deviation or standard deviation over a full window of equally spaced samples."""
+    """Range, deviation, standard deviation or coefficient of variation over a full window of equally spaced samples."""
     if t_ns < condition.next_ns:
         return bool(condition.holds)
     condition.next_ns = (t_ns if condition.next_ns < 0 else condition.next_ns) + condition.step_ns
@@ -156,4 +168,7 @@ def _quiet(condition: Any, window: Any) -> bool:
     mean, squares = total / condition.need, 0.0
     for i in range(condition.need):
         squares += (window[i] - mean) ** 2
-    return bool(condition.kind == KIND_STD and math.sqrt(squares / max(1, condition.need - 1)) < condition.tolerance)
+    std = math.sqrt(squares / max(1, condition.need - 1))
+    if condition.kind == KIND_VARIATION:  # near zero it says nothing: below the reference it is satisfied
+        return bool(abs(mean) < condition.reference or std < condition.tolerance * abs(mean))
+    return bool(condition.kind == KIND_STD and std < condition.tolerance)

@@ -23,6 +23,7 @@ from bench.emulators.coarse_setpoints import Setpoints
 from bench.emulators.coarse_watch import Watch
 from bench.plant.warming import TRACED, Trace, Warming
 from bench.schedule.requests import (
+    Answer,
     Ask,
     BusReport,
     Collect,
@@ -257,10 +258,13 @@ class CoarseBench:
 
     def _ask(self, job: Job, request: Ask) -> Any:
         takes_s, answer = _RANGES_S, dict(request.arguments)
+        expected = answer.get("expected", {})
         if request.what in ("identify", "set_up"):
             takes_s, answer = _INTRODUCTION_S / 2.0, {}
         elif request.what == "snapshot":
-            answer = {"identity": dict(self._context.examination.expected), "dtcs": []}
+            answer = {"identity": {**self._context.examination.expected, **expected}, "dtcs": []}
+        elif request.what == "data":
+            answer = {"data": expected}
         elif request.what == "parameters":
             required = self._context.examination.parameters
             answer = {"parameters": {str(address): value for address, value in required.items()}}
@@ -270,9 +274,9 @@ class CoarseBench:
     def _record(self, _job: Job, request: Record) -> None:
         self._record_to(self.scheduler.t_ns, request.event, request.data)
 
-    def _prompt(self, _job: Job, request: Prompt) -> str:
+    def _prompt(self, _job: Job, request: Prompt) -> Answer:
         self.account.prompts.append(request.text)
-        return request.default
+        return Answer(request.likely, "foresight")
 
     def _until_safe(self, job: Job, _request: UntilSafe) -> Any:
         """The ladder: torque away, shafts to standstill, voltage down, pumps run on."""

@@ -20,7 +20,7 @@ _SWING_S = 0.1
 """Until shafts have swung out, where a band is asked for."""
 _RESOLUTION_K = 0.05
 """Of temperatures that the inverter tells: by so much a range shows more than there is."""
-_WINDOWED = ("range", "deviation", "std")
+_WINDOWED = ("range", "deviation", "std", "variation")
 
 Flags = NDArray[np.bool_]
 
@@ -50,13 +50,15 @@ class Watch:
     def take(self, t_ns: int, until_ns: int, value: Value, trace: Trace) -> bool | None:
         """The stride has happened, at most up to the end that ``met_ns`` told. True: met; False: out of time."""
         if until_ns >= self._due_ns:
-            self.obeyed = {c.channel: _obeying(c) for c in self._conditions if value(c.channel) is None}
+            self.obeyed = {
+                c.channel: _obeying(c) for c in self._conditions if value(c.channel) is None and c.kind != "elapsed"
+            }
             return True
         if until_ns >= self._deadline_ns:
             return False
         at_ns = _times(t_ns, until_ns, len(trace))
         for i, condition in enumerate(self._conditions):
-            if condition.channel in _COLUMN or condition.kind == "done":
+            if _has_trace(condition) or condition.kind in ("done", "elapsed"):
                 continue
             if not self._fits(condition, value):
                 self._held[i] = None
@@ -69,11 +71,13 @@ class Watch:
         return None
 
     def _untraced(self) -> list[int]:
-        return [i for i, condition in enumerate(self._conditions) if condition.channel not in _COLUMN]
+        return [i for i, condition in enumerate(self._conditions) if not _has_trace(condition)]
 
     def _from_ns(self, i: int, value: Value) -> int:
         """From when on a condition holds whose channel has no trace."""
         condition = self._conditions[i]
+        if condition.kind == "elapsed":
+            return self._begin_ns + condition.window_ns
         if condition.kind == "done":
             return self._setpoints.arrived_ns(condition.channel) + ns(_ARRIVES_S)
         if not self._fits(condition, value):
@@ -86,7 +90,7 @@ class Watch:
         """The first moment from ``from_ns`` on at which all that have a trace hold."""
         flags: Flags = at_ns >= from_ns
         for condition in self._conditions:
-            if condition.channel in _COLUMN and flags.any():
+            if _has_trace(condition) and flags.any():
                 flags &= self._traced(condition, at_ns, trace)
         met = np.flatnonzero(flags)
         if not len(met):
@@ -97,7 +101,7 @@ class Watch:
     def _fits(self, condition: Condition, value: Value) -> bool:
         """What obeys always does; what follows a set-point does when it is there."""
         now = value(condition.channel)
-        if now is None or condition.kind in ("range", "std"):
+        if now is None or condition.kind in ("range", "std", "variation"):
             return True
         return bool(_inside(condition, np.array([now]))[0])
 
@@ -117,6 +121,10 @@ class Watch:
         return found
 
 
+def _has_trace(condition: Condition) -> bool:
+    return condition.channel in _COLUMN and condition.kind != "elapsed"
+
+
 def _times(t_ns: int, until_ns: int, count: int) -> NDArray[np.int64]:
     return t_ns + (np.arange(1, count + 1) * (until_ns - t_ns)) // count
 
@@ -132,6 +140,9 @@ def _inside(condition: Condition, values: NDArray[np.float64]) -> Flags:
 def _steady(condition: Condition, values: NDArray[np.float64]) -> bool:
     if condition.kind == "std":
         return float(np.std(values)) < condition.tolerance
+    if condition.kind == "variation":
+        mean = abs(float(np.mean(values)))
+        return mean < condition.reference or float(np.std(values)) < condition.tolerance * mean
     if condition.kind == "deviation":
         return bool(_inside(condition, values).all())
     return float(values.max() - values.min()) < condition.tolerance - _RESOLUTION_K

@@ -29,7 +29,7 @@ from bench.emulators.virtual_can import VirtualCan
 from bench.emulators.virtual_line import VirtualLine
 from bench.links.answering import PART, Answering, serve
 from bench.links.mailbox import Mailbox, Question
-from bench.schedule.requests import Ask, Exchange, Frames, Operation, Poll, Post, Prompt, Record, Reopen
+from bench.schedule.requests import Answer, Ask, Exchange, Frames, Operation, Poll, Post, Prompt, Record, Reopen
 from bench.schedule.scheduler import PENDING, Job, Scheduler
 from bench.sequence.desk import Desk
 
@@ -90,6 +90,7 @@ class VirtualBench:
         self._on_demand: dict[str, OnDemand] = {}
         self._diagnosed: DiagnosedEcu | None = None
         self._ecu_ns = 0  # when it is asked again whether it wants to say something
+        self.answers: list[str] = []  # what an operator would say, prompt by prompt
         self.scheduler = Scheduler(
             {
                 **desk.handlers(),
@@ -100,7 +101,7 @@ class VirtualBench:
                 Post: lambda _job, request: self._post(request.values),
                 Ask: self._ask,
                 Record: self._journal,
-                Prompt: lambda _job, request: request.default,
+                Prompt: self._prompt,
             }
         )
         desk.scheduler = self.scheduler
@@ -204,6 +205,13 @@ class VirtualBench:
             link.line.wake()
         if on_demand is not None and (on_demand.job is None or on_demand.job.done):
             on_demand.job = self.scheduler.spawn(request.part, on_demand.serve(), _LINK_PRIORITY)
+        return PENDING
+
+    def _prompt(self, job: Job, request: Prompt) -> Any:
+        """Nobody is here: the next of the prepared answers at once, else the default when the time is over."""
+        if self.answers:
+            return Answer(self.answers.pop(0), "script")
+        self.scheduler.wake(job, self.scheduler.t_ns + request.timeout_ns, Answer(request.default, "time-out"))
         return PENDING
 
     def _journal(self, _job: Job, request: Record) -> None:

@@ -4,7 +4,7 @@
 shared memory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -20,9 +20,10 @@ from bench.io.processes import ProcessError
 from bench.io.realtime import prefer
 from bench.io.ring_edges import Tail
 from bench.io.status import FINISHED, RUNNING
+from bench.io.terminal_answers import TerminalAnswers
 from bench.record.journal import plain
 from bench.record.storage import StorageError
-from bench.schedule.requests import Ask, Operation, Prompt, Record
+from bench.schedule.requests import Answer, Ask, Operation, Prompt, Record
 from bench.schedule.scheduler import PENDING, Handler, Job, Scheduler
 from bench.sequence.desk import Desk
 
@@ -38,8 +39,10 @@ class WallService:
     def __init__(
         self, desk: Desk, events: Ring, links: Control, recorder: Control, status: NDArray[Any], clock: MonotonicClock,
         failure: Callable[[], str] = lambda: "", on_turn: Callable[[int], None] = lambda _t_ns: None,
+        answers: Sequence[str] = (),
     ) -> None:  # fmt: skip
-        """``failure``: why the crew is not complete (``Crew.failure``); ``on_turn``: called about every 20 ms."""
+        """``failure``: why the crew is not complete (``Crew.failure``); ``on_turn``: called about every 20 ms;
+        ``answers``: given to prompts, one by one, before anybody is asked."""
         self._desk = desk
         self._tail = Tail(events)
         self._links = links
@@ -52,6 +55,8 @@ class WallService:
         self._asked: dict[int, _Waiting] = {}
         self._recorded: dict[int, _Waiting] = {}
         self._trouble = ""
+        self._answers, self._terminal = list(answers), TerminalAnswers()
+        self._prompted: tuple[Job, int, Prompt] | None = None
         handlers: dict[type[Any], Handler] = {
             **desk.handlers(),
             Ask: self._ask,
@@ -76,6 +81,7 @@ class WallService:
             if turn % 20 == 0:
                 now_ns = self.scheduler.t_ns
                 self._on_turn(now_ns)
+                self._hear_operator()
                 failure = self._failure()
                 if failure and not told_ns:
                     told_ns = now_ns
@@ -165,6 +171,27 @@ class WallService:
 
     # --- the operator ----------------------------------------------------------------------------------------------
     def _prompt(self, job: Job, request: Prompt) -> Any:
-        """Nobody is asked yet: the default answers when the time is over."""
-        self.scheduler.wake(job, self.scheduler.t_ns + request.timeout_ns, request.default)
+        """A prepared answer at once; else the operator is asked, and the default answers when the time is over."""
+        if self._answers:
+            return Answer(self._answers.pop(0), "script")
+        self._terminal.ask(request.text, request.answers)
+        if not request.holds:
+            self.scheduler.wake(job, self.scheduler.t_ns + request.timeout_ns, Answer(request.default, "time-out"))
+        self._prompted = (job, job.ticket, request)
         return PENDING
+
+    def _hear_operator(self) -> None:
+        if self._prompted is None:
+            return
+        job, ticket, request = self._prompted
+        if job.ticket != ticket:  # the time is over, or the bench was stopped
+            self._prompted = None
+            return
+        text = self._terminal.take()
+        if text is None:
+            return
+        if request.answers and text not in request.answers:
+            self._terminal.ask(request.text, request.answers)
+            return
+        self._prompted = None
+        self.scheduler.answer(job, ticket, Answer(text, "operator"))

@@ -23,8 +23,8 @@ _IDLE = Sleep(20 * NS_PER_MS)
 class Answering(Protocol):
     """A way to ask the unit."""
 
-    def answer(self, what: str) -> Operation[Mapping[str, Any]]:
-        """The answer to a question. Raises ``LinkError`` and ``DeviceError``."""
+    def answer(self, what: str, arguments: Mapping[str, Any]) -> Operation[Mapping[str, Any]]:
+        """The answer to a question with its arguments. Raises ``LinkError`` and ``DeviceError``."""
 
 
 def answering(dut: Dut, parameters: Collection[int]) -> Answering | None:
@@ -44,7 +44,7 @@ def serve(unit: Answering, mailbox: Mailbox) -> Operation[None]:
 
 def _serve(unit: Answering, question: Question) -> Operation[None]:
     try:
-        answer = yield from unit.answer(question.what)
+        answer = yield from unit.answer(question.what, question.arguments)
     except (LinkError, DeviceError) as error:
         question.failed(error)
     except Exception as error:  # our own mistake here must not take the other links with it

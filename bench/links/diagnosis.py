@@ -1,6 +1,7 @@
 """Diagnosis of the drive unit (UDS): who it is, and what it has to complain of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from bench.base.errors import DeviceError, LinkError
@@ -13,11 +14,12 @@ from drivers.message_line import MessageLine
 from drivers.uds import Dtc, Timing, UdsClient
 
 _DETAILED_MAX = 32
+_NONE: Mapping[str, Any] = {}
 _CALM = Sleep(1_100 * NS_PER_MS)  # by then a unit that lost a frame of a message has given it up (N_Bs, N_Cr)
 
 
 class Diagnosis:
-    """What can be asked of one unit: ``snapshot`` and ``clear``."""
+    """What can be asked of one unit: ``snapshot``, ``data`` (of one identifier, ``did``), ``present`` and ``clear``."""
 
     def __init__(self, settings: Diagnostics) -> None:
         endpoint = Endpoint(addressing=Addressing(settings.target_address, settings.source_address))
@@ -42,12 +44,24 @@ class Diagnosis:
         yield from self._client.clear_dtcs()
         return {}
 
-    def answer(self, what: str) -> Operation[Mapping[str, Any]]:
+    def data(self, did: int) -> Operation[Mapping[str, Any]]:
+        """``data``: the bytes behind a data identifier, as hex."""
+        return {"data": (yield from self._client.read_data(did)).hex().upper()}
+
+    def present(self) -> Operation[Mapping[str, Any]]:
+        """Tell the unit that a tester is there, and have it answer."""
+        yield from self._client.tester_present()
+        return {}
+
+    def answer(self, what: str, arguments: Mapping[str, Any] = _NONE) -> Operation[Mapping[str, Any]]:
         """Answer a question; after a lost frame once more, since asking twice changes nothing. Raises ``DeviceError``
         for a question that nobody can answer here."""
-        operation = {"snapshot": self.snapshot, "clear": self.clear}.get(what)
-        if operation is None:
-            raise DeviceError(f"{PART}: nobody can answer {what!r} here; ask for snapshot or clear")
+        known: dict[str, Callable[..., Operation[Mapping[str, Any]]]]
+        known = {"snapshot": self.snapshot, "clear": self.clear, "data": self.data, "present": self.present}
+        if what not in known:
+            raise DeviceError(f"{PART}: nobody can answer {what!r} here; ask for {', '.join(known)}")
+        asked = {name: value for name, value in arguments.items() if name != "expected"}  # that is for who foresees
+        operation = partial(known[what], **asked)
         try:
             return (yield from operation())
         except LinkError:

@@ -7,6 +7,7 @@ from bench.base.errors import DeviceError, LinkTimeout
 from bench.schedule.requests import Operation
 from drivers.inverters.parameters import read
 
+_NONE: Mapping[str, Any] = {}
 _TRIES = 3  # a frame may be lost, and asking again changes nothing
 
 
@@ -17,7 +18,7 @@ class ParameterReading:
         self._part = part
         self._addresses = tuple(addresses)
 
-    def answer(self, what: str) -> Operation[Mapping[str, Any]]:
+    def answer(self, what: str, _arguments: Mapping[str, Any] = _NONE) -> Operation[Mapping[str, Any]]:
         """``parameters``: the values by address (as text, the form in which a journal keeps keys).
 
         Raises ``LinkTimeout`` where the inverter does not answer, ``DeviceError`` for a parameter that it has not, or a

@@ -104,6 +104,25 @@ def _net_power_curve(data: Mapping[str, Any]) -> str:
     return f"{1e-3 * data['power_w']:.2f} kW at {data['speed_rpm']:g} rpm, the curve in {data['curve_s']:.0f} s"
 
 
+def _set_points(data: Mapping[str, Any]) -> str:
+    rates = data.get("rates", {})
+    parts = (
+        f"{name} {value:g}" + (f" at {rates[name]:g}/s" if name in rates else "") for name, value in data["to"].items()
+    )
+    return ", ".join(parts)
+
+
+def _measurement(data: Mapping[str, Any]) -> str:
+    eta = f", efficiency {data['eta_edu']:.3%}" if data.get("eta_edu") is not None else ""
+    told = f"{data['name']}: {len(data['values'])} channels over {data['duration_s']:.2f} s{eta}"
+    return "; ".join(filter(None, (told, data.get("reason"))))
+
+
+def _waited(data: Mapping[str, Any]) -> str:
+    seconds_waited = (data["end_ns"] - data["start_ns"]) / 1e9
+    return str(data.get("reason") or f"{data['condition']}: true after {seconds_waited:.1f} s")
+
+
 def _reference(data: Mapping[str, Any]) -> str:
     eta, drift = data.get("eta_edu"), data.get("drift_pp")
     if eta is None:
@@ -176,6 +195,12 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "soaked": lambda data: "; ".join(map(str, data.get("criteria", ()))),
     "cycle_started": _cycle_started,
     "cycle_phase": _cycle_phase,
+    "set_points": _set_points,
+    "measurement": _measurement,
+    "waited": _waited,
+    "prompt": lambda data: str(data["text"]),
+    "prompt_answered": lambda data: f"{data['answer'] or 'no answer'} (by {data['by']})",
+    "notification": lambda data: f"{data['title']}: {data['text']}",
     "reference": _reference,
     "stop_requested": lambda data: f"{data.get('cause', '')} (by {data.get('by', 'the sequence')})",
     "stopped": lambda data: "every rung confirmed" if data.get("confirmed") else "not every rung was confirmed",
@@ -207,6 +232,7 @@ def _grave(record: JournalRecord) -> bool:
     return (
         data.get("verdict") == "failed"
         or data.get("passed") is False
+        or (record.event == "waited" and not data.get("satisfied"))
         or record.event
         in ("core_refused", "core_silent", "recording_gap", "recording_failed", "disk_low", "core_frame_bad")
         or (record.event == "core_limit" and data.get("level") == "stop")

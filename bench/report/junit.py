@@ -57,7 +57,7 @@ def _results(model: ReportModel) -> Iterator[_Case]:
     for result in RESULTS:
         for row in model.results.get(result.key, ()) if result.case else ():
             seconds = (row.get("end_ns", 0) - row.get("start_ns", 0)) / NS_PER_S
-            outcome = "" if row["verdict"] == "passed" else "failure"
+            outcome = {"passed": "", "flagged": "skipped"}.get(row["verdict"], "failure")
             yield _Case(result.case.format(**row), seconds, outcome, str(row["reason"]))
 
 

@@ -1,12 +1,13 @@
 """Results of steps that have a table of their own: which records are its rows, and what stands in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.record.journal import JournalRecord
 from bench.record.points import Row
 from bench.report.table import TableColumn
 
+MEASURED, MEASURED_VALUES = "measurement", "measurement_values"
 NO_LOAD, NET_POWER = "no_load", "net_power"
 """Zones of points: where the unit was only turned, and at full torque."""
 
@@ -25,6 +26,37 @@ class Result:
 
 
 RESULTS = (
+    Result(
+        MEASURED,
+        "Measurements",
+        ("name",),
+        (
+            TableColumn("speed", "rpm", "speed_rpm", 1.0, 0),
+            TableColumn("torque", "Nm", "torque_nm"),
+            TableColumn("window", "s", "duration_s", 1.0, 2),
+            TableColumn("updates", "", "updates", 1.0, 0),
+            TableColumn("drive unit", "%", "eta_edu", 100.0, 3, "u_eta_edu"),
+            TableColumn("power electronics", "%", "eta_pe", 100.0, 3, "u_eta_pe"),
+            TableColumn("motor, transmission", "%", "eta_motor_transmission", 100.0, 3, "u_eta_motor_transmission"),
+            TableColumn("loss", "W", "loss_w", 1.0, 1, "u_loss_w"),
+            TableColumn("output", "W", "p_out_w", 1.0, 1),
+        ),
+        "At the operating point where the plan had brought the bench: its set-points at the motor shaft. Efficiencies "
+        "are blank where a power is not known well enough. Uncertainties are expanded, k = 2.",
+        "measurement {name}",
+    ),
+    Result(
+        MEASURED_VALUES,
+        "Measurements, channel by channel",
+        ("name", "channel", "unit"),
+        (
+            TableColumn("mean", "", "mean", 1.0, 4),
+            TableColumn("standard deviation", "", "std", 1.0, 4),
+            TableColumn("values", "", "values", 1.0, 0),
+            TableColumn("not good", "", "bad", 1.0, 0),
+        ),
+        "Over the window of each measurement.",
+    ),
     Result(
         "zero_check",
         "Zero of the torque flanges",
@@ -191,6 +223,15 @@ def results_of(records: Sequence[JournalRecord], points: Sequence[Row]) -> Mappi
     found = {
         result.key: tuple(dict(record.data) for record in records if record.event == result.key) for result in RESULTS
     }
+    found[MEASURED_VALUES] = tuple(_values(found[MEASURED]))
     for zone in (NO_LOAD, NET_POWER):
         found[zone] = tuple(row for row in points if row.get("zone") == zone)
     return {key: rows for key, rows in found.items() if rows}
+
+
+def _values(measured: Sequence[Row]) -> Iterator[Row]:
+    """A row for each channel of a measurement; one without a good value has a reason."""
+    for row in measured:
+        for one in row["values"]:
+            reason = "" if one["values"] else "no good value"
+            yield {"name": row["name"], **one, "verdict": "failed" if reason else "passed", "reason": reason}

@@ -104,8 +104,10 @@ class Condition:
 
     ``above``/``below``: value beyond ``reference`` for ``window_ns``; ``within``: inside reference +- tolerance for
     ``window_ns``; ``range``: max - min over a full window < tolerance; ``deviation``: min and max over a full window
-    inside reference +- tolerance; ``std``: standard deviation over a full window < tolerance; ``done``: the
-    trajectory of the set-point ``channel`` has arrived. A value that is not good never satisfies any of them.
+    inside reference +- tolerance; ``std``: standard deviation over a full window < tolerance; ``variation``: standard
+    deviation over magnitude of the mean < tolerance, or that magnitude below ``reference``; ``done``: the trajectory of
+    the set-point ``channel`` has arrived; ``elapsed``: ``window_ns`` have passed. A value that is not good never
+    satisfies any of them but the last two.
     """
 
     kind: str
@@ -223,11 +225,26 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Ask the operator. Answer: the text given, or ``default`` after ``timeout_ns``."""
+    """Ask the operator, who may give one of ``answers`` (empty: any text). Answer: an ``Answer``; when ``timeout_ns``
+    has passed that of the ``default``.
+
+    ``holds``: there is no time-out where somebody can be asked at all. ``likely``: with which the plan goes on.
+    """
 
     text: str
-    default: str
+    answers: tuple[str, ...]
+    default: str | None
     timeout_ns: int
+    holds: bool = False
+    likely: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered (``None``: nothing), and ``by`` whom: ``operator``, ``script`` or ``time-out``."""
+
+    text: str | None
+    by: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from bench.base.ports import Twin
 from bench.config.dyno import held_torque
 from bench.sequence.charts import Charts
 from bench.sequence.diagnosis import Examination
+from bench.sequence.known import Known
 from bench.sequence.position import Position
 from bench.sequence.progress import Taken
 from bench.sequence.verdict import Tally
@@ -157,7 +158,7 @@ class Context:
     ``position`` (where the bench was sent last) and ``tally`` (points so far) go on from step to step. ``overridden``:
     expired calibrations that somebody has allowed by name, each with the certificate's number and last day. ``taken``:
     what the step takes over from a run that it goes on from. ``charts``: of the drift of reference points, over all
-    steps.
+    steps. ``known``: this bench's channels.
     """
 
     dut: DutFacts
@@ -171,6 +172,7 @@ class Context:
     tally: Tally = field(default_factory=Tally)
     taken: Taken = field(default_factory=Taken)
     charts: Charts = field(default_factory=Charts)
+    known: Known = field(default_factory=Known)
 
     @property
     def efficiencies(self) -> tuple[str, ...]:

@@ -13,10 +13,13 @@ class Rates:
 
 @dataclass(slots=True)
 class Position:
-    """Set-points in force: motor speed and torque at the motor shaft."""
+    """Set-points in force: motor speed and torque at the motor shaft; ``supply_v`` where a plan has set another voltage
+    than the rig's. ``doubt``: why a measurement here would be flagged (it did not settle); \"\": it would not."""
 
     speed_rpm: float = 0.0
     torque_nm: float = 0.0
+    supply_v: float | None = None
+    doubt: str = ""
 
     def move(self, to: "Position") -> None:
         """Take over another position."""

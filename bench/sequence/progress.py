@@ -16,7 +16,16 @@ OF_RUN = "of_run"
 """Names, in a record that was taken over, the run that has made it."""
 RESUMED = "resumed"
 """The event after which a run has all that it takes over."""
-_KEPT = ("point", "reference", "cycle_phase", "cycle_trace", "reference_check", "check_point", "endurance_check")
+_KEPT = (
+    "point",
+    "reference",
+    "cycle_phase",
+    "cycle_trace",
+    "reference_check",
+    "check_point",
+    "endurance_check",
+    "measurement",
+)
 _RUNNING = frozenset((*SUMMED_UP, *SUMMED_UP.values()))
 """What sums up, and what is summed up: only the last of the first is kept, and what follows."""
 _TOTAL = "total"

@@ -16,12 +16,20 @@ from bench.sequence.steps.efficiency_map import EfficiencyMap
 from bench.sequence.steps.endurance import EnduranceStep
 from bench.sequence.steps.latency import Latency
 from bench.sequence.steps.loss_points import LossPoints
+from bench.sequence.steps.measure import Measure
 from bench.sequence.steps.net_power_curve import NetPowerCurve
 from bench.sequence.steps.no_load_drag import NoLoadDrag
+from bench.sequence.steps.notify import Notify
 from bench.sequence.steps.peak_power import PeakPower
+from bench.sequence.steps.prompt import Prompt
+from bench.sequence.steps.ramp import Ramp
 from bench.sequence.steps.reference_point import ReferencePoint
+from bench.sequence.steps.set import Set
+from bench.sequence.steps.settle import Settle
 from bench.sequence.steps.soak import Soak
 from bench.sequence.steps.thirty_minute_power import ThirtyMinutePower
+from bench.sequence.steps.uds import Uds
+from bench.sequence.steps.wait_until import WaitUntil
 from bench.sequence.steps.zero_check import ZeroCheck
 
 GROUP = "bench.steps"
@@ -39,6 +47,14 @@ _OWN: tuple[StepKind, ...] = (
     NetPowerCurve(),
     ReferencePoint(),
     EnduranceStep(),
+    Set(),
+    Ramp(),
+    Settle(),
+    Measure(),
+    WaitUntil(),
+    Prompt(),
+    Notify(),
+    Uds(),
 )
 
 

@@ -18,7 +18,7 @@ from bench.sequence.failures import SequenceFailed
 from bench.sequence.foreseen import Foreseen
 from bench.sequence.progress import BEGINNING, OF_RUN, Progress, Taken
 from bench.sequence.sign_check import sign_check
-from bench.sequence.step import StepKind
+from bench.sequence.step import StepKind, commands_of
 from bench.sequence.stop import after_stop, request_stop
 from bench.sequence.verdict import PASSED, RunVerdict, StepVerdict, judge_run
 
@@ -53,14 +53,15 @@ class _Course:
 
     def again(self) -> set[int]:
         """Finished steps that are done again: the last of each preparing kind before the first open step, since the
-        bench was at rest meanwhile."""
-        last: dict[str, int] = {}
+        bench was at rest meanwhile; one for each set of things that they command."""
+        last: dict[tuple[str, ...], int] = {}
         count = len(self.plan.steps)
         first_open = self.progress.first_open(count)
         for index in range(first_open if first_open < count else 0):
-            kind = self.plan.steps[index].kind
-            if getattr(self.kinds[kind], "prepares", False):
-                last[kind] = index
+            step = self.plan.steps[index]
+            kind = self.kinds[step.kind]
+            if getattr(kind, "prepares", False):
+                last[(step.kind, *commands_of(kind, step.parameters))] = index
         return set(last.values())
 
 

@@ -23,6 +23,11 @@ class Finding:
     message: str
 
 
+SPEED, TORQUE, METER, EVERYTHING = "speed", "torque", "meter", "everything"
+"""What steps command: the operating point at the motor shaft, the window in which values are kept (there is one), all
+there is; besides these the channels of set-points."""
+
+
 @runtime_checkable
 class StepKind(Protocol):
     """One kind of step.
@@ -30,6 +35,9 @@ class StepKind(Protocol):
     A class attribute ``prepares = True`` says that it brings the bench into a state: a run that goes on after a break
     does it again before the next open step. All others are not repeated once they have finished; one that was under way
     begins anew, or goes on after what ``context.taken`` has.
+
+    An attribute ``commands`` names what it needs for itself alone: a tuple, or a function of the parameters that
+    returns one (``commands_of``). A kind without it is taken to need everything.
     """
 
     @property
@@ -51,3 +59,10 @@ class StepKind(Protocol):
 
     def run(self, parameters: Any, context: Context) -> Operation[StepVerdict]:
         """Do it. ``Stopped`` may be thrown into it at any request; the stop itself is none of its business."""
+
+
+def commands_of(kind: StepKind, parameters: Any) -> tuple[str, ...]:
+    """What a step needs for itself alone: two steps that share an entry, or of which one needs everything and the other
+    anything at all, must not run at the same time."""
+    found = getattr(kind, "commands", (EVERYTHING,))
+    return tuple(found(parameters) if callable(found) else found)

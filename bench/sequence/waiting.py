@@ -28,6 +28,10 @@ def describe(condition: Condition) -> str:
             return f"{c.channel} inside {c.reference:g} +- {c.tolerance:g}{span}"
         case "done":
             return f"{c.channel} has arrived"
+        case "elapsed":
+            return f"{c.window_ns / 1e9:g} s have passed"
+        case "variation":
+            return f"standard deviation over mean of {c.channel} below {c.tolerance:g}{span}"
         case _:
             return f"{c.kind} of {c.channel} below {c.tolerance:g}{span}"
 

@@ -29,10 +29,11 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a run can start from."""
+    """What a run can start from. ``answers``: given to the plan's prompts, one by one."""
 
     blueprint: Blueprint
     faults: tuple[Fault, ...]
+    answers: tuple[str, ...] = ()
 
 
 def prepare(

@@ -47,11 +47,12 @@ def run_virtual(
     began: Callable[[Path], None] = lambda _folder: None,
     on_frames: Callable[[NDArray[Any]], None] | None = None,
     progress: Progress = BEGINNING,
+    answers: tuple[str, ...] = (),
 ) -> RunResult:
     """Run the plan of ``blueprint``; everything it leaves behind is in the result's folder, which ``began`` is told.
 
     ``on_frames`` watches the buses (``bench.io.tap``), and virtual time waits for it. ``progress``: of the run that
-    this one goes on from.
+    this one goes on from; ``answers``: given to its prompts.
 
     Whatever goes wrong on the way is the result's ``error``: the folder is closed and sealed all the same.
     """
@@ -62,6 +63,7 @@ def run_virtual(
     manifest = make_manifest(storage, blueprint, labels, progress.run)
     recorder = recorder_of(storage, blueprint, labels)
     made = virtual(blueprint, recorder, labels.seed, faults, on_frames)
+    made.bench.answers.extend(answers)
     inputs = blueprint.inputs
     foreseen = foresee(blueprint, progress)
     job = made.bench.start(run_plan(inputs.plan.value, inputs.kinds, blueprint.context, progress, foreseen))

@@ -63,9 +63,10 @@ def run_in_wall_time(
     watch: WallWatch = lambda _t_ns: False,
     began: Callable[[Path], None] = lambda _folder: None,
     progress: Progress = BEGINNING,
+    answers: tuple[str, ...] = (),
 ) -> RunResult:
     """Run the plan of ``blueprint``, which must be drawn with ``heartbeats`` and ``log_full``; ``progress``: of the run
-    that this one goes on from.
+    that this one goes on from; ``answers``: given to its prompts.
 
     Everything the run leaves behind is in the result's folder, which ``began`` is told. ``watch`` is called from a
     thread of its own: a slow terminal must not hold up the sequence.
@@ -76,7 +77,7 @@ def run_in_wall_time(
     berth = Berth.new()
     onlooker = _Onlooker(watch, berth.clock)
     try:
-        verdict, error = _drive(blueprint, storage, berth, labels, edges, onlooker, progress)
+        verdict, error = _drive(blueprint, storage, berth, labels, edges, onlooker, progress, answers)
         reached_ns = berth.clock.now_ns()
     finally:
         onlooker.close()
@@ -94,6 +95,7 @@ def _drive(
     edges: Edges,
     onlooker: "_Onlooker",
     progress: Progress,
+    answers: tuple[str, ...],
 ) -> tuple[RunVerdict | None, BaseException | None]:
     """From the first process to the last; the verdict, or what kept the run from having one."""
     foreseen = foresee(blueprint, progress)
@@ -101,7 +103,7 @@ def _drive(
     verdict: RunVerdict | None = None
     failure: BaseException | None = None
     try:
-        service = start(blueprint, storage, berth, memory, crew, labels, edges, onlooker)
+        service = start(blueprint, storage, berth, memory, crew, labels, edges, onlooker, answers)
         inputs = blueprint.inputs
         sequence = run_plan(inputs.plan.value, inputs.kinds, blueprint.context, progress, foreseen)
         verdict = service.run("sequence", sequence)
@@ -116,7 +118,7 @@ def _drive(
 
 def start(
     blueprint: Blueprint, storage: DiskStorage, berth: Berth, memory: Memory, crew: Crew, labels: Labels,
-    edges: Edges, onlooker: "_Onlooker",
+    edges: Edges, onlooker: "_Onlooker", answers: tuple[str, ...] = (),
 ) -> WallService:  # fmt: skip
     """Start every process and wait until all are ready. Raises ``ProcessError``."""
     told = _told(blueprint, storage, berth, labels, edges)
@@ -129,7 +131,9 @@ def start(
     desk = Desk(blueprint.design, memory.state, memory.rings.inbox_sequence, _ANSWER_NS, look, stood_still)
     links, recorder = children["links"].control, children["recorder"].control
     failure, on_turn = Lookout(crew, memory.status, berth.clock).failure, onlooker.turn(desk.stop)
-    return WallService(desk, memory.rings.events, links, recorder, memory.status, berth.clock, failure, on_turn)
+    return WallService(
+        desk, memory.rings.events, links, recorder, memory.status, berth.clock, failure, on_turn, answers
+    )
 
 
 def _told(blueprint: Blueprint, storage: DiskStorage, berth: Berth, labels: Labels, edges: Edges) -> dict[str, Any]:

@@ -56,6 +56,7 @@ STATISTICS = {
     "range": lambda w, ref, tol: w.max() - w.min() < tol,
     "deviation": lambda w, ref, tol: ref - tol <= w.min() and w.max() <= ref + tol,
     "std": lambda w, ref, tol: w.std(ddof=1) < tol,
+    "variation": lambda w, ref, tol: abs(w.mean()) < ref or w.std(ddof=1) / abs(w.mean()) < tol,
 }
 
 
@@ -107,6 +108,28 @@ def test_a_long_window_is_judged_from_equal_steps_over_its_whole_length():
     bench.run(2000)
     assert wakes(bench) == []  # 1100 ms + 5 s has not passed
     bench.run(200)
+    assert wakes(bench) == [(0, 1)]
+
+
+def test_near_zero_a_coefficient_of_variation_says_nothing_and_is_satisfied():
+    bench = waiting(Condition("variation", "supply.voltage", 5.0, 0.01, 20 * MS))
+    for n in range(60):
+        bench.keep["supply.voltage"] = 10.0 + (n % 2)  # mean 10.5, std 0.5: 5 %
+        bench.run(1)
+    assert wakes(bench) == []
+    for n in range(22):
+        bench.keep["supply.voltage"] = -0.5 + (n % 2)
+        bench.run(1)
+    assert wakes(bench) == [(0, 1)]
+
+
+def test_a_time_passes_whatever_the_readings_are():
+    bench = Bench()
+    bench.keep = {}
+    bench.command(inbox.watch(0, [(Condition("elapsed", "supply.voltage", 0.0, 0.0, 50 * MS), 12)], FAR))
+    bench.run(50)
+    assert wakes(bench) == []
+    bench.run(1)
     assert wakes(bench) == [(0, 1)]
 
 

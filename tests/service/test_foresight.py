@@ -121,3 +121,11 @@ def test_a_million_records_do_not_become_a_million_marks() -> None:
     for n in range(3 * MARKS_MAX):
         marks.take(n, "cycle", {})
     assert len(marks.times()["cycle"]) == MARKS_MAX and marks.records == 3 * MARKS_MAX
+
+
+def test_elementary_steps_are_foreseen_with_their_prompt(run_of: Runner) -> None:
+    foreseen = foresee(draw(load_inputs("elementary")))
+    assert foreseen is not None and foreseen.verdict == "passed", foreseen
+    assert foreseen.prompts == ("is the test cell clear?",)
+    # the coolant warms from arming on, so that it does not matter when the prompt is answered
+    assert foreseen.total_s == pytest.approx(run_of("elementary").result.virtual_s, rel=0.02)
