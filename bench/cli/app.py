@@ -8,6 +8,7 @@ from bench.cli.can_group import app as can_group
 from bench.cli.check import command as check
 from bench.cli.doctor import command as doctor
 from bench.cli.emulate import command as emulate
+from bench.cli.export import command as export
 from bench.cli.perf import command as perf
 from bench.cli.prove import command as prove
 from bench.cli.recover import command as recover
@@ -45,6 +46,7 @@ app.command("check")(check)
 app.command("rehearse")(rehearse)
 app.command("report")(report)
 app.command("verify")(verify)
+app.command("export")(export)
 app.command("truth")(truth)
 app.command("emulate")(emulate)
 app.command("doctor")(doctor)

@@ -2,6 +2,7 @@
 
 import enum
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +14,15 @@ RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Folder of a run
 RigOption = Annotated[str | None, typer.Option("--rig", help="Rig instead of the plan's: a path or a name.")]
 DutOption = Annotated[str | None, typer.Option("--dut", help="DUT instead of the plan's: a path or a name.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for machines.")]
+CompactOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--compact",
+        metavar="DIR",
+        help="When the run is sealed, write its samples as Parquet and compressed MF4 into a folder of DIR, in the "
+        "background.",
+    ),
+]
 
 SEED_MAX = 2**63 - 1
 

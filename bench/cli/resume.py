@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.folder import open_run
-from bench.cli.options import JsonOption, RunArgument, WorldName
+from bench.cli.options import CompactOption, JsonOption, RunArgument, WorldName
 from bench.cli.running import carry_out
 from bench.cli.terminal import note
 from bench.cli.warming import prepare_compiled_code
@@ -29,6 +29,7 @@ def command(
         list[str] | None,
         typer.Option(metavar="NAME", help="Run on a bench although this calibration has expired (repeatable)."),
     ] = None,
+    compact: CompactOption = None,
     json: JsonOption = False,
 ) -> int:
     """Go on with a run that was killed, stopped or aborted: arm from rest, then do what is not finished."""
@@ -46,7 +47,7 @@ def command(
         note(f"taking over {left.progress.points} points of {left.progress.run}")
     start_s = int(time.time()) if world is WorldName.HARDWARE else left.start_s
     labels = Labels(left.world, left.seed, start_s)
-    return carry_out(prepared, world, out or folder.resolve().parent, labels, json, left.progress)
+    return carry_out(prepared, world, out or folder.resolve().parent, labels, json, left.progress, compact)
 
 
 def _wait_usefully(folder: Path) -> None:

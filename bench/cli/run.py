@@ -10,6 +10,7 @@ import typer
 from bench.base.time import VIRTUAL_EPOCH_S
 from bench.cli.options import (
     SEED_MAX,
+    CompactOption,
     DutOption,
     InboxMode,
     JsonOption,
@@ -55,6 +56,7 @@ def command(
         list[str] | None,
         typer.Option(metavar="TEXT", help="Given to the plan's next prompt instead of asking (repeatable)."),
     ] = None,
+    compact: CompactOption = None,
     json: JsonOption = False,
 ) -> int:
     """Run a test plan and write a run folder with journal, samples, table of points and report."""
@@ -73,4 +75,4 @@ def command(
         from bench.service.presence import require_allowed
 
         require_allowed(prepared, time.localtime())
-    return carry_out(prepared, world, out, Labels(str(world), seed, start_s), json)
+    return carry_out(prepared, world, out, Labels(str(world), seed, start_s), json, compact=compact)

@@ -20,9 +20,16 @@ if TYPE_CHECKING:
 
 
 def carry_out(
-    prepared: "Prepared", world: WorldName, out: Path, labels: "Labels", json: bool, progress: "Progress | None" = None
+    prepared: "Prepared",
+    world: WorldName,
+    out: Path,
+    labels: "Labels",
+    json: bool,
+    progress: "Progress | None" = None,
+    compact: Path | None = None,
 ) -> int:
-    """Run it, and tell how it ended; the exit code. ``progress``: of the run that this one goes on from."""
+    """Run it, and tell how it ended; the exit code. ``progress``: of the run that this one goes on from; ``compact``:
+    where small copies of its samples shall stand."""
     from bench.cli.watcher import Watcher
     from bench.cli.worlds import run_in
     from bench.sequence.progress import BEGINNING
@@ -34,6 +41,10 @@ def carry_out(
         result = runner(prepared, out, labels, watcher, progress or BEGINNING)
     finally:
         watcher.close()
+    if compact is not None:
+        from bench.service.compaction import compact_later
+
+        compact_later(result.folder, compact)
     return _end(result, json)
 
 
@@ -74,7 +85,7 @@ def _for_machines(result: "RunResult", code: int) -> dict[str, Any]:
         "run": str(result.folder),
         "verdict": verdict.verdict if verdict else "failed",
         "outcome": verdict.outcome if verdict else "stopped" if code == exits.STOPPED else "internal error",
-        "reasons": list(verdict.reasons) if verdict else [_reason(result)],
+        "reasons": [*(verdict.reasons if verdict else ()), *([_reason(result)] if result.error is not None else [])],
         "points": verdict.points if verdict else 0,
         "accepted": verdict.accepted if verdict else 0,
         "flagged": verdict.flagged if verdict else 0,

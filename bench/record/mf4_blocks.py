@@ -17,6 +17,7 @@ DT_LENGTH_OFFSET = 8
 FLAGS_OFFSET = 60
 ID_BYTES, HEADER_BYTES = 64, 24
 FINALISED, UNFINALISED = b"MDF     ", b"UnFinMF "
+CN_BODY_OFFSET, CC_VALUES_OFFSET = 88, 80
 CG_RECORD_OFFSET = 72
 """Of a channel group: record id u64, rows u64, flags and separator, bytes of a record's values and of its bits."""
 
