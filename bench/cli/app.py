@@ -16,6 +16,7 @@ from bench.cli.rehearse import command as rehearse
 from bench.cli.report import command as report
 from bench.cli.resume import command as resume
 from bench.cli.run import command as run
+from bench.cli.runs_group import app as runs_group
 from bench.cli.truth import command as truth
 from bench.cli.verify import command as verify
 from bench.cli.version import command as version
@@ -52,5 +53,6 @@ app.command("emulate")(emulate)
 app.command("doctor")(doctor)
 app.command("perf")(perf)
 app.command("prove")(prove)
+app.add_typer(runs_group, name="runs")
 app.add_typer(can_group, name="can")
 app.command("version")(version)

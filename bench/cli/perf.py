@@ -12,7 +12,8 @@ HELP = (
     "What to measure: virtual (the whole stack in virtual time), jitter (cyclic frames beside a busy thread), "
     "log (a BLF file to columns), codec (frames, logs and databases against cantools; the core's cycle over signals), "
     "wire (benchwire with three receivers), instruments (drivers and emulators over sockets and in virtual time), "
-    "record (the samples' stream against asammdf), steps (durable steps against bluesky)."
+    "record (the samples' stream against asammdf), steps (durable steps against bluesky), "
+    "catalogue (a KPI over 10 000 runs)."
 )
 
 

@@ -22,17 +22,17 @@ _TEXTS = {"of_run", "zone", "verdict", "reason", "quadrant", "u_basis", "cycle",
 
 def points_table(records: Iterable[JournalRecord]) -> list[Row]:
     """Rows by point number. A point measured again (after a resume) counts with its last record."""
-    rows = {record.data["point"]: _flat(record.data) for record in records if record.event == "point"}
+    rows = {record.data["point"]: flat(record.data) for record in records if record.event == "point"}
     return [rows[number] for number in sorted(rows)]
 
 
-def _flat(data: Mapping[str, Any], prefix: str = "") -> Row:
+def flat(data: Mapping[str, Any], prefix: str = "") -> Row:
     """One level of names (``range: {dc_current: 50}`` becomes ``range_dc_current``); lists as JSON text."""
     row: Row = {}
     for key, value in data.items():
         name = prefix + key.replace(".", "_")
         if isinstance(value, Mapping):
-            row.update(_flat(value, name + "_"))
+            row.update(flat(value, name + "_"))
         else:
             row[name] = canonical(value).decode() if isinstance(value, list) else value
     return row
@@ -59,6 +59,15 @@ def write_parquet(
     rows: Sequence[Mapping[str, Any]], units: Mapping[str, str] | None = None, first: Sequence[str] = _FIRST
 ) -> bytes:
     """The table as Parquet (zstd); ``units`` by column name go into the fields' metadata."""
+    sink = io.BytesIO()
+    pq.write_table(arrow_table(rows, units, first), sink, compression="zstd")
+    return sink.getvalue()
+
+
+def arrow_table(
+    rows: Sequence[Mapping[str, Any]], units: Mapping[str, str] | None = None, first: Sequence[str] = _FIRST
+) -> Any:
+    """The table as pyarrow has it."""
     arrays, fields = [], []
     for name in column_names(rows, first):
         values = [row.get(name) for row in rows]
@@ -66,9 +75,7 @@ def write_parquet(
         arrays.append(pa.array([_coerced(value, kind) for value in values], kind))
         unit = (units or {}).get(name) or unit_of(name)
         fields.append(pa.field(name, kind, metadata={"unit": unit} if unit else None))
-    sink = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), sink, compression="zstd")
-    return sink.getvalue()
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
 _UNITS = {

@@ -56,6 +56,12 @@ def _steps(**rounds: Any) -> Iterable[PerfRow]:
     return measure(**rounds)
 
 
+def _catalogue(**rounds: Any) -> Iterable[PerfRow]:
+    from bench.service.perf_catalogue import measure
+
+    return measure(**rounds)
+
+
 BENCHMARKS: dict[str, Callable[..., Iterable[PerfRow]]] = {
     "virtual": _virtual,
     "jitter": _jitter,
@@ -65,6 +71,7 @@ BENCHMARKS: dict[str, Callable[..., Iterable[PerfRow]]] = {
     "instruments": _instruments,
     "record": _record,
     "steps": _steps,
+    "catalogue": _catalogue,
 }
 """By name; each imports what it needs only when it is run."""
 
