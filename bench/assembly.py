@@ -215,6 +215,8 @@ def virtual(
     )
     desk = Desk(blueprint.design, state, rings.inbox_sequence)
     collect = collector(program, state, rings, recorder)
+    if (ageing := world.ageing) is not None:
+        collect = ageing.beside(collect)
     watch, told = on_frames or (lambda _frames: None), (recorder.record, recorder.on_events)
     bench = VirtualBench(program, state, rings, world.bench, desk, *told, collect, watch)
     face = ImageFace(state.image, blueprint.channels.index)

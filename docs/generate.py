@@ -295,7 +295,8 @@ def _faults() -> str:
         "`ecu.identity:serial=4711@0s`, `ecu.stored:U0100-87@0s`; how the inverter was set up:\n"
         "`inverter.parameter:172=100@0s`. Insulation: `insulation.low:40 kohm@60s`; a monitor that speaks for itself\n"
         "may fail (`failing`) or begin anew with its self test (`restart`). A flange may be mounted the other way\n"
-        "round (`flipped`), or its zero has moved: `flange_l.zero:5 Nm@0s`. A rig with `bench_io` or\n"
+        "round (`flipped`), or its zero has moved: `flange_l.zero:5 Nm@0s`. The unit may age while it runs:\n"
+        "`unit.gear:10%/h@0s` (the rate is drawn from the seed, within a quarter). A rig with `bench_io` or\n"
         "`conditioner` behind Modbus has these places too.\n\n"
     )
     return text + table(("place", "kinds"), rows) + _INSTRUMENT_FAULTS

@@ -120,6 +120,21 @@ class Story:
         shown = data.get("reason") or ("measured" if eta is None else f"{eta:.2%}")
         self.news.append(f"measurement {data.get('name', '')}: {shown}")
 
+    def _endurance_started(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        asked = f"{data['asked_cycles']} cycles" if data.get("asked_cycles") else f"{data.get('asked_s', 0.0):g} s"
+        self.place = f"{data.get('kind', '')}, {asked}"
+        self._now(self.place)
+
+    def _endurance_cycle(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self.state = f"{self.place}: cycle {data.get('cycle', 0)}"
+        if data.get("why"):
+            self.news.append(f"cycle {data.get('cycle', 0)} is out of band: {data['why']}")
+
+    def _reference_check(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        eta = data.get("eta_edu")
+        shown = "no efficiency" if eta is None else f"{eta:.3%}"
+        self._now(f"{data.get('name', '')} {data.get('check', '')}: {data.get('reason') or shown}")
+
     def _step_finished(self, _t_ns: int, _data: Mapping[str, Any]) -> None:
         self.place = ""
 

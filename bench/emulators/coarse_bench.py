@@ -23,6 +23,7 @@ from bench.emulators.coarse_setpoints import Setpoints
 from bench.emulators.coarse_watch import Watch
 from bench.plant.warming import TRACED, Trace, Warming
 from bench.schedule.requests import (
+    Alike,
     Answer,
     Ask,
     BusReport,
@@ -49,6 +50,7 @@ _LATENCY_S = 0.0
 _RANGES_S = 0.08
 _INTRODUCTION_S = 0.19
 _STOP_S = 0.6
+_DETAILED = 5
 
 
 class TooLong(BenchError):
@@ -83,7 +85,10 @@ class CoarseBench:
         self._collecting: tuple[tuple[str, ...], list[tuple[int, dict[str, float]]], int] | None = None
         self._latest: dict[str, float] = dict.fromkeys(TRACED, 0.0)
         self._stop_cause = ""
+        self._detailed: list[tuple[int, float, float]] = []  # where repetitions began: time, energies
+        self._alike_left = 0
         handlers: dict[type[Any], Callable[[Job, Any], Any]] = {
+            Alike: self._alike,
             Command: self._command,
             Ramp: self._ramp,
             Segment: self._segment,
@@ -188,6 +193,27 @@ class CoarseBench:
         for shunt in self._context.bench.shunts if shunted else ():
             found[f"{shunt.flange}.torque"] += shunt.torque_nm
         return found
+
+    def _alike(self, _job: Job, request: Alike) -> int:
+        """Some are gone through in detail; the others take as long and as much energy as these did on the average."""
+        now = (self.scheduler.t_ns, self.account.taken_wh, self.account.given_wh)
+        if request.count > self._alike_left:
+            self._detailed.clear()  # others than before
+        self._alike_left = request.count
+        self._detailed.append(now)
+        if len(self._detailed) <= _DETAILED:
+            return 0
+        passed_ns, taken_wh, given_wh = (
+            (b - a) * request.count / _DETAILED for a, b in zip(self._detailed[0], now, strict=True)
+        )
+        self._detailed.clear()
+        self._alike_left = 0
+        self.scheduler.t_ns += int(passed_ns)
+        if self._collecting is not None:  # nothing was collected of what is passed over
+            self._collecting = (self._collecting[0], [(self.scheduler.t_ns, self._values())], self.scheduler.t_ns)
+        self.account.taken_wh += taken_wh
+        self.account.given_wh += given_wh
+        return request.count
 
     def _read(self, _job: Job, request: Read) -> list[Reading]:
         values, t_ns = self._values(), self.scheduler.t_ns

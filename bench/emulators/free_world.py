@@ -32,7 +32,7 @@ class FreeWorld:
         self.devices: Mapping[str, ByteDevice] = world.devices
         self._watched = [device for device in world.devices.values() if isinstance(device, Watched)]
         self._arguments = (world.bench, self.frames_in, self.frames_out)
-        self._diagnosed = world.diagnosed
+        self._diagnosed, self._ageing = world.diagnosed, world.ageing
         self._run = direct(run_free, *self._arguments, 0, 0)
         self._t_ns = 0
 
@@ -42,6 +42,8 @@ class FreeWorld:
             for device in self._watched:
                 device.expire(t_ns)
         self._t_ns = self._run(*self._arguments, self._t_ns, t_ns)
+        if self._ageing is not None:
+            self._ageing.live(self._t_ns)
         if self._diagnosed is not None:
             due_ns = self._diagnosed.next_ns()
             if self._diagnosed.waiting() or (due_ns is not None and due_ns <= t_ns):

@@ -14,6 +14,7 @@ from bench.canbus.database import Database
 from bench.canbus.fault_script import BUS_PLACES, script_wire
 from bench.config.dut import Dut
 from bench.config.rig import Rig
+from bench.emulators.ageing import Ageing
 from bench.emulators.bench_io import make_bench_io
 from bench.emulators.can_dynos import INTERVAL_NS, make_can_dynos
 from bench.emulators.cascadia_cm import CmInverter, Plate, make_cascadia
@@ -62,6 +63,8 @@ class World:
     """Row of an instrument among the sensors and the polls."""
     diagnosed: DiagnosedEcu | None = None
     """The ECU's diagnostic side, if the DUT file has one."""
+    ageing: Ageing | None = None
+    """If the unit is asked to age."""
 
     def seat(self, part: str, setpoints: Sequence[int]) -> Seat | None:
         """Where the compiled loop may read ``part``, which obeys these places of the image; not every part has one."""
@@ -143,7 +146,8 @@ def make_world(
     devices = by_part(rig, measured, names, plant.inputs, seed, faults)
     devices |= periphery_servers(rig, bench.periphery, seed, faults)
     seats = {part: row for row, part in enumerate(parts)}
-    return World(bench, devices, truth, seats, _diagnosed(bench, dut, faults))
+    ageing = Ageing(plant, faults, seed)
+    return World(bench, devices, truth, seats, _diagnosed(bench, dut, faults), ageing if ageing.asked_for else None)
 
 
 def _diagnosed(bench: EmulatedBench, dut: Dut, faults: tuple[Fault, ...]) -> DiagnosedEcu | None:

@@ -131,6 +131,31 @@ def _reference(data: Mapping[str, Any]) -> str:
     return f"reference {data.get('reference', '')}: {100 * eta:.3f} %{moved}"
 
 
+def _reference_check(data: Mapping[str, Any]) -> str:
+    where = f"{data['name']} {data['check']}"
+    if data.get("reason") or data.get("eta_edu") is None:
+        return f"{where}: {data.get('reason') or 'no efficiency'}"
+    found = f", drift of {data['shift_pp']:+.3f} pp found at check {data['found_at']}" if data["found_at"] else ""
+    return f"{where}: {100 * data['eta_edu']:.3f} %, {data['apart_pp']:+.4f} pp from the baseline{found}"
+
+
+def _endurance_started(data: Mapping[str, Any]) -> str:
+    asked = f"{data['asked_cycles']} cycles" if data.get("asked_cycles") else f"{data['asked_s']:g} s"
+    begun = f", {data['begins_after']} done already" if data.get("begins_after") else ""
+    return f"{data['kind']}, {asked}{begun}; after {data['clause']}; assumed: {data['assumed']}"
+
+
+def _endurance(data: Mapping[str, Any]) -> str:
+    counted = f"{data['kind']}: {data['cycles']} cycles in band, {data['out_of_band']} out of band"
+    return "; ".join(filter(None, (f"{counted}, {data['load_s'] / 3600.0:.2f} h at load", data.get("reason"))))
+
+
+def _check_point(data: Mapping[str, Any]) -> str:
+    eta = data.get("eta_edu")
+    shown = "no efficiency" if eta is None else f"{100 * eta:.3f} %"
+    return "; ".join(filter(None, (f"round {data['round']}, point {data['number']}: {shown}", data.get("reason"))))
+
+
 def _cycle_started(data: Mapping[str, Any]) -> str:
     times = f"{data.get('repetitions')} times " if data.get("repetitions") != 1 else ""
     limited = data.get("limited") or ()
@@ -194,6 +219,13 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "thirty_minute_power": _thirty_minute_power,
     "soaked": lambda data: "; ".join(map(str, data.get("criteria", ()))),
     "cycle_started": _cycle_started,
+    "reference_check": _reference_check,
+    "endurance_started": _endurance_started,
+    "endurance": _endurance,
+    "endurance_check": lambda data: (
+        f"check {data['check_of'] + 1}, round {data['round']} after {data['cycles']} cycles"
+    ),
+    "check_point": _check_point,
     "cycle_phase": _cycle_phase,
     "set_points": _set_points,
     "measurement": _measurement,

@@ -11,6 +11,8 @@ from bench.base.time import clock_text, ns
 from bench.record.points import Row
 from bench.report.cycle_plot import cycle_plot
 from bench.report.cycles import Cycles
+from bench.report.endurance import Endurance
+from bench.report.endurance_plot import chart_plot, collectives_plot
 from bench.report.maps import LARGE, SMALL, efficiency_map, loss_map, uncertainty_map
 from bench.report.model import EFFICIENCIES, ReportModel
 from bench.report.plots import drift_plot, settling_plot, temperature_plot
@@ -83,6 +85,7 @@ def render_html(model: ReportModel) -> str:
         cycle_columns=cycle_columns,
         cycle_plots=_cycle_plots(model),
         results=[(result, columns, _lines(rows, columns)) for result, rows, columns in _results(model)],
+        result_plots=_result_plots(model),
         facts=_facts(model),
         clock=lambda t_s: clock_text(ns(t_s)),
     )
@@ -111,6 +114,7 @@ def tiles(model: ReportModel) -> list[Tile]:
         *(_point_tiles(model) if model.rows or model.planned or not (model.cycles or model.results) else ()),
         *(cycle_tiles(model.cycles) if model.cycles else ()),
         *_headlines(model),
+        *_endurance_tiles(model.endurance),
         Tile("bench time", f"{clock_text(ns(model.duration_s))} h", f"world: {model.world}" if model.world else ""),
     ]
     return found if model.stop_confirmed is None else [*found, _stop(model.stop_confirmed, model)]
@@ -132,6 +136,20 @@ def _point_tiles(model: ReportModel) -> list[Tile]:
     flagged = f"{model.flagged} flagged" if model.flagged else "none flagged"
     peaks = (_peak(model, regenerating) for regenerating in (False, True))
     return [Tile("points accepted", f"{model.accepted}{planned}", flagged), *peaks, _drift(model)]
+
+
+def _endurance_tiles(endurance: Endurance) -> Iterator[Tile]:
+    for step in endurance.steps:
+        row = step.row
+        asked = f" of {row['asked_cycles']}" if row["asked_cycles"] else ""
+        mood = {"passed": "good", "failed": "bad"}.get(row["verdict"], "")
+        note = f"{step.kind.replace('_', ' ')}, {row['load_s'] / 3600.0:.1f} h, {row['out_of_band']} out of band"
+        yield Tile("cycles in band", f"{row['cycles']}{asked}", note, mood)
+    for chart in endurance.charts:
+        last = chart.last
+        value = "none found" if not last["found_at"] else f"{last['shift_pp']:+.3f} pp".replace("-", "−")
+        note = f"{chart.key.name}, {len(chart.checks)} checks"
+        yield Tile("drift", value, note, "good" if last["chart_verdict"] == "passed" else "bad")
 
 
 def cycle_tiles(cycles: Cycles) -> list[Tile]:
@@ -199,6 +217,16 @@ def _plots(model: ReportModel) -> list[Picture]:
 def _cycle_plots(model: ReportModel) -> list[Picture]:
     traces = model.cycles.traces[:_TRACES] if model.cycles else ()
     return [_picture(cycle_plot(trace, number), True) for number, trace in enumerate(traces, 1)]
+
+
+def _result_plots(model: ReportModel) -> dict[str, list[Picture]]:
+    """Pictures above a table, by its key."""
+    steps, charts = model.endurance.steps, model.endurance.charts
+    drawn = {
+        "endurance": [collectives_plot(step, number) for number, step in enumerate(steps, 1)],
+        "drift": [chart_plot(chart, number) for number, chart in enumerate(charts, 1)],
+    }
+    return {key: [_picture(svg, True) for svg in svgs if svg] for key, svgs in drawn.items()}
 
 
 def _picture(svg: str, wide: bool) -> Picture:

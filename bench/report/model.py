@@ -13,6 +13,7 @@ from bench.record.points import Row, points_table
 from bench.report.can_messages import CanLine, can_lines
 from bench.report.cycles import Cycles, cycles_of
 from bench.report.decisions import Decision, decisions
+from bench.report.endurance import Endurance, endurance_of
 from bench.report.results import results_of
 from bench.report.unit import Unit, unit_of
 
@@ -89,6 +90,7 @@ class ReportModel:
     can: tuple[CanLine, ...] = ()
     cycles: Cycles | None = None
     results: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    endurance: Endurance = field(default_factory=Endurance)
 
     @property
     def accepted(self) -> int:
@@ -143,7 +145,7 @@ def build_model(
     stopped = _first(records, "stopped")
     told = {**manifest, **started}
     references = _references(records)
-    rows = points_table(records)
+    rows, endurance = points_table(records), endurance_of(records)
     limits = [data["limit_pp"] for data in _all(records, "reference") if data.get("limit_pp") is not None]
     return ReportModel(
         name=name,
@@ -169,7 +171,8 @@ def build_model(
         manifest=manifest,
         can=can_lines(records),
         cycles=cycles_of(records),
-        results=results_of(records, rows),
+        results=results_of(records, rows, endurance.results()),
+        endurance=endurance,
     )
 
 

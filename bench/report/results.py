@@ -167,6 +167,78 @@ RESULTS = (
         "net power curve",
     ),
     Result(
+        "endurance",
+        "Endurance",
+        ("kind", "clause", "curve"),
+        (
+            TableColumn("cycles", "in band", "cycles", 1.0, 0),
+            TableColumn("out of band", "", "out_of_band", 1.0, 0),
+            TableColumn("at load", "h", "load_s", 1.0 / 3600.0, 2),
+            TableColumn("torque damage", "10⁻⁶", "torque_damage", 1e6, 3),
+            TableColumn("insulation", "10⁻⁶", "insulation_damage", 1e6, 3),
+            TableColumn("LESIT", "10⁻⁶", "lesit_inside", 1e6, 3),
+            TableColumn("outside", "10⁻⁶", "lesit_outside", 1e6, 3),
+            TableColumn("CIPS08", "10⁻⁶", "cips08_inside", 1e6, 3),
+            TableColumn("outside", "10⁻⁶", "cips08_outside", 1e6, 3),
+            TableColumn("winding", "°C max", "winding_max_degc"),
+            TableColumn("junction", "°C max", "junction_max_degc"),
+        ),
+        "Damages are shares of a life (1 is its end), what is still open as half cycles: torque by Miner's sum under "
+        "the Woehler curve of the plan (measured or assumed), the winding's insulation by half a life for each 10 K "
+        "(or what the plan says), the power module by LESIT and CIPS08, with coefficients that are examples; "
+        "outside: by cycles for which the model was not tested. Levels, times and rates are the plan's.",
+        "endurance, {kind}",
+    ),
+    Result(
+        "drift",
+        "Drift",
+        ("name",),
+        (
+            TableColumn("speed", "rpm", "speed_rpm", 1.0, 0),
+            TableColumn("torque", "Nm", "torque_nm"),
+            TableColumn("checks", "", "checks", 1.0, 0),
+            TableColumn("baseline", "%", "reference_eta", 100.0, 3),
+            TableColumn("repeats to", "pp", "measured_pp", 1.0, 4),
+            TableColumn("expected", "pp", "repeatability_pp", 1.0, 3),
+            TableColumn("found at check", "", "found_at", 1.0, 0),
+            TableColumn("shift", "pp", "shift_pp", 1.0, 3),
+        ),
+        "A two-sided cumulative sum of the distances from the baseline's mean; fewer than one false alarm in 1000 "
+        "checks. Found at 0: no drift was found.",
+        "drift of {name}",
+    ),
+    Result(
+        "reference_check",
+        "Checks of the reference point",
+        ("name", "check"),
+        (
+            TableColumn("η unit", "%", "eta_edu", 100.0, 3, "u_eta_edu"),
+            TableColumn("from the baseline", "pp", "apart_pp", 1.0, 4),
+            TableColumn("sum up", "", "up", 1.0, 2),
+            TableColumn("sum down", "", "down", 1.0, 2),
+            TableColumn("winding", "°C", "winding_degc"),
+            TableColumn("rotor", "°C", "rotor_degc"),
+            TableColumn("oil", "°C", "oil_degc"),
+        ),
+        "Each after settling anew, near the temperatures of the baseline. Uncertainties are expanded, k = 2: most of "
+        "them is common to all checks and cancels in their differences.",
+    ),
+    Result(
+        "check_point",
+        "Points measured between the cycles",
+        ("round", "number"),
+        (
+            TableColumn("after cycles", "", "cycles", 1.0, 0),
+            TableColumn("speed", "rpm", "speed_rpm", 1.0, 0),
+            TableColumn("torque", "Nm", "torque_nm"),
+            TableColumn("η unit", "%", "eta_edu", 100.0, 3, "u_eta_edu"),
+            TableColumn("since round 0", "pp", "changed_pp", 1.0, 3),
+            TableColumn("loss", "kW", "loss_w", 1e-3, 3, "u_loss_w"),
+            TableColumn("winding", "°C", "dut_winding_temp_mean"),
+        ),
+        "Uncertainties are expanded, k = 2.",
+    ),
+    Result(
         NET_POWER,
         "Net power over the speed",
         (),
@@ -218,12 +290,16 @@ HEADLINES = (
 )
 
 
-def results_of(records: Sequence[JournalRecord], points: Sequence[Row]) -> Mapping[str, tuple[Row, ...]]:
-    """The rows of each table that has any, by its key; a row has a verdict and a reason."""
+def results_of(
+    records: Sequence[JournalRecord], points: Sequence[Row], further: Mapping[str, tuple[Row, ...]]
+) -> Mapping[str, tuple[Row, ...]]:
+    """The rows of each table that has any, by its key; a row has a verdict and a reason. ``further``: rows that are not
+    simply the records of one event."""
     found = {
         result.key: tuple(dict(record.data) for record in records if record.event == result.key) for result in RESULTS
     }
     found[MEASURED_VALUES] = tuple(_values(found[MEASURED]))
+    found |= further
     for zone in (NO_LOAD, NET_POWER):
         found[zone] = tuple(row for row in points if row.get("zone") == zone)
     return {key: rows for key, rows in found.items() if rows}

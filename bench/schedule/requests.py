@@ -30,6 +30,14 @@ class Now:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """What comes next is ``count`` times the same. Answer: how many of them need not be done, because whoever answers
+    only wants to foresee how long it takes and what it costs; 0 on every bench."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """Send ``data`` over the job's link and, if ``reply`` is asked for, wait for one complete answer.
 
@@ -274,6 +282,7 @@ Request: TypeAlias = (
     Sleep
     | SleepUntil
     | Now
+    | Alike
     | Exchange
     | Frames
     | Reopen

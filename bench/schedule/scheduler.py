@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.base.errors import InternalError
-from bench.schedule.requests import Now, Operation, Request, Sleep, SleepUntil
+from bench.schedule.requests import Alike, Now, Operation, Request, Sleep, SleepUntil
 
 PENDING = object()
 """A handler's answer when the job has to wait; somebody will ``wake`` it."""
@@ -34,7 +34,7 @@ Handler = Callable[[Job, Any], Any]
 
 
 class Scheduler:
-    """Runs jobs; every request but the three about time is answered by ``handlers[type(request)]``.
+    """Runs jobs; every request but those about time is answered by ``handlers[type(request)]``.
 
     A handler returns the answer, or ``PENDING``, or raises: the exception is thrown into the job.
     """
@@ -45,6 +45,7 @@ class Scheduler:
             Sleep: self._sleep,
             SleepUntil: self._sleep_until,
             Now: lambda _job, _request: self.t_ns,
+            Alike: lambda _job, _request: 0,
             **handlers,
         }
         self._heap: list[tuple[int, int, int, Job | None, int, Any, BaseException | None]] = []

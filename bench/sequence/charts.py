@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 
 from bench.analysis.cusum import Cusum, Verdict, chart_for
 from bench.analysis.window import mean_std
+from bench.sequence.verdict import FAILED, PASSED
 
 EVENT = "reference_check"
 TEMPERATURES = {"winding": "dut.winding_temp", "rotor": "dut.rotor_temp", "oil": "dut.oil_temp"}
@@ -38,8 +39,9 @@ class Chart:
         """The mean temperatures of the baseline, once it is there."""
         return {name: mean_std(values)[0] for name, values in self.degc.items()} if self.cusum.ready else {}
 
-    def columns(self) -> dict[str, Any]:
+    def columns(self, tolerated_pp: float) -> dict[str, Any]:
         """How the chart looks now, for the journal."""
+        reasons = self.reasons(tolerated_pp)
         cusum, verdict, chart = self.cusum, self.verdict, chart_for(self.cusum.baseline)
         return {
             "baseline": cusum.baseline,
@@ -53,6 +55,9 @@ class Chart:
             "down": verdict.down,
             "found_at": verdict.found_at,
             "shift_pp": verdict.shift_pp if verdict.found_at else None,
+            "tolerated_pp": tolerated_pp,
+            "chart_verdict": FAILED if reasons else PASSED,
+            "chart_reason": "; ".join(reasons),
         }
 
     def reasons(self, tolerated_pp: float) -> list[str]:

@@ -17,6 +17,7 @@ from bench.sequence.steps.efficiency_map import place_findings
 
 DONE, POINT = "endurance_check", "check_point"
 _SLACK = 1e-9
+_MANY = 1e9
 
 
 class Checks:
@@ -45,6 +46,16 @@ class Checks:
                 yield from self._points(wanted.points, label)
             self._rounds[number] = rounds
             yield Record(DONE, {**label, "rounds": rounds})
+
+    def free(self, under_s: float, share: float, each_s: float, each_share: float) -> int:
+        """How many cycles there are until one is due, if each takes so long and is such a share of the whole."""
+        found = []
+        for wanted, rounds in zip(self._wanted, self._rounds, strict=True):
+            if wanted.every is not None:
+                found.append((rounds * wanted.every - under_s) / each_s)
+            else:
+                found.append((rounds * (wanted.share or 100.0) / 100.0 - share) / each_share)
+        return int(min(found, default=_MANY))
 
     def reasons(self) -> list[str]:
         """What the drift charts say against the unit, or against themselves."""

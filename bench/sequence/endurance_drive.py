@@ -1,11 +1,13 @@
 """Driving endurance cycles: one request a stage, one record a cycle, checks between them."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from bench.base.time import NS_PER_S, ns
 from bench.schedule.outcomes import Held
 from bench.schedule.requests import (
+    Alike,
     Collect,
     Collected,
     Now,
@@ -94,6 +96,9 @@ class Endurance:
                 problem = yield from self._approach()
                 if problem:
                     return problem
+                if passed := (yield Alike(self._alike())):
+                    self.book.pass_over(passed)
+                    continue
                 row = yield from self._cycle()
             except Held as held:
                 tries += 1
@@ -106,6 +111,16 @@ class Endurance:
             yield from self._note(row)
         yield from self._rest()
         return ""
+
+    def _alike(self) -> int:
+        """How many cycles come now without a check between; the last of them is not counted."""
+        book, asked = self.book, self._parameters
+        if not book.rows:
+            return 0
+        each_s = book.under_s / book.rows
+        left = asked.cycles - book.cycles if asked.cycles else math.ceil(((asked.time or 0.0) - book.load_s) / each_s)
+        free = self.checks.free(book.under_s, self.share, each_s, (1.0 - self.share) / left)
+        return max(0, min(left, free) - 1)
 
     def _note(self, row: Mapping[str, Any]) -> Operation[None]:
         self.last_wrong = row.get("why", self.last_wrong)

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.base.time import seconds
+from bench.record.journal import SUMMED_UP
 from bench.sequence.progress import OF_RUN
 
 MARKS_MAX = 2000
 """A run of a million cycles needs no mark for each."""
 _PLACES = 1
+_NO_MARKS = frozenset((*SUMMED_UP, *SUMMED_UP.values()))
+"""What comes so often that foresight passes most of it over: the n-th of them says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Marks:
         """One record."""
         self.records += 1
         self.record_bytes += len(json.dumps(data, default=str))
-        if OF_RUN not in data and self.records <= MARKS_MAX:
+        if OF_RUN not in data and event not in _NO_MARKS and self.records <= MARKS_MAX:
             self._times.setdefault(event, []).append(seconds(t_ns))
 
     def times(self) -> dict[str, tuple[float, ...]]:

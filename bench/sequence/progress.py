@@ -17,14 +17,8 @@ OF_RUN = "of_run"
 RESUMED = "resumed"
 """The event after which a run has all that it takes over."""
 _KEPT = (
-    "point",
-    "reference",
-    "cycle_phase",
-    "cycle_trace",
-    "reference_check",
-    "check_point",
-    "endurance_check",
-    "measurement",
+    *("point", "reference", "cycle_phase", "cycle_trace", "reference_check", "measurement"),
+    *("endurance_started", "check_point", "endurance_check", "endurance"),
 )
 _RUNNING = frozenset((*SUMMED_UP, *SUMMED_UP.values()))
 """What sums up, and what is summed up: only the last of the first is kept, and what follows."""

@@ -37,7 +37,7 @@ class CheckParameters(FileModel):
     settle: SettleParameters
     measure: MeasureParameters
     windows: WindowParameters = WindowParameters()
-    near: Annotated[Kelvin, Field(gt=0)] = 2.0
+    near: Annotated[Kelvin, Field(gt=0)] = 3.0
     """So near must winding, rotor and oil come to their means of the baseline before a check settles (+-)."""
     baseline: Annotated[int, Field(ge=BASELINE_MIN, le=1000)] = 20
     """Checks that the others are held against; with 40 of them 0.1 pp is found within five checks in 81 % of cases."""
@@ -92,7 +92,7 @@ def measure_check(context: Context, parameters: CheckParameters, label: Mapping[
     degc = {f"{name}_degc": measured.columns.get(f"{column(channel)}_mean") for name, channel in TEMPERATURES.items()}
     told = {**own, "verdict": "flagged" if reason else measured.verdict, "reason": reason, **degc}
     chart.note({**measured.columns, **told})
-    yield Record(EVENT, {**measured.columns, **told, **chart.columns()})
+    yield Record(EVENT, {**measured.columns, **told, **chart.columns(parameters.tolerated)})
 
 
 def _come_near(context: Context, parameters: CheckParameters, usual_degc: Mapping[str, float]) -> Operation[str]:

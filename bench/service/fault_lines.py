@@ -8,6 +8,8 @@ from bench.canbus.buses import FAULTS_MAX
 from bench.canbus.fault_script import BUS_PLACES, CAN_FAULTS, read_bus_fault
 from bench.config.rig import Rig
 from bench.config.suggest import suggestion
+from bench.emulators.ageing import GROWS, read_rate
+from bench.emulators.ageing import PLACE as UNIT
 from bench.emulators.diagnosed import FAULTS as ECU_FAULTS
 from bench.emulators.diagnosed import PLACE as ECU
 from bench.emulators.diagnosed import TROUBLE_CODES
@@ -58,7 +60,7 @@ def kinds_of(rig: Rig) -> Mapping[str, tuple[str, ...]]:
     ours = {**known_faults(rig), **periphery, **buses, **flanges, **PERIPHERY_FAULTS}
     if rig.insulation.dbc is not None:
         ours["insulation"] = OF_MONITOR
-    return {**ours, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS}
+    return {**ours, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS, UNIT: tuple(GROWS)}
 
 
 def unread_parameters(faults: Collection[Fault], required: Collection[int]) -> list[Problem]:
@@ -104,9 +106,11 @@ def _argument(fault: Fault) -> str:
         return "needs what the other unit tells, such as ecu.identity:serial=4711@0s"
     elif fault.kind == "stored" and fault.argument not in TROUBLE_CODES.values():
         return f"needs a trouble code of the emulated unit: {', '.join(TROUBLE_CODES.values())}"
-    elif fault.kind in FAULT_KINDS or fault.kind in FLANGE_FAULTS or fault.place == "insulation":
+    elif fault.kind in FAULT_KINDS or fault.kind in FLANGE_FAULTS or fault.place in ("insulation", UNIT):
         try:
-            if fault.kind in FLANGE_FAULTS:
+            if fault.place == UNIT:
+                read_rate(fault)
+            elif fault.kind in FLANGE_FAULTS:
                 read_flange_fault(fault)
             else:
                 read = read_argument if fault.kind in FAULT_KINDS else read_ohm

@@ -17,6 +17,7 @@ from bench.base.records import CMD_ARM, CMD_STOP
 from bench.core.causes import Cause
 from bench.schedule.outcomes import Held, SetpointRefused, Stopped
 from bench.schedule.requests import (
+    Alike,
     Ask,
     BusReport,
     Collect,
@@ -254,6 +255,9 @@ class FakeBench:
 
     def _on_read(self, request: Read) -> list[Reading]:
         return [Reading(c, self.image[c], Quality.GOOD, self.t_ns, self.t_ns) for c in request.channels]
+
+    def _on_alike(self, _request: Alike) -> int:
+        return 0
 
     def _on_now(self, _request: Now) -> int:
         return self.t_ns
