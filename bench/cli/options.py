@@ -1,13 +1,17 @@
 """Options that several commands share, and their readers."""
 
 import enum
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.base.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from bench.sequence.pauses import Scripted
 
 PlanArgument = Annotated[str, typer.Argument(help="Test plan: a path, or the name of one that comes with the bench.")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Folder of a run.")]
@@ -56,3 +60,13 @@ def start_of(text: str | None, default_s: int) -> int:
         message = f"{text!r} is no time from 1970 on; write it like 2026-01-31T08:00:00Z"
         raise InputError([Problem("--start", 0, 0, message)])
     return start_s
+
+
+def pauses_of(texts: Sequence[str]) -> "tuple[Scripted, ...]":
+    """``--pause`` as wishes. Raises ``InputError``."""
+    from bench.sequence.pauses import read_script
+
+    try:
+        return tuple(read_script(texts))
+    except ValueError as error:
+        raise InputError([Problem("--pause", 0, 0, str(error))]) from None

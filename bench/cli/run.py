@@ -17,6 +17,7 @@ from bench.cli.options import (
     PlanArgument,
     RigOption,
     WorldName,
+    pauses_of,
     start_of,
 )
 from bench.cli.running import carry_out
@@ -57,6 +58,10 @@ def command(
         typer.Option(metavar="TEXT", help="Given to the plan's next prompt instead of asking (repeatable)."),
     ] = None,
     compact: CompactOption = None,
+    pause: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PAUSE", help="Pause at a run time, e.g. hold@300s+60s or suspend@20min (repeatable)."),
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """Run a test plan and write a run folder with journal, samples, table of points and report."""
@@ -69,7 +74,7 @@ def command(
     full, when_read = wall or inbox is InboxMode.FULL, lambda: prepare_compiled_code(json)
     faults = tuple(fault or ())
     prepared = prepare(plan, rig, dut, faults, heartbeats=wall, log_full=full, when_read=when_read)
-    prepared = replace(prepared, answers=tuple(answer or ()))
+    prepared = replace(prepared, answers=tuple(answer or ()), script=pauses_of(pause or ()))
     prepared = with_calibrations(world, prepared, tuple(override_calibration or ()))
     if unattended:
         from bench.service.presence import require_allowed

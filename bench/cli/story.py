@@ -105,6 +105,17 @@ class Story:
         self.state = f"{where}: {shown}"
         self.news.append(f"{where}: {data['reason'] or shown}" if data.get("reason") else self.state)
 
+    def _held(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self._now(f"held{_by(data)}: the load stays, nothing new is begun; type r and Enter to go on")
+
+    def _suspended(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self._now(f"suspended{_by(data)}: the unit goes to warm idle; type r and Enter to go on")
+
+    def _resumed_from_hold(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self._now(f"goes on after {data.get('stood_s', 0.0):.0f} s")
+
+    _resumed_from_suspend = _resumed_from_hold
+
     def _prompt(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         choices = f" [{' / '.join(data['answers'])}]" if data.get("answers") else ""
         self._now(f"waiting for an answer: {data.get('text', '')}{choices}")
@@ -157,3 +168,8 @@ class Story:
 
 def _place(data: Mapping[str, Any]) -> str:
     return f"{data.get('speed_rpm', 0.0):.0f} rpm {data.get('torque_nm', 0.0):+.0f} Nm"
+
+
+def _by(data: Mapping[str, Any]) -> str:
+    reason = f" ({data['reason']})" if data.get("reason") else ""
+    return f" by the {data.get('by', '')}{reason}"

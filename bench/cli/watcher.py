@@ -7,11 +7,16 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.cli.operator import OPERATOR
 from bench.cli.screen import Lines, Live, Nothing, Screen
 from bench.cli.story import Story
 from bench.cli.tail import Tail
+
+if TYPE_CHECKING:
+    from bench.io.terminal_answers import TerminalAnswers
+    from bench.sequence.pauses import Wish
 
 _LOOK_S = 0.25
 
@@ -26,6 +31,8 @@ class Watcher:
         self._tail: Tail | None = None
         self._began_s = self._next_s = time.monotonic()
         self._told = False
+        self._terminal: TerminalAnswers | None = None
+        self._listens_s = 0.0
 
     def began(self, folder: Path) -> None:
         """The run has a folder now."""
@@ -38,6 +45,20 @@ class Watcher:
             self._show(t_ns, now_s - self._began_s)
             self._next_s = time.monotonic() + _LOOK_S
         return OPERATOR.asked
+
+    def wish(self) -> "Wish | None":
+        """What the operator has typed to pause the run or to let it go on: h, s, r. For runs in virtual time: in wall
+        time the service itself reads the terminal."""
+        if time.monotonic() < self._listens_s:
+            return None
+        self._listens_s = time.monotonic() + _LOOK_S
+        if self._terminal is None:
+            from bench.io.terminal_answers import TerminalAnswers
+
+            self._terminal = TerminalAnswers()
+        from bench.sequence.pauses import typed
+
+        return typed(self._terminal.take() or "")
 
     def close(self) -> None:
         """Give the terminal back."""

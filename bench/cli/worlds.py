@@ -9,6 +9,7 @@ from bench.base.errors import InputError, Problem
 from bench.cli.options import WorldName
 
 if TYPE_CHECKING:
+    from bench.assembly import Virtual
     from bench.cli.watcher import Watcher
     from bench.sequence.progress import Progress
     from bench.service.preparation import Prepared
@@ -40,15 +41,21 @@ def _virtual(
 ) -> "RunResult":
     from bench.service.virtual_run import run_virtual
 
+    def look(made: "Virtual") -> bool:
+        if (wish := watcher.wish()) is not None:
+            made.desk.pauses.want(wish)
+        return watcher.look(made.bench.scheduler.t_ns)
+
     return run_virtual(
         prepared.blueprint,
         out,
         labels,
         prepared.faults,
-        lambda made: watcher.look(made.bench.scheduler.t_ns),
+        look,
         watcher.began,
         progress=progress,
         answers=prepared.answers,
+        script=prepared.script,
     )
 
 
@@ -59,8 +66,8 @@ def _loopback(
     from bench.service.wall_run import run_in_wall_time
 
     edges = emulated_edges(prepared.blueprint.inputs.rig.value, prepared.faults)
-    watching = (watcher.look, watcher.began)
-    return run_in_wall_time(prepared.blueprint, out, labels, edges, *watching, progress, prepared.answers)
+    watching, asked = (watcher.look, watcher.began), (prepared.answers, prepared.script)
+    return run_in_wall_time(prepared.blueprint, out, labels, edges, *watching, progress, *asked)
 
 
 def _hardware(
@@ -76,5 +83,5 @@ def _hardware(
         told = "on a bench only people answer; leave it out, or use --world loopback"
         raise InputError([Problem("--answer", 0, 0, told)])
     edges = real_edges(prepared.blueprint.inputs.rig)
-    watching = (watcher.look, watcher.began)
-    return run_in_wall_time(prepared.blueprint, out, labels, edges, *watching, progress, prepared.answers)
+    watching, asked = (watcher.look, watcher.began), (prepared.answers, prepared.script)
+    return run_in_wall_time(prepared.blueprint, out, labels, edges, *watching, progress, *asked)

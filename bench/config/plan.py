@@ -14,6 +14,7 @@ from bench.config.located import Located, load_located
 from bench.config.names import Line, Name, PartName, Reference
 from bench.config.quantity import Percent
 from bench.config.suggest import suggestion
+from bench.config.suspend_when import SuspendWhen
 from bench.config.wording import plain_findings
 
 STEPS_MAX = 500
@@ -47,6 +48,8 @@ class Plan(FileModel):
     """Clear the unit's trouble codes before the plan, after they have been stored."""
     limits: tuple[LimitRule, ...] = ()
     """For this plan alone; they may only be tighter than those of DUT and rig."""
+    suspend_when: SuspendWhen | None = None
+    """Suspends the plan by itself: the unit goes to warm idle and comes back."""
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=STEPS_MAX)]
 
     def paths(self) -> Iterator[tuple[tuple[str | int, ...], Step]]:

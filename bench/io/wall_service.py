@@ -26,6 +26,7 @@ from bench.record.storage import StorageError
 from bench.schedule.requests import Answer, Ask, Operation, Prompt, Record
 from bench.schedule.scheduler import PENDING, Handler, Job, Scheduler
 from bench.sequence.desk import Desk
+from bench.sequence.pauses import typed
 
 _TURN_NS = 1_000_000
 _ASK_NS, _RECORD_NS = 60 * NS_PER_S, 30 * NS_PER_S
@@ -65,6 +66,11 @@ class WallService:
         }
         self.scheduler = Scheduler(handlers)
         desk.scheduler = self.scheduler
+
+    @property
+    def desk(self) -> Desk:
+        """The sequence's desk at the core."""
+        return self._desk
 
     def run(self, name: str, operation: Operation[Any]) -> Any:
         """Run a job to its end; its result, or what it raised. Raises ``ProcessError`` when a process has died and the
@@ -182,6 +188,9 @@ class WallService:
 
     def _hear_operator(self) -> None:
         if self._prompted is None:
+            wish = typed(self._terminal.take() or "")
+            if wish is not None:
+                self._desk.pauses.want(wish)
             return
         job, ticket, request = self._prompted
         if job.ticket != ticket:  # the time is over, or the bench was stopped

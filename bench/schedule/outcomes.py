@@ -26,9 +26,11 @@ class Held(BenchError):
     """The core held every set-point for a while (a freeze) and has let them go on. The answer to a ``Measure`` that was
     disturbed by it, or asked for before an ``Until`` has found the bench steady again."""
 
-    def __init__(self, cause: str, held_s: float) -> None:
+    def __init__(self, cause: str, held_s: float, *, wanted: bool = False) -> None:
         self.cause = cause
         self.held_s = held_s
+        self.wanted = wanted
+        """Somebody has paused the plan; nothing is wrong, however often it happens."""
         super().__init__(f"the set-points were held for {held_s:.2f} s: {cause}")
 
 

@@ -14,15 +14,14 @@ from numpy.typing import NDArray
 from bench.base import records as r
 from bench.base.channel import Channels
 from bench.base.errors import BenchError, InternalError
-from bench.base.quality import Quality
 from bench.base.reading import Reading
 from bench.base.ring import Ring
 from bench.base.time import NS_PER_MS
 from bench.core import inbox
-from bench.core.causes import SILENCE, UNHEARD, Cause, cause_text
+from bench.core.causes import SILENCE, Cause, cause_text
 from bench.core.design import Design
 from bench.core.state import State
-from bench.core.tables import CONDITIONS, METER_CHANNELS, REFUSALS, STOP_FREEZE, WATCHES
+from bench.core.tables import CONDITIONS, REFUSALS, STOP_FREEZE, WATCHES
 from bench.schedule.outcomes import Held, SetpointRefused, Stopped
 from bench.schedule.requests import (
     BusReport,
@@ -43,12 +42,13 @@ from bench.schedule.requests import (
 )
 from bench.schedule.scheduler import PENDING, Job, Scheduler
 from bench.sequence.bus_report import bus_report
-from bench.sequence.look import Look, at_once, steadily
-from bench.sequence.metering import DRAIN_NS, Metering
+from bench.sequence.look import Look, at_once, readings, steadily
+from bench.sequence.metering import DRAIN_NS, Metering, check_count
+from bench.sequence.pauses import Pauses
+from bench.sequence.stop_words import explained
 
 T = TypeVar("T")
 _METER_LOOK_NS = 20 * NS_PER_MS
-_BUSY = "this machine is busy, which is no fault of the bench: give it less to do and run again"
 
 
 class Desk:
@@ -72,7 +72,7 @@ class Desk:
         self._stood_still = stood_still
         self.scheduler: Scheduler | None = None
         self._jobs: list[Job] = []
-        self._watching: dict[int, tuple[Job, Until, int]] = {}  # with the deadline
+        self._watching: dict[int, tuple[Job, int, Until, int]] = {}  # with the ticket and the deadline
         self._ramping: dict[int, tuple[Job, int]] = {}  # who waits for a refusal, and its ticket
         self._measuring: dict[Job, Job] = {}
         self._collecting: tuple[Metering, Job] | None = None
@@ -84,6 +84,7 @@ class Desk:
         self._report: StopReport | None = None
         self._stop: Stopped | None = None
         self._walked: list[tuple[str, str]] = []
+        self.pauses = Pauses(lambda: self._clock.t_ns, self.break_in)
 
     def handlers(self) -> dict[type[Any], Callable[[Job, Any], Any]]:
         """Answers for the scheduler's requests that concern the core."""
@@ -103,6 +104,17 @@ class Desk:
     def attend(self, job: Job) -> None:
         """From now on ``job`` is told of stops."""
         self._jobs.append(job)
+
+    def seen(self, channels: tuple[str, ...]) -> dict[str, Reading] | None:
+        """What channels have now; None while it cannot be looked at."""
+        places = [self._channels.index(name) for name in channels]
+        taken = self._look(lambda: self._state.image[places])
+        return None if taken is None else dict(zip(channels, readings(channels, taken), strict=True))
+
+    def break_in(self, error: BenchError) -> None:
+        """Throw ``error`` at what the sequence waits for; a window that is open is abandoned."""
+        self._abandon_window(self._jobs[0])
+        self._clock.wake(self._jobs[0], self._clock.t_ns, error=error)
 
     def stop(self, cause: Cause = Cause.OPERATOR) -> None:
         """A stop from outside: controlled, from any state, however often it is asked for."""
@@ -175,7 +187,7 @@ class Desk:
             raise InternalError(f"one watch holds {CONDITIONS} conditions, not {len(request.conditions)}")
         conditions = [(condition, self._channels.index(condition.channel)) for condition in request.conditions]
         self._send(inbox.watch(watch, conditions, deadline_ns))
-        self._watching[watch] = (job, request, deadline_ns)
+        self._watching[watch] = (job, job.ticket, request, deadline_ns)
         self._held = None
 
     def _wait_safe(self, job: Job, request: UntilSafe) -> Any:
@@ -189,7 +201,7 @@ class Desk:
     # --- reading -------------------------------------------------------------------------------------------------
     def _read(self, job: Job, request: Read) -> Any:
         places = [self._channels.index(name) for name in request.channels]
-        return self._answer(job, lambda: self._state.image[places], partial(_readings, request.channels))
+        return self._answer(job, lambda: self._state.image[places], partial(readings, request.channels))
 
     def _bus_report(self, job: Job, _request: BusReport) -> Any:
         seen, rx = self._state.seen.rows, self._state.rx
@@ -217,7 +229,7 @@ class Desk:
     def _measure(self, job: Job, request: Measure) -> Any:
         if self._collecting is not None:
             raise InternalError("the meter is busy with a collection; ask for its last part first")
-        _check(request.channels)
+        check_count(request.channels)
         if request.pace not in request.channels:
             raise InternalError(f"a window is paced by a channel that it keeps; add {request.pace!r} to its channels")
         self._now_or_thawed(lambda: self._open_window(job, request))
@@ -263,7 +275,7 @@ class Desk:
         self._send(inbox.sampling(fast=False))
 
     def _collect(self, job: Job, request: Collect) -> None:
-        _check(request.channels)
+        check_count(request.channels)
         self._end_collection()
         metering = self._begin(request.channels)
         self._collecting = metering, self._clock.spawn(f"{job.name}: collect", metering.draining(), job.priority)
@@ -303,8 +315,8 @@ class Desk:
                 handler(event)
 
     def _woken(self, event: np.void) -> None:
-        job, request, deadline_ns = self._watching.pop(int(event["id"]), (None, None, 0))
-        if job is None or request is None:
+        job, ticket, request, deadline_ns = self._watching.pop(int(event["id"]), (None, 0, None, 0))
+        if job is None or request is None or job.ticket != ticket:  # it waits for something else by now
             return
         if event["value"] >= 0 or self._own_stop:
             self._clock.wake(job, self._clock.t_ns, bool(event["value"] > 0))
@@ -327,7 +339,7 @@ class Desk:
     def _stopped(self, event: np.void) -> None:
         code, stop_class = int(event["id"]), int(event["value"])
         operator = code == Cause.OPERATOR
-        self._stop = Stopped(code, *self._explained(event), stop_class, operator)
+        self._stop = Stopped(code, *explained(self._design, self._stood_still, event), stop_class, operator)
         if stop_class == STOP_FREEZE and code in SILENCE:
             self._frozen_ns = int(event["t_ns"])
             self._end_collection()
@@ -344,16 +356,6 @@ class Desk:
             self._abandon_window(job)
             if not job.done:
                 self._clock.wake(job, self._clock.t_ns, error=self._stop)
-
-    def _explained(self, event: np.void) -> tuple[str, str]:
-        """What happened, and what to do about it."""
-        code = int(event["id"])
-        text, source = cause_text(code), self._design.source_of(code, int(event["extra"]))
-        happened = f"{text.happened} ({source})" if source else text.happened
-        still_ns = self._stood_still(int(event["t_ns"])) if code in UNHEARD else 0
-        if not still_ns:
-            return happened, text.remedy
-        return f"{happened} while the emulated side stood still for {still_ns / NS_PER_MS:.0f} ms", _BUSY
 
     def _released(self, event: np.void) -> None:
         """The freeze has ended: go on. A window that was open, or opens before anything was found steady again, is
@@ -378,18 +380,6 @@ class Desk:
         for job in self._until_safe:
             self._clock.wake(job, self._clock.t_ns, self._report)
         self._until_safe.clear()
-
-
-def _readings(names: tuple[str, ...], records: NDArray[Any]) -> list[Reading]:
-    return [
-        Reading(name, float(now["value"]), Quality(int(now["quality"])), int(now["t_ns"]), int(now["arrived_ns"]))
-        for name, now in zip(names, records, strict=True)
-    ]
-
-
-def _check(channels: tuple[str, ...]) -> None:
-    if len(channels) > METER_CHANNELS:
-        raise InternalError(f"a window keeps at most {METER_CHANNELS} channels, not {len(channels)}")
 
 
 def _end(job: Job) -> None:

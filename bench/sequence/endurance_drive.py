@@ -101,7 +101,7 @@ class Endurance:
                     continue
                 row = yield from self._cycle()
             except Held as held:
-                tries += 1
+                tries += not held.wanted
                 self._keeper = None
                 if tries == _TRIES:
                     raise

@@ -1,9 +1,13 @@
 """How the sequence looks into the core's memory, which another process may be writing: whole cycles, or later."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from numpy.typing import NDArray
 
 from bench.base.errors import BenchError
+from bench.base.quality import Quality
+from bench.base.reading import Reading
 from bench.base.time import NS_PER_MS, NS_PER_S
 from bench.schedule.requests import Now, Operation, Sleep
 
@@ -37,3 +41,11 @@ def steadily(look: Look, copy: Callable[[], T]) -> Operation[T]:
             raise BenchError(f"{told}; nothing that it left can be read")
         yield Sleep(AGAIN_NS)
     return taken
+
+
+def readings(names: tuple[str, ...], records: NDArray[Any]) -> list[Reading]:
+    """Records of the image as readings of the channels ``names``."""
+    return [
+        Reading(name, float(now["value"]), Quality(int(now["quality"])), int(now["t_ns"]), int(now["arrived_ns"]))
+        for name, now in zip(names, records, strict=True)
+    ]

@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.base.errors import InternalError
 from bench.base.quality import GOOD
 from bench.base.time import NS_PER_S
 from bench.core.meter import metered
 from bench.core.state import State
+from bench.core.tables import METER_CHANNELS
 from bench.schedule.requests import Operation, Sleep, Window
 from bench.sequence.look import Look, steadily
 
@@ -17,6 +19,12 @@ DRAIN_NS = 10 * NS_PER_S
 being read."""
 
 Rows = NDArray[np.void]
+
+
+def check_count(channels: tuple[str, ...]) -> None:
+    """Raises ``InternalError`` where one window cannot keep so many channels."""
+    if len(channels) > METER_CHANNELS:
+        raise InternalError(f"a window keeps at most {METER_CHANNELS} channels, not {len(channels)}")
 
 
 class Metering:

@@ -20,6 +20,7 @@ from bench.io.foreign_database import load_database
 from bench.layout.remarks import layout_remarks
 from bench.schedule.faults import Fault
 from bench.sequence.check import check_plan
+from bench.sequence.pauses import Scripted
 from bench.sequence.registry import parameter_models, step_kinds
 from bench.service.fault_lines import read_faults, unread_parameters
 
@@ -29,11 +30,13 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a run can start from. ``answers``: given to the plan's prompts, one by one."""
+    """What a run can start from. ``answers``: given to the plan's prompts, one by one; ``script``: its
+    pauses."""
 
     blueprint: Blueprint
     faults: tuple[Fault, ...]
     answers: tuple[str, ...] = ()
+    script: tuple[Scripted, ...] = ()
 
 
 def prepare(

@@ -1,6 +1,6 @@
 """One run in the virtual world, from its folder to its seal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -17,11 +17,13 @@ from bench.record.manifest import Manifest
 from bench.record.storage import StorageError
 from bench.report.write import write_report
 from bench.schedule.faults import Fault
+from bench.sequence.pauses import Scripted
 from bench.sequence.progress import BEGINNING, Progress
 from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict
 from bench.service.driving import Watch, drive, recorder_of
 from bench.service.foresight import foresee
+from bench.service.pausing import pausable
 from bench.service.run_folder import Labels, make_folder, make_manifest
 
 _NO_FILES: Mapping[str, bytes] = MappingProxyType({})
@@ -48,11 +50,12 @@ def run_virtual(
     on_frames: Callable[[NDArray[Any]], None] | None = None,
     progress: Progress = BEGINNING,
     answers: tuple[str, ...] = (),
+    script: Sequence[Scripted] = (),
 ) -> RunResult:
     """Run the plan of ``blueprint``; everything it leaves behind is in the result's folder, which ``began`` is told.
 
     ``on_frames`` watches the buses (``bench.io.tap``), and virtual time waits for it. ``progress``: of the run that
-    this one goes on from; ``answers``: given to its prompts.
+    this one goes on from; ``answers``: given to its prompts; ``script``: its pauses.
 
     Whatever goes wrong on the way is the result's ``error``: the folder is closed and sealed all the same.
     """
@@ -66,7 +69,8 @@ def run_virtual(
     made.bench.answers.extend(answers)
     inputs = blueprint.inputs
     foreseen = foresee(blueprint, progress)
-    job = made.bench.start(run_plan(inputs.plan.value, inputs.kinds, blueprint.context, progress, foreseen))
+    sequence = run_plan(inputs.plan.value, inputs.kinds, blueprint.context, progress, foreseen)
+    job = made.bench.start(pausable(made.desk, inputs.plan.value, sequence, script))
     failure: Exception | None = None
     try:
         drive(made, job, watch, lambda: recorder.trouble)

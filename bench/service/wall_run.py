@@ -22,11 +22,13 @@ from bench.io.stalls import stood_still_ns
 from bench.io.steady import SteadyLook
 from bench.io.wall_service import WallService
 from bench.sequence.desk import Desk
+from bench.sequence.pauses import Scripted
 from bench.sequence.progress import BEGINNING, Progress
 from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict
 from bench.service.driving import properties_of
 from bench.service.foresight import foresee
+from bench.service.pausing import pausable
 from bench.service.run_folder import Labels, make_folder, make_manifest, start_ns
 from bench.service.virtual_run import RunResult, close
 
@@ -64,9 +66,10 @@ def run_in_wall_time(
     began: Callable[[Path], None] = lambda _folder: None,
     progress: Progress = BEGINNING,
     answers: tuple[str, ...] = (),
+    script: Sequence[Scripted] = (),
 ) -> RunResult:
     """Run the plan of ``blueprint``, which must be drawn with ``heartbeats`` and ``log_full``; ``progress``: of the run
-    that this one goes on from; ``answers``: given to its prompts.
+    that this one goes on from; ``answers``: given to its prompts; ``script``: its pauses.
 
     Everything the run leaves behind is in the result's folder, which ``began`` is told. ``watch`` is called from a
     thread of its own: a slow terminal must not hold up the sequence.
@@ -77,7 +80,7 @@ def run_in_wall_time(
     berth = Berth.new()
     onlooker = _Onlooker(watch, berth.clock)
     try:
-        verdict, error = _drive(blueprint, storage, berth, labels, edges, onlooker, progress, answers)
+        verdict, error = _drive(blueprint, storage, berth, labels, edges, onlooker, progress, answers, script)
         reached_ns = berth.clock.now_ns()
     finally:
         onlooker.close()
@@ -96,6 +99,7 @@ def _drive(
     onlooker: "_Onlooker",
     progress: Progress,
     answers: tuple[str, ...],
+    script: Sequence[Scripted],
 ) -> tuple[RunVerdict | None, BaseException | None]:
     """From the first process to the last; the verdict, or what kept the run from having one."""
     foreseen = foresee(blueprint, progress)
@@ -106,7 +110,7 @@ def _drive(
         service = start(blueprint, storage, berth, memory, crew, labels, edges, onlooker, answers)
         inputs = blueprint.inputs
         sequence = run_plan(inputs.plan.value, inputs.kinds, blueprint.context, progress, foreseen)
-        verdict = service.run("sequence", sequence)
+        verdict = service.run("sequence", pausable(service.desk, inputs.plan.value, sequence, script))
     except Exception as error:  # the run has ended, its folder is closed all the same
         failure = error
         if words := crew.last_words():
