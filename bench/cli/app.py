@@ -11,6 +11,7 @@ from bench.cli.emulate import command as emulate
 from bench.cli.export import command as export
 from bench.cli.perf import command as perf
 from bench.cli.prove import command as prove
+from bench.cli.queue_group import app as queue_group
 from bench.cli.recover import command as recover
 from bench.cli.rehearse import command as rehearse
 from bench.cli.report import command as report
@@ -54,5 +55,6 @@ app.command("doctor")(doctor)
 app.command("perf")(perf)
 app.command("prove")(prove)
 app.add_typer(runs_group, name="runs")
+app.add_typer(queue_group, name="queue")
 app.add_typer(can_group, name="can")
 app.command("version")(version)

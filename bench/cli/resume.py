@@ -29,6 +29,9 @@ def command(
         list[str] | None,
         typer.Option(metavar="NAME", help="Run on a bench although this calibration has expired (repeatable)."),
     ] = None,
+    unattended: Annotated[
+        bool, typer.Option("--unattended", help="Nobody stays: refused unless the rig's presence policy allows it.")
+    ] = False,
     compact: CompactOption = None,
     json: JsonOption = False,
 ) -> int:
@@ -43,6 +46,10 @@ def command(
     world = WorldName(left.world)
     prepared = _prepared(left, world, tuple(fault or ()), json)
     prepared = with_calibrations(world, prepared, tuple(override_calibration or ()))
+    if unattended:
+        from bench.service.presence import require_allowed
+
+        require_allowed(prepared, time.localtime(), resuming=True)
     if not json:
         note(f"taking over {left.progress.points} points of {left.progress.run}")
     start_s = int(time.time()) if world is WorldName.HARDWARE else left.start_s

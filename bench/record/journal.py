@@ -56,12 +56,13 @@ def _link(chain: str, payload: bytes) -> str:
 
 
 class Journal:
-    """Writes a journal; ``append`` and ``extend`` return when their records are durable."""
+    """Writes a journal; ``append`` and ``extend`` return when their records are durable. ``chain`` and ``seq``: where
+    it goes on, in a file that holds records already."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, chain: str = GENESIS, seq: int = 0) -> None:
         self._file = file
-        self._chain = GENESIS
-        self._seq = 0
+        self._chain = chain
+        self._seq = seq
 
     def append(self, t_ns: int, event: str, data: Mapping[str, Any] | None = None) -> JournalRecord:
         """Journal ``event``; it is on the disk before this returns. The record as a reader will see it."""

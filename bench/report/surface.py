@@ -75,6 +75,8 @@ def _surface(model: ReportModel, values: Floats, regenerating: bool) -> Surface 
     envelope = envelope_of(model)
     # set-points are rounded; on a grid of 1/400 the rows stay straight and the map's rim smooth
     fraction = np.round(400.0 * np.abs(torque / edge(envelope, speed, regenerating))) / 400.0
+    if _on_a_line(speed, fraction):
+        return None
     grid_speed, grid_fraction = np.meshgrid(_inside(speed, _SPEEDS), _inside(fraction, _FRACTIONS))
     torque_nm = grid_fraction * edge(envelope, grid_speed, regenerating)
     bulk = _bulk(speed, torque, values)
@@ -85,6 +87,12 @@ def _surface(model: ReportModel, values: Floats, regenerating: bool) -> Surface 
     surface = CubicTriInterpolator(mesh, rest, kind="geom") if cubic else LinearTriInterpolator(mesh, rest)
     found = np.ma.filled(surface(grid_speed / scale, grid_fraction), np.nan)
     return Surface(grid_speed, torque_nm, found + bulk(grid_speed, torque_nm))
+
+
+def _on_a_line(x: Floats, y: Floats) -> bool:
+    """Points between which there is nothing: one fraction of the envelope at every speed."""
+    apart = [(values - values.mean()) / (np.ptp(values) or 1.0) for values in (x, y)]
+    return int(np.linalg.matrix_rank(np.stack(apart), tol=1e-6 * len(x))) < 2
 
 
 def _bulk(speed: Floats, torque: Floats, values: Floats) -> Callable[[Floats, Floats], Floats]:

@@ -76,6 +76,16 @@ def test_too_few_points_make_no_surface() -> None:
     assert efficiency_surface(build_model([]), "eta_edu", False) is None
 
 
+def test_points_on_one_line_make_no_surface() -> None:
+    """One fraction of the envelope at many speeds: there is nothing between them, and no map."""
+    one = build_model(
+        synthetic.records(speeds=[float(speed) for speed in range(500, 12_500, 500)], fractions=[0.4, -0.2])
+    )
+    for regenerating in (False, True):
+        assert efficiency_surface(one, "eta_edu", regenerating) is None
+        assert plain_surface(one, "loss_w", regenerating) is None
+
+
 def test_without_an_envelope_the_hull_of_the_points_serves() -> None:
     records = [record for record in synthetic.records() if record.event != "run_started"]
     model = build_model(records)
