@@ -10,6 +10,7 @@ from bench.cli import exits
 from bench.cli.app import app
 from bench.cli.operator import OPERATOR, Aborted
 from bench.cli.terminal import clean, note, say_json
+from bench.record.storage import StorageError
 
 _MESSAGE_MAX = 500
 
@@ -23,6 +24,8 @@ def run_command(arguments: Sequence[str]) -> int:
         code = app(args=rest, prog_name="bench", standalone_mode=False)
     except InputError as error:
         return _tell(exits.BAD_INPUT, error.problems, as_json)
+    except StorageError as error:  # before a run, or of what is derived from one: a run ends by itself
+        return _tell(exits.BAD_INPUT, [_message(str(error))], as_json)
     except Aborted:
         return _aborted(as_json)
     except Exception as error:

@@ -120,13 +120,12 @@ class Recorder:
             self._beside.submit(self._sync)
 
     def close(self, t_ns: int, count: int, digest: int) -> None:
-        """The last digest and mark, then finalise and close all three."""
+        """The last digest, then finalise and close all three. No mark: the seal follows, and the run's own last word
+        stays the journal's last."""
         self._beside.wait()
         self._hear_of_syncs(t_ns)
         self._guarded(INBOX_LOG, t_ns, lambda: self._inbox.digest(t_ns, count, digest))
         self._guarded(INBOX_LOG, t_ns, self._inbox.close)
-        self._guarded(SAMPLES, t_ns, self._samples.flush)
-        self._mark_samples(t_ns)
         self._guarded(SAMPLES, t_ns, self._samples.finalise)
         self._look_at_disk(t_ns)
         self._guarded(JOURNAL, t_ns, self.journal.close)

@@ -34,11 +34,12 @@ def recover(run: Storage) -> Lost:
     records, problems = read_journal(data)
     torn = len(data) - data.rfind(b"\n") - 1
     words = [*problems, *([f"{JOURNAL}: {torn} bytes of a record that was not acknowledged"] if torn else [])]
-    samples_s, told = _samples(run)
+    samples_s, dropped = _samples(run)
     spoilt = spoilt_marks(run, (record.data for record in records if record.event == MARK))
-    words += [*told, *_inbox(run)]
+    words += [*dropped, *_inbox(run)]
     words += [f"{mark.file}: bytes {mark.begin} to {mark.end} are not what was recorded" for mark in spoilt]
-    journal_s = seconds(max(record.t_ns for record in records)) if records else None
+    told = [record.t_ns for record in records if record.event != MARK]
+    journal_s = seconds(max(told)) if told else None
     if journal_s is not None and (samples_s is None or journal_s - samples_s > _GAP_S):
         since = "the beginning" if samples_s is None else f"{samples_s:.3f} s"
         words.append(f"no samples from {since} to {journal_s:.3f} s, the last record of the journal")

@@ -63,7 +63,7 @@ def test_a_full_disk_ends_in_a_controlled_stop_that_is_recorded_to_its_end(full:
     assert "the disk is full" in full.trouble
     (stop,) = of(full.records, "core_stop")
     assert (stop["cause"], stop["stop_class"]) == (Cause.DISK_FULL, "controlled")
-    assert of(full.records, "stopped")[0]["confirmed"] and full.records[-2].event == "run_finished"
+    assert of(full.records, "stopped")[0]["confirmed"] and full.records[-1].event == "run_finished"
     assert "nothing can be recorded" in full.job.result.reasons[0]
 
 

@@ -122,6 +122,7 @@ def test_a4_every_flipped_bit_of_journal_inbox_log_and_samples_is_found(recorded
             data[bit // 8] ^= 1 << bit % 8
     marks = [r.data for r in whole if r.event == "samples_mark"]
     samples = left.files["samples.mf4"].data
+    assert marks[-1]["end"] == len(samples)
     for place in range(marks[0]["begin"], len(samples)):
         samples[place] ^= 1 << place % 8
         assert any("are not what was recorded" in problem for problem in verify(left)), place
