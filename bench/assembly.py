@@ -19,7 +19,7 @@ from bench.config.buses import CanBus
 from bench.config.dut import Dut
 from bench.config.limits import LimitRule
 from bench.config.located import Located, load_located
-from bench.config.plan import Plan, load_plan
+from bench.config.plan import LocatedPlan, Settings, load_plan
 from bench.config.rig import Rig, load_rig
 from bench.config.search import find, shown
 from bench.core.design import Design
@@ -75,7 +75,7 @@ from drivers.registry import inverter_protocol
 class Inputs:
     """Everything a run is made of, as files and as models."""
 
-    plan: Located[Plan]
+    plan: LocatedPlan
     rig: Located[Rig]
     dut: Located[Dut]
     databases: Mapping[str, Database]
@@ -83,14 +83,15 @@ class Inputs:
     kinds: Mapping[str, StepKind]
 
 
-def load_inputs(plan: str, rig: str | None = None, dut: str | None = None) -> Inputs:
-    """Load and check the files of a run. Raises ``InputError`` with every problem of a file."""
+def load_inputs(plan: str, rig: str | None = None, dut: str | None = None, settings: Settings = None) -> Inputs:
+    """Load and check the files of a run; ``settings``: values of the plan's parameters, as text. Raises ``InputError``
+    with every problem of a file."""
     kinds = step_kinds()
     plan_path = find("plan", plan)
-    located = load_plan(plan_path, parameter_models(kinds), shown(plan_path))
+    located = load_plan(plan_path, parameter_models(kinds), shown(plan_path), settings)
     files = find_bench(rig or located.value.rig, dut or located.value.dut, plan_path.parent)
     texts = {
-        "inputs/plan.yaml": located.text,
+        **{f"inputs/{name}": text for name, text in located.parts.items()},
         "inputs/rig.yaml": files.rig.text,
         "inputs/dut.yaml": files.dut.text,
         **{f"inputs/{role}.dbc": dbc_text(path) for role, path in files.databases.items()},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.base.time import clock_text, ns
-from bench.cli.options import DutOption, JsonOption, PlanArgument, RigOption
+from bench.cli.options import DutOption, JsonOption, PlanArgument, RigOption, SetOption, settings_of
 from bench.cli.terminal import clean, note, say, say_json
 from bench.cli.warming import announce_compilation
 
@@ -18,6 +18,7 @@ def command(
     plan: PlanArgument,
     rig: RigOption = None,
     dut: DutOption = None,
+    set_: SetOption = None,
     fault: Annotated[
         list[str] | None, typer.Option("--fault", help="Line of a fault script, to be checked too (repeatable).")
     ] = None,
@@ -28,7 +29,9 @@ def command(
     from bench.service.expected import expect
     from bench.service.preparation import prepare, remarks
 
-    prepared = prepare(plan, rig, dut, tuple(fault or ()), when_read=lambda: announce_compilation(json))
+    prepared = prepare(
+        plan, rig, dut, tuple(fault or ()), settings=settings_of(set_), when_read=lambda: announce_compilation(json)
+    )
     inputs = prepared.blueprint.inputs
     expected = expect(prepared.blueprint)
     found = {"plan": inputs.plan.value.plan, "rig": inputs.rig.value.rig, "dut": inputs.dut.value.name}

@@ -17,6 +17,10 @@ PlanArgument = Annotated[str, typer.Argument(help="Test plan: a path, or the nam
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Folder of a run.")]
 RigOption = Annotated[str | None, typer.Option("--rig", help="Rig instead of the plan's: a path or a name.")]
 DutOption = Annotated[str | None, typer.Option("--dut", help="DUT instead of the plan's: a path or a name.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Another value for a parameter of the plan (repeatable)."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for machines.")]
 CompactOption = Annotated[
     Path | None,
@@ -44,6 +48,20 @@ class InboxMode(enum.StrEnum):
 
     DIGEST = "digest"
     FULL = "full"
+
+
+def settings_of(texts: list[str] | None) -> dict[str, str]:
+    """``--set`` as name and text of the value. Raises ``InputError``."""
+    found: dict[str, str] = {}
+    for text in texts or ():
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not name or not equals or name in found:
+            wrong = (
+                "is set twice; take one out" if name in found else "write it as name=value, such as speed='3000 rpm'"
+            )
+            raise InputError([Problem(f"--set {text}", 0, 0, wrong)])
+        found[name] = value
+    return found
 
 
 def start_of(text: str | None, default_s: int) -> int:

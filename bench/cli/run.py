@@ -16,8 +16,10 @@ from bench.cli.options import (
     JsonOption,
     PlanArgument,
     RigOption,
+    SetOption,
     WorldName,
     pauses_of,
+    settings_of,
     start_of,
 )
 from bench.cli.running import carry_out
@@ -28,6 +30,7 @@ def command(
     plan: PlanArgument,
     rig: RigOption = None,
     dut: DutOption = None,
+    set_: SetOption = None,
     world: Annotated[
         WorldName, typer.Option(help="Where: in virtual time, over real edges, on a bench.")
     ] = WorldName.VIRTUAL,
@@ -73,7 +76,9 @@ def command(
     wall = world is not WorldName.VIRTUAL
     full, when_read = wall or inbox is InboxMode.FULL, lambda: prepare_compiled_code(json)
     faults = tuple(fault or ())
-    prepared = prepare(plan, rig, dut, faults, heartbeats=wall, log_full=full, when_read=when_read)
+    prepared = prepare(
+        plan, rig, dut, faults, settings=settings_of(set_), heartbeats=wall, log_full=full, when_read=when_read
+    )
     prepared = replace(prepared, answers=tuple(answer or ()), script=pauses_of(pause or ()))
     prepared = with_calibrations(world, prepared, tuple(override_calibration or ()))
     if unattended:

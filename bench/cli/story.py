@@ -64,10 +64,32 @@ class Story:
         self.news.append(f"goes on from {data.get('run', '')}: {data.get('points', 0)} points are taken over")
 
     def _arming(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self.stopping = False
         self._now(f"arming: {data.get('stage', '')}")
 
     def _step_started(self, _t_ns: int, data: Mapping[str, Any]) -> None:
-        self._now(f"{data.get('kind', '')}")
+        self._now(_node(data))
+
+    def _group_started(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self._now(_node(data))
+
+    def _pass_started(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        of = f" of {data['of']}" if data.get("of") else ""
+        values = ", ".join(f"{name} = {value}" for name, value in (data.get("values") or {}).items())
+        self._now(f"{data.get('step')}: pass {data.get('pass')}{of}{f', {values}' if values else ''}")
+
+    def _decided(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self._now(f"{data.get('condition')}: {'yes' if data.get('holds') else 'no'}")
+
+    def _left_out(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self.news.append(f"{data.get('step')} is left out: {'; '.join(data.get('reasons') or ())}")
+
+    def _retried(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self.stopping = False
+        self.news.append(f"{data.get('step')} is begun anew: {'; '.join(data.get('reasons') or ())}")
+
+    def _cleanup_failed(self, _t_ns: int, data: Mapping[str, Any]) -> None:
+        self.news.append(f"cleanup {data.get('step')} failed: {'; '.join(data.get('reasons') or ())}")
 
     def _point_started(self, t_ns: int, data: Mapping[str, Any]) -> None:
         self.first_point_ns = t_ns if self.first_point_ns is None else self.first_point_ns
@@ -164,6 +186,12 @@ class Story:
         if state != self.state:
             self.state = state
             self.news.append(state)
+
+
+def _node(data: Mapping[str, Any]) -> str:
+    """A step or group by its kind; where it is not one of the plan's own list, with its place in the tree."""
+    called = f"{data.get('name') or data.get('kind', '')}"
+    return called if isinstance(data.get("step"), int) else f"{data.get('step')}: {called}"
 
 
 def _place(data: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ The only reader of plan, rig and DUT files. ``load`` gives the model; ``load_loc
 that later checks (a plan against its DUT) can point into the file, and the run folder can hold exactly what was read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Generic, TypeVar
@@ -30,6 +30,10 @@ class Located(Generic[M]):
         """A problem at ``path`` (keys and indices, as written in the file)."""
         return self.tree.problem(path, message)
 
+    def problems(self, found: Iterable[tuple[Path, str]]) -> list[Problem]:
+        """A problem for each (path, message); what is the same in many passes of a sweep is told once."""
+        return self.tree.told((path, message, False) for path, message in found)
+
 
 def load(source: FilePath | str, model: type[M], name: str | None = None) -> M:
     """The ``model`` in ``source``: a ``Path`` is read, a ``str`` is YAML text. Raises ``InputError`` with all problems.
@@ -40,13 +44,16 @@ def load(source: FilePath | str, model: type[M], name: str | None = None) -> M:
 
 
 def load_located(
-    source: FilePath | str, model: type[M], name: str | None = None, context: Mapping[str, Any] | None = None
-) -> Located[M]:
-    """As ``load``, with text and places; ``context`` is handed to the validators."""
+    source: FilePath | str, model: type[M], name: str | None = None, context: Mapping[str, Any] | None = None,
+    grown: Callable[[Tree], Tree] = lambda tree: tree,
+) -> Located[M]:  # fmt: skip
+    """As ``load``, with text and places; ``context`` is handed to the validators, ``grown`` makes of what is written
+    what is validated."""
     text, file = (source, name or "<text>") if isinstance(source, str) else (_read(source, name), name or str(source))
     tree = read_tree(text, file)
     if tree.complete and tree.data is None:
         raise InputError([Problem(file, 1, 1, "is empty; it must hold a mapping (key: value)")])
+    tree = grown(tree) if tree.complete else tree
     problems, value = list(tree.problems), None
     if tree.complete:
         try:
@@ -71,7 +78,7 @@ def _read(path: FilePath, name: str | None) -> str:
 
 
 def _problems(error: ValidationError, model: type[BaseModel], tree: Tree) -> list[Problem]:
-    return [tree.problem(_existing(tree, path), text, of_key) for path, text, of_key in findings(error, model)]
+    return tree.told((_existing(tree, path), text, of_key) for path, text, of_key in findings(error, model))
 
 
 def _existing(tree: Tree, path: Path) -> Path:

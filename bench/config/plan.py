@@ -5,31 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, GetCoreSchemaHandler, ValidationError
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic import BaseModel, Field
 
-from bench.config.file_model import FileModel, several
+from bench.config.file_model import FileModel
 from bench.config.limits import LimitRule
 from bench.config.located import Located, load_located
 from bench.config.names import Line, Name, PartName, Reference
+from bench.config.plan_files import PlanFiles
+from bench.config.plan_growth import Growth
+from bench.config.plan_nodes import Duration, MaybeSteps, Node, Rule, Step, Steps, walk
+from bench.config.plan_parameters import Parameters
 from bench.config.quantity import Percent
-from bench.config.suggest import suggestion
 from bench.config.suspend_when import SuspendWhen
-from bench.config.wording import plain_findings
+from bench.config.yaml_tree import Path as TreePath
+from bench.config.yaml_tree import Tree
 
-STEPS_MAX = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step: its kind, and the parameters as that kind's own model."""
-
-    kind: str
-    parameters: Any
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(lambda value, info: _step(value, info))
+Settings = Mapping[str, str] | None
+"""Other values than the default for a plan's parameters, as text."""
 
 
 class Plan(FileModel):
@@ -46,47 +38,71 @@ class Plan(FileModel):
     """What the drive unit must tell of itself, beyond its DUT file: ``{serial: ..}``."""
     clear_dtcs: bool = False
     """Clear the unit's trouble codes before the plan, after they have been stored."""
+    parameters: Annotated[Parameters, Field(default_factory=dict)]
+    """Names with a default each; ``$name`` stands for the value, ``--set name=value`` gives another."""
     limits: tuple[LimitRule, ...] = ()
-    """For this plan alone; they may only be tighter than those of DUT and rig."""
+    """For this plan alone, and those of the plans that it calls; they may only be tighter than those of DUT and rig."""
     suspend_when: SuspendWhen | None = None
     """Suspends the plan by itself: the unit goes to warm idle and comes back."""
-    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=STEPS_MAX)]
+    on_fail: Rule | None = None
+    """What is done when one of ``steps`` fails; without it the plan ends."""
+    deadline: Duration | None = None
+    """For all of ``steps`` together."""
+    steps: Steps
+    cleanup: MaybeSteps = ()
+    """Done at the end in any case."""
 
-    def paths(self) -> Iterator[tuple[tuple[str | int, ...], Step]]:
+    def nodes(self) -> Iterator[tuple[TreePath, Node]]:
+        """Every node of the tree with the path of its entry in the file."""
+        yield from walk(self.steps, ("steps",))
+        yield from walk(self.cleanup, ("cleanup",))
+
+    def paths(self) -> Iterator[tuple[TreePath, Step]]:
         """Each step with the path of its parameters in the file."""
-        for i, step in enumerate(self.steps):
-            yield ("steps", i, step.kind), step
+        for path, node in self.nodes():
+            if isinstance(node, Step):
+                yield (*path, node.kind), node
 
 
-def load_plan(path: Path, kinds: Mapping[str, type[BaseModel]], name: str | None = None) -> Located[Plan]:
-    """The plan at ``path``; ``kinds`` gives the parameter model of every kind of step.
+@dataclass(frozen=True, slots=True)
+class LocatedPlan(Located[Plan]):
+    """``values``: of the parameters, as set or by default; ``unused``: those that nothing refers to; ``parts``: what a
+    run keeps of the plan, by file name; ``settings``: what was set."""
+
+    values: Mapping[str, Any]
+    unused: tuple[str, ...]
+    parts: Mapping[str, str]
+    settings: Mapping[str, str]
+
+
+def load_plan(
+    path: Path, kinds: Mapping[str, type[BaseModel]], name: str | None = None, settings: Settings = None
+) -> LocatedPlan:
+    """The plan at ``path``; ``kinds`` gives the parameter model of every kind of step, ``settings`` other values than
+    the default for its parameters, as text.
 
     Raises ``InputError`` with every problem. ``Located.problem`` points into the file for later checks; the path of a
-    parameter is ``("steps", <index>, <kind>, <key>, ...)``.
+    parameter of a step is ``("steps", <index>, <kind>, <key>, ...)``.
     """
-    return load_located(path, Plan, name, {"kinds": kinds})
+    return _grown(path, PlanFiles.beside(path, settings or {}), kinds, name)
 
 
-def parse_plan(text: str, kinds: Mapping[str, type[BaseModel]], name: str = "<text>") -> Located[Plan]:
-    """As ``load_plan``, from YAML text."""
-    return load_located(text, Plan, name, {"kinds": kinds})
+def parse_plan(
+    text: str, kinds: Mapping[str, type[BaseModel]], name: str = "<text>", settings: Settings = None
+) -> LocatedPlan:
+    """As ``load_plan``, from YAML text; what it names is looked for from here."""
+    return _grown(text, PlanFiles(Path(), None, settings or {}), kinds, name)
 
 
-def _step(value: Any, info: core_schema.ValidationInfo) -> Step:
-    if isinstance(value, Step):
-        return value
-    kinds: Mapping[str, type[BaseModel]] = (info.context or {}).get("kinds", {})
-    if not isinstance(value, dict) or len(value) != 1:
-        _refuse("a step is one kind with its parameters; write '- soak: {...}'")
-    kind, parameters = next(iter(value.items()))
-    if kind not in kinds:
-        several([((kind,), f"unknown key {kind!r}: no kind of step has this name; {suggestion(kind, kinds)}")])
-    try:
-        return Step(kind, kinds[kind].model_validate({} if parameters is None else parameters, context=info.context))
-    except ValidationError as error:
-        several([((kind, *path), message) for path, message in plain_findings(error, kinds[kind])])
-        raise  # not reached: a ValidationError has findings
+def _grown(source: Path | str, files: PlanFiles, kinds: Mapping[str, type[BaseModel]], name: str | None) -> LocatedPlan:
+    growth = Growth(Tree(""), files, tuple(Plan.model_fields))
 
+    def grown(tree: Tree) -> Tree:
+        growth.tree.file, growth.tree.complete = tree.file, True
+        growth.tree.problems += tree.problems
+        growth.grow(tree)
+        return growth.tree
 
-def _refuse(message: str) -> None:
-    raise PydanticCustomError("rule", "{text}", {"text": message})
+    found = load_located(source, Plan, name, {"kinds": kinds}, grown)
+    parts, settings = {"plan.yaml": found.text, **files.texts()}, dict(files.settings)
+    return LocatedPlan(found.value, found.text, found.tree, growth.values, tuple(growth.unused), parts, settings)

@@ -5,7 +5,7 @@ number of nodes are bounded, nothing is ever constructed from a tag, and anchors
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,7 +46,11 @@ _WORDS: dict[str, Any] = {
 
 @dataclass(slots=True)
 class Tree:
-    """Plain data of one file; ``values`` and ``keys`` give line and column (from 1) by path."""
+    """Plain data of one file; ``values`` and ``keys`` give line and column (from 1) by path.
+
+    Of a plan that has grown: what stands at and below a path of ``files`` is from that file, and what stands below one
+    of ``passes`` is there once for each pass of a sweep, whose values it names.
+    """
 
     file: str
     data: Any = None
@@ -54,6 +58,8 @@ class Tree:
     keys: dict[Path, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     complete: bool = False  # whether the text could be read to its end
+    files: dict[Path, str] = field(default_factory=dict)
+    passes: dict[Path, str] = field(default_factory=dict)
 
     def place(self, path: Path, of_key: bool = False) -> Place:
         """Where ``path`` stands; where it is absent, the nearest enclosing thing that does."""
@@ -65,7 +71,28 @@ class Tree:
 
     def problem(self, path: Path, message: str, of_key: bool = False) -> Problem:
         """A problem at ``path``."""
-        return Problem(self.file, *self.place(path, of_key), message)
+        return Problem(self._file(path), *self.place(path, of_key), message)
+
+    def told(self, found: Iterable[tuple[Path, str, bool]]) -> list[Problem]:
+        """A problem for each (path, message, whether the key is meant); what is the same in many passes of a sweep is
+        told once, with the values of the first."""
+        first: dict[Problem, str] = {}
+        for path, message, of_key in found:
+            problem = self.problem(path, message, of_key)
+            if problem not in first:
+                first[problem] = "".join(f" (with {text})" for text in self._passes(path))
+        return [Problem(p.file, p.line, p.column, p.message + values) for p, values in first.items()]
+
+    def _file(self, path: Path) -> str:
+        while path and path not in self.values:
+            path = path[:-1]
+        nearest = next((path[:n] for n in range(len(path), 0, -1) if path[:n] in self.files), None)
+        return self.file if nearest is None else self.files[nearest]
+
+    def _passes(self, path: Path) -> list[str]:
+        if not self.passes:
+            return []
+        return [self.passes[path[:n]] for n in range(1, len(path) + 1) if path[:n] in self.passes]
 
 
 @dataclass(slots=True)

@@ -43,6 +43,7 @@ from bench.schedule.requests import (
     Window,
 )
 from bench.schedule.scheduler import PENDING, Job, Scheduler
+from bench.sequence.branching import Branching
 from bench.sequence.context import Context
 
 _STRIDE_S, _MOVING_S = 10.0, 0.5
@@ -102,8 +103,20 @@ class CoarseBench:
             Prompt: self._prompt,
             BusReport: lambda _job, _request: [],
             UntilSafe: self._until_safe,
+            **Branching(self, lambda: self.scheduler).handlers(),
         }
         self.scheduler = Scheduler({kind: self._counted(handler) for kind, handler in handlers.items()})
+
+    def attend(self, job: Job) -> None:
+        """Nothing stops here by itself."""
+
+    def dismiss(self, job: Job) -> None:
+        """As ``attend``."""
+
+    def interrupt(self, job: Job, error: BenchError) -> None:
+        """Throw ``error`` at what ``job`` waits for."""
+        self._watches = [watched for watched in self._watches if watched[0] is not job]
+        self.scheduler.wake(job, self.scheduler.t_ns, error=error)
 
     def run(self, sequence: Operation[Any]) -> Any:
         """Run it to its end; its result. What it raises is raised here, ``TooLong`` when it asks for too much."""

@@ -17,7 +17,7 @@ _FIRST = (
     *("eta_edu", "u_eta_edu", "eta_pe", "u_eta_pe", "eta_motor_transmission", "u_eta_motor_transmission", "u_basis"),
     *("p_out_w", "loss_w", "loss_pe_w", "loss_mt_w", "ripple_pp"),
 )
-_TEXTS = {"of_run", "zone", "verdict", "reason", "quadrant", "u_basis", "cycle", "phase"}
+_TEXTS = {"of_run", "step", "zone", "verdict", "reason", "quadrant", "u_basis", "cycle", "phase"}
 
 
 def points_table(records: Iterable[JournalRecord]) -> list[Row]:

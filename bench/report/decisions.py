@@ -184,6 +184,25 @@ def _diagnosed(data: Mapping[str, Any]) -> str:
     return f"{data.get('when')}: {'; '.join(codes) or 'no trouble codes'}"
 
 
+def _at(data: Mapping[str, Any]) -> str:
+    """The place in the tree of the plan; a step of a flat plan needs none."""
+    return "" if isinstance(data.get("step"), int) else f"{data.get('step')}: "
+
+
+def _node(data: Mapping[str, Any]) -> str:
+    return f"{_at(data)}{data.get('name') or data.get('kind')}"
+
+
+def _pass(data: Mapping[str, Any]) -> str:
+    of = f" of {data['of']}" if data.get("of") else ""
+    values = ", ".join(f"{name} = {value}" for name, value in (data.get("values") or {}).items())
+    return f"{data.get('step')}: pass {data.get('pass')}{of}{f', {values}' if values else ''}"
+
+
+def _reasons(data: Mapping[str, Any], what: str) -> str:
+    return f"{data.get('step')} {what}: {'; '.join(map(str, data.get('reasons', ())))}"
+
+
 def _set_up(data: Mapping[str, Any]) -> str:
     """Parameters as they were read back; what differs with what was required."""
     found = data.get("parameters", {})
@@ -203,11 +222,18 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "dtcs_cleared": lambda data: ", ".join(map(str, data.get("codes") or ["there were none"])),
     "shunt_check": _shunt_check,
     "sign_check": _sign_check,
-    "step_started": lambda data: f"{data.get('kind')}",
+    "step_started": lambda data: _node(data),
+    "group_started": lambda data: _node(data),
+    "group_finished": lambda data: _node(data),
+    "pass_started": _pass,
+    "decided": lambda data: f"{_at(data)}{data.get('condition')}: {'yes' if data.get('holds') else 'no'}",
+    "left_out": lambda data: _reasons(data, "left out"),
+    "retried": lambda data: _reasons(data, "begun anew"),
+    "cleanup_failed": lambda data: _reasons(data, "cleanup failed"),
     "resumed": lambda data: f"goes on from {data.get('run')}: {data.get('points')} points are taken over",
-    "step_skipped": lambda data: f"{data.get('kind')}: finished in {data.get('of_run')}",
+    "step_skipped": lambda data: f"{_node(data)}: finished in {data.get('of_run')}",
     "step_finished": lambda data: " ".join(
-        [f"{data.get('kind')}: {data.get('verdict')}", *map(str, data.get("reasons", ()))]
+        [f"{_node(data)}: {data.get('verdict')}", *map(str, data.get("reasons", ()))]
     ),
     "latency": _latency,
     "zero_check": _zero_check,
@@ -258,7 +284,10 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
-_GRAVE = {"core_refused", "core_silent", "core_frame_bad", "recording_gap", "recording_failed", "disk_low"}
+_GRAVE = {
+    *("core_refused", "core_silent", "core_frame_bad", "recording_gap", "recording_failed", "disk_low"),
+    *("left_out", "retried", "cleanup_failed"),
+}
 
 
 def _grave(record: JournalRecord) -> bool:
@@ -269,8 +298,7 @@ def _grave(record: JournalRecord) -> bool:
         data.get("verdict") == "failed"
         or data.get("passed") is False
         or (record.event == "waited" and not data.get("satisfied"))
-        or record.event
-        in ("core_refused", "core_silent", "recording_gap", "recording_failed", "disk_low", "core_frame_bad")
+        or record.event in _GRAVE
         or (record.event == "core_limit" and data.get("level") == "stop")
         or (record.event == "stopped" and not data.get("confirmed"))
         or (record.event == "reference" and data.get("within") is False)

@@ -44,7 +44,9 @@ def _point(row: Row) -> _Case:
     name = f"point {row['point']:03d}: {row['speed_rpm']:g} rpm {row['torque_nm']:g} Nm"
     seconds = (row.get("end_ns", 0) - row.get("start_ns", 0)) / NS_PER_S
     flagged = row.get("verdict") != "accepted"
-    return _Case(name, seconds, "skipped" if flagged else "", f"flagged: {row.get('reason', '')}" if flagged else "")
+    place = f", step {row['step']}" if "step" in row else ""
+    reason = f"flagged: {row.get('reason', '')}" if flagged else ""
+    return _Case(name + place, seconds, "skipped" if flagged else "", reason)
 
 
 def _repetition(row: Row) -> _Case:

@@ -4,6 +4,7 @@ They are the job's side of the matter only: the core has already acted when they
 """
 
 from bench.base.errors import BenchError
+from bench.schedule.requests import Alarm
 
 
 class Stopped(BenchError):
@@ -42,3 +43,18 @@ class SetpointRefused(BenchError):
         self.target = target
         self.reason = reason
         super().__init__(f"set-point {channel} = {target:g} was refused by the core: {reason}")
+
+
+class DeadlinePassed(BenchError):
+    """An ``Alarm`` rings: what was to end by then has not. ``alarm`` is the request that had set it."""
+
+    def __init__(self, alarm: Alarm) -> None:
+        self.alarm = alarm
+        super().__init__(alarm.what)
+
+
+class BranchEnded(BenchError):
+    """Another branch of the same ``Together`` has ended with an error; this one ends too."""
+
+    def __init__(self) -> None:
+        super().__init__("ended because a branch beside it has failed")

@@ -260,6 +260,38 @@ class BusReport:
     """Answer: what was seen of each message on the CAN buses since the start, a mapping for the journal each."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Alarm:
+    """From now on the job is interrupted at ``t_ns``: ``DeadlinePassed`` with this alarm is thrown at what it waits for
+    then, or into all of its branches. Answer: ``None``, at once. ``what`` is said about it."""
+
+    t_ns: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Let an alarm not ring any more. Answer: ``None``."""
+
+    alarm: Alarm
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Run several operations beside each other, each as a job of its own that is told of stops. Answer: an ``Outcome``
+    for each, when all have ended. As soon as one ends with an error, ``BranchEnded`` is thrown into the others."""
+
+    operations: tuple["Operation[Any]", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one of several operations ended: its result, or its error."""
+
+    result: Any = None
+    error: Exception | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class UntilSafe:
     """Wait until a stop ladder has ended (``EV_SAFE``). Answer: a ``StopReport``. Allowed after ``Stopped``."""
@@ -300,6 +332,9 @@ Request: TypeAlias = (
     | Record
     | Prompt
     | BusReport
+    | Alarm
+    | Withdraw
+    | Together
     | UntilSafe
 )
 Operation: TypeAlias = Generator[Request, Any, T]

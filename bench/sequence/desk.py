@@ -40,7 +40,8 @@ from bench.schedule.requests import (
     UntilSafe,
     Window,
 )
-from bench.schedule.scheduler import PENDING, Job, Scheduler
+from bench.schedule.scheduler import PENDING, Job, Scheduler, end
+from bench.sequence.branching import Branching
 from bench.sequence.bus_report import bus_report
 from bench.sequence.look import Look, at_once, readings, steadily
 from bench.sequence.metering import DRAIN_NS, Metering, check_count
@@ -63,7 +64,7 @@ class Desk:
         self._design = design
         self._channels: Channels = design.channels
         self._setpoints = {setpoint.channel: i for i, setpoint in enumerate(design.setpoints)}
-        self._names = [setpoint.channel for setpoint in design.setpoints]
+        self._names = list(self._setpoints)
         self._rungs = [rung.name for rung in design.rungs]
         self._state = state
         self._inbox = commands
@@ -72,14 +73,15 @@ class Desk:
         self._stood_still = stood_still
         self.scheduler: Scheduler | None = None
         self._jobs: list[Job] = []
+        self._branching = Branching(self, lambda: self._clock)
         self._watching: dict[int, tuple[Job, int, Until, int]] = {}  # with the ticket and the deadline
         self._ramping: dict[int, tuple[Job, int]] = {}  # who waits for a refusal, and its ticket
         self._measuring: dict[Job, Job] = {}
-        self._collecting: tuple[Metering, Job] | None = None
+        self._collecting: tuple[Metering, Job, Job] | None = None  # who drains it, and for whom
         self._until_safe: list[Job] = []
         self._own_stop = False
         self._frozen_ns: int | None = None  # since when, by a freeze that may end by itself
-        self._thawed: list[Callable[[], None]] = []  # what waits for its end
+        self._thawed: list[tuple[Job, int, Callable[[], None]]] = []  # what waits for its end: who, ticket, what
         self._held: Held | None = None  # nothing was found steady since a freeze
         self._report: StopReport | None = None
         self._stop: Stopped | None = None
@@ -99,6 +101,7 @@ class Desk:
             Collected: self._collected,
             UntilSafe: self._wait_safe,
             BusReport: self._bus_report,
+            **self._branching.handlers(),
         }
 
     def attend(self, job: Job) -> None:
@@ -107,8 +110,7 @@ class Desk:
 
     def seen(self, channels: tuple[str, ...]) -> dict[str, Reading] | None:
         """What channels have now; None while it cannot be looked at."""
-        places = [self._channels.index(name) for name in channels]
-        taken = self._look(lambda: self._state.image[places])
+        taken = self._look(lambda: self._state.image[[self._channels.index(name) for name in channels]])
         return None if taken is None else dict(zip(channels, readings(channels, taken), strict=True))
 
     def break_in(self, error: BenchError) -> None:
@@ -119,6 +121,21 @@ class Desk:
     def stop(self, cause: Cause = Cause.OPERATOR) -> None:
         """A stop from outside: controlled, from any state, however often it is asked for."""
         self._send(inbox.stop_now(cause))
+
+    def dismiss(self, job: Job) -> None:
+        """``job`` has ended, or waits for others: it is told of stops no more."""
+        self._jobs.remove(job)
+        self._abandon(job)
+
+    def interrupt(self, job: Job, error: BenchError) -> None:
+        """Throw ``error`` at what ``job`` waits for; nothing is measured for it any more."""
+        self._abandon(job)
+        self._clock.wake(job, self._clock.t_ns, error=error)
+
+    def _abandon(self, job: Job) -> None:
+        self._abandon_window(job)
+        if self._collecting is not None and self._collecting[2] is job:
+            self._end_collection()
 
     # --- commands ------------------------------------------------------------------------------------------------
     @property
@@ -141,13 +158,13 @@ class Desk:
 
     def _ramp(self, job: Job, request: Ramp) -> Any:
         index = self._index(request)
-        self._now_or_thawed(lambda: self._set(job, (request,), (index,), self._clock.t_ns + self._answer_ns))
+        self._now_or_thawed(job, lambda: self._set(job, (request,), (index,), self._clock.t_ns + self._answer_ns))
         return PENDING
 
     def _segment(self, job: Job, request: Segment) -> Any:
         indices = [self._index(ramp) for ramp in request.ramps]
         if self._frozen_ns is not None or self._held is not None:
-            self._now_or_thawed(lambda: self._answer_held(job))
+            self._now_or_thawed(job, lambda: self._answer_held(job))
         else:
             self._set(job, request.ramps, indices, request.until_ns)
         return PENDING
@@ -166,17 +183,20 @@ class Desk:
         for index in indices:
             self._ramping[index] = (job, job.ticket)
 
-    def _now_or_thawed(self, act: Callable[[], None]) -> None:
+    def _now_or_thawed(self, job: Job, act: Callable[[], None]) -> None:
         """What the core would refuse while frozen waits: for the end of the freeze, or for nothing when it stops."""
         if self._frozen_ns is None:
             act()
         else:
-            self._thawed.append(act)
+            self._when_thawed(job, act)
+
+    def _when_thawed(self, job: Job, act: Callable[[], None]) -> None:
+        self._thawed.append((job, job.ticket, act))
 
     # --- waiting -------------------------------------------------------------------------------------------------
     def _until(self, job: Job, request: Until) -> Any:
         deadline_ns = self._clock.t_ns + request.timeout_ns
-        self._now_or_thawed(lambda: self._watch(job, request, deadline_ns))
+        self._now_or_thawed(job, lambda: self._watch(job, request, deadline_ns))
         return PENDING
 
     def _watch(self, job: Job, request: Until, deadline_ns: int) -> None:
@@ -232,7 +252,7 @@ class Desk:
         check_count(request.channels)
         if request.pace not in request.channels:
             raise InternalError(f"a window is paced by a channel that it keeps; add {request.pace!r} to its channels")
-        self._now_or_thawed(lambda: self._open_window(job, request))
+        self._now_or_thawed(job, lambda: self._open_window(job, request))
         return PENDING
 
     def _open_window(self, job: Job, request: Measure) -> None:
@@ -278,13 +298,13 @@ class Desk:
         check_count(request.channels)
         self._end_collection()
         metering = self._begin(request.channels)
-        self._collecting = metering, self._clock.spawn(f"{job.name}: collect", metering.draining(), job.priority)
+        self._collecting = metering, self._clock.spawn(f"{job.name}: collect", metering.draining(), job.priority), job
 
     def _collected(self, job: Job, request: Collected) -> Any:
         if self._collecting is None:
             if self._frozen_ns is None and self._held is None:
                 raise InternalError("nothing is being collected; ask for it first")
-            self._now_or_thawed(lambda: self._answer_held(job))
+            self._now_or_thawed(job, lambda: self._answer_held(job))
             return PENDING
         taking = self._collecting[0].take(self._clock.t_ns, request.until_ns)
         self._clock.spawn(f"{job.name}: collected", self._on_behalf(job, job.ticket, taking), job.priority)
@@ -295,7 +315,7 @@ class Desk:
     def _end_collection(self) -> None:
         if self._collecting is not None:
             self._send(inbox.stop_meter())
-            _end(self._collecting[1])
+            end(self._collecting[1])
             self._collecting = None
 
     # --- what the core tells ---------------------------------------------------------------------------------------
@@ -310,8 +330,7 @@ class Desk:
             r.EV_RELEASED: self._released,
         }
         for event in events:
-            handler = told.get(int(event["kind"]))
-            if handler is not None:
+            if (handler := told.get(int(event["kind"]))) is not None:
                 handler(event)
 
     def _woken(self, event: np.void) -> None:
@@ -322,15 +341,14 @@ class Desk:
             self._clock.wake(job, self._clock.t_ns, bool(event["value"] > 0))
         elif self._frozen_ns is not None:
             since_ns = self._frozen_ns
-            self._thawed.append(lambda: self._watch(job, request, deadline_ns + self._clock.t_ns - since_ns))
+            self._when_thawed(job, lambda: self._watch(job, request, deadline_ns + self._clock.t_ns - since_ns))
 
     def _refused(self, event: np.void) -> None:
         index = int(event["id"])
         job, ticket = self._ramping.pop(index, (None, 0))
         if job is not None and job.ticket == ticket:
-            reason = REFUSALS.get(int(event["extra"]), "refused")
-            refusal = SetpointRefused(self._names[index], float(event["value"]), reason)
-            self._clock.wake(job, self._clock.t_ns, error=refusal)
+            reason, asked = REFUSALS.get(int(event["extra"]), "refused"), float(event["value"])
+            self._clock.wake(job, self._clock.t_ns, error=SetpointRefused(self._names[index], asked, reason))
 
     def _rung(self, event: np.void) -> None:
         if event["value"] != 0:
@@ -345,7 +363,7 @@ class Desk:
             self._end_collection()
             for job in list(self._measuring):
                 self._abandon_window(job)
-                self._thawed.append(partial(self._answer_held, job))
+                self._when_thawed(job, partial(self._answer_held, job))
             return
         self._frozen_ns = None
         self._thawed.clear()
@@ -358,30 +376,25 @@ class Desk:
                 self._clock.wake(job, self._clock.t_ns, error=self._stop)
 
     def _released(self, event: np.void) -> None:
-        """The freeze has ended: go on. A window that was open, or opens before anything was found steady again, is
-        answered by ``Held``."""
+        """The freeze has ended: go on. A window that was open, or opens before it is steady again, is ``Held``."""
         self._stop, self._walked = None, []
         self._held = Held(cause_text(int(event["id"])).happened, float(event["value"]))
         self._frozen_ns = None
         thawed, self._thawed = self._thawed, []
-        for act in thawed:
-            act()
+        for job, ticket, act in thawed:
+            if job.ticket == ticket:
+                act()
 
     def _abandon_window(self, job: Job) -> None:
         inner = self._measuring.pop(job, None)
         if inner is not None:
-            _end(inner)
+            end(inner)
             self._close_window()
 
     def _safe(self, event: np.void) -> None:
-        cause = self._stop.cause if self._stop else ""
-        self._report = StopReport(True, bool(event["value"] > 0), cause, tuple(self._walked))
+        cause, confirmed = self._stop.cause if self._stop else "", bool(event["value"] > 0)
+        self._report = StopReport(True, confirmed, cause, tuple(self._walked))
         self._own_stop = False
         for job in self._until_safe:
             self._clock.wake(job, self._clock.t_ns, self._report)
         self._until_safe.clear()
-
-
-def _end(job: Job) -> None:
-    job.operation.close()
-    job.done = True

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from bench.config.plan import Plan
 from bench.sequence.context import Context
+from bench.sequence.forecast import Forecast
 from bench.sequence.position import Position
 from bench.sequence.step import StepKind
 
@@ -14,7 +15,7 @@ _STOP_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Seconds in all and by step, and points in all."""
+    """Seconds in all and by entry of the plan (its cleanup last, if it has any), and points in all."""
 
     total_s: float
     steps_s: tuple[float, ...]
@@ -23,7 +24,7 @@ class Estimate:
 
 def estimate(plan: Plan, kinds: Mapping[str, StepKind], context: Context) -> Estimate:
     """Arming, steps and stop; the context's own position is left alone."""
-    fresh = replace(context, position=Position())
-    steps = tuple(kinds[step.kind].estimate_s(step.parameters, fresh) for step in plan.steps)
-    points = sum(kinds[step.kind].points(step.parameters, fresh) for step in plan.steps)
-    return Estimate(_ARMING_S + sum(steps) + _STOP_S, steps, points)
+    forecast = Forecast(kinds, replace(context, position=Position()))
+    parts = [forecast.of_node(node) for node in (*plan.steps, *plan.cleanup)]
+    seconds = tuple(part.seconds for part in parts)
+    return Estimate(_ARMING_S + sum(seconds) + _STOP_S, seconds, sum(part.points for part in parts))

@@ -62,3 +62,10 @@ def after_stop(stopped: Stopped) -> Operation[StopReport]:
     data = {"code": stopped.code, "cause": stopped.cause, "class": stopped.stop_class, "remedy": stopped.remedy}
     yield from _tell("stop_requested", {"by": by, **data})
     return (yield from finish(stopped.cause))
+
+
+def stop_for(cause: int, stopped: Stopped | None) -> Operation[StopReport]:
+    """The stop that the core has begun (``stopped``), or else our own for ``cause``."""
+    if stopped is not None:
+        return (yield from after_stop(stopped))
+    return (yield from request_stop(Cause(cause)))

@@ -45,18 +45,20 @@ def prepare(
     dut: str | None = None,
     fault_lines: tuple[str, ...] = (),
     *,
+    settings: Mapping[str, str] | None = None,
     heartbeats: bool = False,
     log_full: bool = False,
     when_read: Callable[[], object] = lambda: None,
 ) -> Prepared:
-    """Load, fit together and check. Raises ``InputError`` with every problem of every file and line.
+    """Load, fit together and check; ``settings``: values of the plan's parameters, as text. Raises ``InputError`` with
+    every problem of every file and line.
 
     ``when_read`` is called when all files are right by themselves, before compiled code is needed for the first time.
     """
     problems: list[Problem] = []
-    inputs = _noting(problems, lambda: load_inputs(plan, rig, dut))
+    inputs = _noting(problems, lambda: load_inputs(plan, rig, dut, settings))
     if inputs is None:
-        problems = _problems_of_files(plan, rig, dut) or problems
+        problems = _problems_of_files(plan, rig, dut, settings) or problems
     faults = _noting(problems, lambda: read_faults(fault_lines, inputs.rig.value if inputs else None))
     if inputs is None or faults is None:
         raise InputError(dict.fromkeys(problems))
@@ -75,7 +77,7 @@ def remarks(blueprint: Blueprint, today: str) -> list[str]:
     inputs = blueprint.inputs
     findings = [finding for database in inputs.databases.values() for finding in database.findings]
     old = [f"the calibration of {name} expired on {found.due}" for name, _, found in expired(inputs.rig.value, today)]
-    return [*findings, *layout_remarks(inputs.dut.value, blueprint.inverter, blueprint.can), *old]
+    return [*inputs.plan.unused, *findings, *layout_remarks(inputs.dut.value, blueprint.inverter, blueprint.can), *old]
 
 
 def _noting(problems: list[Problem], attempt: Callable[[], T]) -> T | None:
@@ -86,7 +88,9 @@ def _noting(problems: list[Problem], attempt: Callable[[], T]) -> T | None:
         return None
 
 
-def _problems_of_files(plan: str, rig: str | None, dut: str | None) -> list[Problem]:
+def _problems_of_files(
+    plan: str, rig: str | None, dut: str | None, settings: Mapping[str, str] | None
+) -> list[Problem]:
     """Each file by itself, so that one broken file hides no other."""
     problems: list[Problem] = []
     plan_path = _noting(problems, lambda: find("plan", plan))
@@ -96,7 +100,7 @@ def _problems_of_files(plan: str, rig: str | None, dut: str | None) -> list[Prob
     if plan_path is not None:
         tree = _tree_of(plan_path)
         models = _noting(problems, lambda: parameter_models(step_kinds()))
-        loaded = _noting(problems, lambda: load_plan(plan_path, models or {}, shown(plan_path)))
+        loaded = _noting(problems, lambda: load_plan(plan_path, models or {}, shown(plan_path), settings))
         named = {"rig": loaded.value.rig, "dut": loaded.value.dut} if loaded else _names_in(tree)
     rig_file = _load(problems, "rig", rig, named, tree, near, load_rig)
     dut_file = _load(problems, "dut", dut, named, tree, near, lambda path, name: load_located(path, Dut, name))

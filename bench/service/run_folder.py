@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from bench.assembly import Blueprint
 from bench.base.errors import InputError, Problem
 from bench.base.time import NS_PER_S
+from bench.config.plan import LocatedPlan
 from bench.io.disk import DiskStorage
 from bench.record.manifest import Manifest
 from bench.service.disk_need import require_room
@@ -69,8 +71,14 @@ def make_manifest(storage: DiskStorage, blueprint: Blueprint, labels: Labels, re
         program=blueprint.program_hash,
         versions=versions(),
         inputs=inputs.texts,
-        more={"title": inputs.plan.value.title, "start_s": labels.start_s, **({"resumes": resumes} if resumes else {})},
+        more={"title": inputs.plan.value.title, "start_s": labels.start_s, **_more(inputs.plan, resumes)},
     )
+
+
+def _more(plan: LocatedPlan, resumes: str) -> dict[str, Any]:
+    """Which values the plan's parameters have, which of them were set, and what the run goes on from."""
+    parameters = {"parameters": dict(plan.values), "set": sorted(plan.settings)} if plan.values else {}
+    return {**parameters, **({"resumes": resumes} if resumes else {})}
 
 
 def versions() -> dict[str, str]:

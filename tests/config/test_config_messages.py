@@ -381,16 +381,16 @@ PLAN_CASES = [
         "steps:",
         '"":\nsteps:',
         [
-            "6:1: unknown key ''; known: allowance, clear_dtcs, description, dut, identity, limits, plan, rig, steps, "
-            "title",
+            "6:1: unknown key ''; known: allowance, cleanup, clear_dtcs, deadline, description, dut, identity, limits, "
+            "on_fail, parameters, plan, rig and 3 more",
         ],
     ),
     (
         "steps:",
         "1: 2\nsteps:",
         [
-            "6:1: unknown key '1'; known: allowance, clear_dtcs, description, dut, identity, limits, plan, rig, steps, "
-            "title",
+            "6:1: unknown key '1'; known: allowance, cleanup, clear_dtcs, deadline, description, dut, identity, "
+            "limits, on_fail, parameters, plan, rig and 3 more",
         ],
     ),
 ]
