@@ -20,7 +20,9 @@ def command(
         typer.Argument(
             help="What to prove: answers (no answer is taken for another's, whatever instruments and wires do), "
             "kills (a run survives kill -9 at any instant, and goes on), kills_in_wall_time (over real edges), "
-            "plans (every shipped plan runs whole, passes and verifies)."
+            "plans (every shipped plan runs whole, passes and verifies), "
+            "cycles (a million cycles, killed a hundred times, each counted once), "
+            "endurance (400 hours in one run: as fast at the end as at the beginning, and in as much memory)."
         ),
     ],
     out: Annotated[

@@ -19,6 +19,18 @@ def _kills() -> Proof:
     return KILLS
 
 
+def _cycles() -> Proof:
+    from bench.service.prove_cycles import CYCLES_PROOF
+
+    return CYCLES_PROOF
+
+
+def _endurance() -> Proof:
+    from bench.service.prove_endurance import ENDURANCE
+
+    return ENDURANCE
+
+
 def _plans() -> Proof:
     from bench.service.prove_plans import PLANS_PROOF
 
@@ -36,6 +48,8 @@ PROOFS: dict[str, Callable[[], Proof]] = {
     "kills": _kills,
     "kills_in_wall_time": _kills_in_wall_time,
     "plans": _plans,
+    "cycles": _cycles,
+    "endurance": _endurance,
 }
 """By name; each imports what it needs only when it is run."""
 
