@@ -40,13 +40,14 @@ class Lines:
 
     def update(self, story: Story, t_ns: int, wall_s: float) -> None:
         """A line when it is time, or when something other than a point has happened."""
-        points = [text for text in story.news if text.startswith("point ")]
-        for text in story.news:
-            if not text.startswith("point ") or "flagged" in text:
-                note(f"[{clock_text(t_ns)}] {text}")
-        if points and wall_s >= self._next_s:
-            self._next_s = wall_s + _LINE_PERIOD_S
-            note(f"[{clock_text(t_ns)}] {points[-1]}; {_eta(story, t_ns, wall_s)}")
+        points = [news for news in story.news if news.text.startswith("point ")]
+        due = wall_s >= self._next_s
+        for news in story.news:
+            if due and points and news is points[-1]:
+                self._next_s = wall_s + _LINE_PERIOD_S
+                note(f"[{clock_text(news.t_ns)}] {news.text}; {_eta(story, t_ns, wall_s)}")
+            elif news not in points or "flagged" in news.text:
+                note(f"[{clock_text(news.t_ns)}] {news.text}")
 
     def close(self) -> None:
         """Nothing."""
@@ -80,16 +81,14 @@ class Live:
         from rich.table import Table
         from rich.text import Text
 
-        points = (
-            f"point {min(story.taken + story.done + 1, story.points)} of {story.points}"
-            if story.points
-            else "preparing"
-        )
+        share = story.share_done(t_ns)
+        points = f"  point {min(story.taken + story.done + 1, story.points)} of {story.points}" if story.points else ""
+        begun = f"{share:.0%}" if share is not None else "preparing"
         flagged = f"  {story.flagged} flagged" if story.flagged else ""
         eta = f"  last {story.last_eta:.2%}" if story.last_eta is not None else ""
-        bar = ProgressBar(total=max(story.points, 1), completed=story.taken + story.done, width=32)
+        bar = ProgressBar(total=1.0, completed=share or 0.0, width=32)
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(bar, Text(f"{points}{flagged}{eta}", style="bold"), Text(clean(story.state), style="cyan"))
+        grid.add_row(bar, Text(f"{begun}{points}{flagged}{eta}", style="bold"), Text(clean(story.state), style="cyan"))
         pace = f"{speed_up(t_ns, wall_s):.0f} times real time"
         line = f"{clock_text(t_ns)} h of bench time, {pace}, {_eta(story, t_ns, wall_s)}"
         outer = Table.grid()
@@ -104,6 +103,6 @@ def speed_up(t_ns: int, wall_s: float) -> float:
 
 
 def _eta(story: Story, t_ns: int, wall_s: float) -> str:
-    if not story.points or story.stopping:
+    if story.stopping or story.share_done(t_ns) is None:
         return "done soon" if story.stopping else "done in --"
     return f"done in {clock_text(ns(story.remaining_s(t_ns) / max(speed_up(t_ns, wall_s), 1e-6)))}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.base.time import NS_PER_S, clock_text, ns
 from bench.record.eta import Eta
@@ -17,6 +17,13 @@ _WORDS = {
     "stopped": "stopped",
     "run_finished": "finished",
 }
+
+
+class News(NamedTuple):
+    """What has happened, and when."""
+
+    t_ns: int
+    text: str
 
 
 @dataclass(slots=True)
@@ -36,16 +43,28 @@ class Story:
     stopping: bool = False
     first_point_ns: int | None = None
     eta: Eta = field(default_factory=Eta)
-    news: list[str] = field(default_factory=list)
+    news: list[News] = field(default_factory=list)
+    now_ns: int = 0
 
     def take(self, t_ns: int, event: str, data: Mapping[str, Any]) -> None:
         """One record of the journal."""
+        self.now_ns = t_ns
         self.eta.take(t_ns, event, data)
         if event in _WORDS:
             self.state = f"{self.place}: {_WORDS[event]}" if self.place else _WORDS[event]
         handler = getattr(self, f"_{event}", None)
         if handler is not None:
             handler(t_ns, data)
+
+    def tell(self, text: str) -> None:
+        """Something new, at the time of the latest record."""
+        self.news.append(News(self.now_ns, text))
+
+    def share_done(self, t_ns: int) -> float | None:
+        """0..1 of the run; nobody knows before it has begun."""
+        known_s = self.estimate_s or self.eta.foreseen
+        whole_s = t_ns / NS_PER_S + self.remaining_s(t_ns)
+        return t_ns / NS_PER_S / whole_s if known_s and whole_s > 0.0 else None
 
     def remaining_s(self, t_ns: int) -> float:
         """Run time still to come: as foreseen, else by the pace of the points so far, else by the estimate."""
@@ -58,10 +77,10 @@ class Story:
 
     def _run_started(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         self.points, self.estimate_s = int(data.get("points", 0)), float(data.get("estimate_s", 0.0))
-        self.news.append(f"{data.get('title', '')}; about {clock_text(ns(self.estimate_s))} h of bench time")
+        self.tell(f"{data.get('title', '')}; about {clock_text(ns(self.estimate_s))} h of bench time")
 
     def _resumed(self, _t_ns: int, data: Mapping[str, Any]) -> None:
-        self.news.append(f"goes on from {data.get('run', '')}: {data.get('points', 0)} points are taken over")
+        self.tell(f"goes on from {data.get('run', '')}: {data.get('points', 0)} points are taken over")
 
     def _arming(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         self.stopping = False
@@ -82,14 +101,14 @@ class Story:
         self._now(f"{data.get('condition')}: {'yes' if data.get('holds') else 'no'}")
 
     def _left_out(self, _t_ns: int, data: Mapping[str, Any]) -> None:
-        self.news.append(f"{data.get('step')} is left out: {'; '.join(data.get('reasons') or ())}")
+        self.tell(f"{data.get('step')} is left out: {'; '.join(data.get('reasons') or ())}")
 
     def _retried(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         self.stopping = False
-        self.news.append(f"{data.get('step')} is begun anew: {'; '.join(data.get('reasons') or ())}")
+        self.tell(f"{data.get('step')} is begun anew: {'; '.join(data.get('reasons') or ())}")
 
     def _cleanup_failed(self, _t_ns: int, data: Mapping[str, Any]) -> None:
-        self.news.append(f"cleanup {data.get('step')} failed: {'; '.join(data.get('reasons') or ())}")
+        self.tell(f"cleanup {data.get('step')} failed: {'; '.join(data.get('reasons') or ())}")
 
     def _point_started(self, t_ns: int, data: Mapping[str, Any]) -> None:
         self.first_point_ns = t_ns if self.first_point_ns is None else self.first_point_ns
@@ -110,7 +129,7 @@ class Story:
         if data.get("verdict") == "flagged":
             self.flagged += 1
             shown = f"flagged: {data.get('reason', '')}"
-        self.news.append(f"point {self.point} of {self.points}: {_place(data)}: {shown}")
+        self.tell(f"point {self.point} of {self.points}: {_place(data)}: {shown}")
 
     def _cycle_started(self, t_ns: int, data: Mapping[str, Any]) -> None:
         seconds = float(data.get("seconds", 0.0))
@@ -118,14 +137,14 @@ class Story:
         self.place = f"{data.get('cycle', '')}"
         self._now(f"{self.place}: {data.get('repetitions', 1)} x {clock_text(ns(seconds))} h")
         if limited:
-            self.news.append(f"the unit's envelope limits the torque at {len(limited)} seconds of the cycle")
+            self.tell(f"the unit's envelope limits the torque at {len(limited)} seconds of the cycle")
 
     def _cycle_phase(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         where = f"{data.get('cycle', '')} {data.get('repetition', '')}, {data.get('phase', '').replace('_', ' ')}"
         taken = data.get("consumption_kwh_100km")
         shown = "no consumption" if taken is None else f"{taken:.2f} kWh/100 km"
         self.state = f"{where}: {shown}"
-        self.news.append(f"{where}: {data['reason'] or shown}" if data.get("reason") else self.state)
+        self.tell(f"{where}: {data['reason'] or shown}" if data.get("reason") else self.state)
 
     def _held(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         self._now(f"held{_by(data)}: the load stays, nothing new is begun; type r and Enter to go on")
@@ -146,12 +165,12 @@ class Story:
         self._now(f"answered: {data.get('answer') or 'nothing'} (by {data.get('by', '')})")
 
     def _notification(self, _t_ns: int, data: Mapping[str, Any]) -> None:
-        self.news.append(f"{data.get('title', '')}: {data.get('text', '')}")
+        self.tell(f"{data.get('title', '')}: {data.get('text', '')}")
 
     def _measurement(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         eta = data.get("eta_edu")
         shown = data.get("reason") or ("measured" if eta is None else f"{eta:.2%}")
-        self.news.append(f"measurement {data.get('name', '')}: {shown}")
+        self.tell(f"measurement {data.get('name', '')}: {shown}")
 
     def _endurance_started(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         asked = f"{data['asked_cycles']} cycles" if data.get("asked_cycles") else f"{data.get('asked_s', 0.0):g} s"
@@ -161,7 +180,7 @@ class Story:
     def _endurance_cycle(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         self.state = f"{self.place}: cycle {data.get('cycle', 0)}"
         if data.get("why"):
-            self.news.append(f"cycle {data.get('cycle', 0)} is out of band: {data['why']}")
+            self.tell(f"cycle {data.get('cycle', 0)} is out of band: {data['why']}")
 
     def _reference_check(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         eta = data.get("eta_edu")
@@ -177,15 +196,15 @@ class Story:
 
     def _inverter_fault(self, _t_ns: int, data: Mapping[str, Any]) -> None:
         if data.get("faults"):
-            self.news.append(f"the inverter reports: {', '.join(data['faults'])}")
+            self.tell(f"the inverter reports: {', '.join(data['faults'])}")
 
     def _emulators_stalled(self, _t_ns: int, data: Mapping[str, Any]) -> None:
-        self.news.append(str(data.get("means", "")))
+        self.tell(str(data.get("means", "")))
 
     def _now(self, state: str) -> None:
         if state != self.state:
             self.state = state
-            self.news.append(state)
+            self.tell(state)
 
 
 def _node(data: Mapping[str, Any]) -> str:

@@ -71,7 +71,7 @@ class Watcher:
             self._story.take(*record)
         if OPERATOR.asked and not self._told:
             self._told = True
-            self._story.news.append("stopping in the order of the stop ladder; please wait")
+            self._story.tell("stopping in the order of the stop ladder; please wait")
         self._guarded(lambda: self._screen.update(self._story, t_ns, wall_s))
         self._story.news.clear()
 

@@ -34,7 +34,7 @@ def test_points_efficiency_and_flags_are_counted() -> None:
     assert (story.done, story.flagged, story.last_eta, story.state) == (1, 0, 0.9123, "2000 rpm +50 Nm")
     story.take(4, "point", {"eta_edu": None, "verdict": "flagged", "reason": "derated"})
     assert (story.done, story.flagged, story.last_eta) == (2, 1, 0.9123)
-    assert "derated" in story.news[-1]
+    assert "derated" in story.news[-1].text
 
 
 def test_drive_cycles_are_told_phase_by_phase() -> None:
@@ -42,13 +42,13 @@ def test_drive_cycles_are_told_phase_by_phase() -> None:
     story = told(START, (1.0, "cycle_started", {"cycle": "wltc_3b", "repetitions": 2, "seconds": 1800, "limited": []}))
     assert story.state == "wltc_3b: 2 x 0:30:00 h"
     story.take(2, "cycle_phase", phase)
-    assert story.news[-1] == "wltc_3b 2, extra high: 18.98 kWh/100 km"
+    assert story.news[-1].text == "wltc_3b 2, extra high: 18.98 kWh/100 km"
     story.take(3, "cycle_phase", {**phase, "phase": "total", "reason": "torque off by 9.00 Nm"})
-    assert story.news[-1] == "wltc_3b 2, total: torque off by 9.00 Nm"
+    assert story.news[-1].text == "wltc_3b 2, total: torque off by 9.00 Nm"
     limited = told(
         (1.0, "cycle_started", {"cycle": "us06", "repetitions": 1, "seconds": 600, "limited": [[3.0, 9, 8]]})
     )
-    assert limited.news[-1] == "the unit's envelope limits the torque at 1 seconds of the cycle"
+    assert limited.news[-1].text == "the unit's envelope limits the torque at 1 seconds of the cycle"
 
 
 def test_a_stop_is_told_at_once() -> None:
@@ -73,4 +73,13 @@ def test_a_half_written_line_waits_for_its_end(tmp_path: Path) -> None:
 def test_a_busy_machine_is_told_in_the_journal_s_words() -> None:
     means = "the emulated side stood still for 93 ms: this machine is busy; not a fault of the bench"
     story = told(START, (1.0, "emulators_stalled", {"stalls": 1, "stalled_s": 0.093, "means": means}))
-    assert story.news[-1] == means and story.state == "starting"
+    assert story.news[-1].text == means and story.state == "starting"
+
+
+def test_news_bear_the_time_of_their_record_and_the_share_of_the_run_is_known_without_points() -> None:
+    story = told((0.0, "run_started", {"title": "a night", "points": 0, "estimate_s": 100.0}))
+    assert [(news.t_ns, news.text) for news in story.news] == [(0, "a night; about 0:01:40 h of bench time")]
+    story.take(25_000_000_000, "notification", {"title": "warm", "text": "go on"})
+    assert story.news[-1] == (25_000_000_000, "warm: go on")
+    assert story.share_done(25_000_000_000) == 0.25
+    assert told().share_done(0) is None
