@@ -9,6 +9,7 @@ from bench.cli.check import command as check
 from bench.cli.doctor import command as doctor
 from bench.cli.emulate import command as emulate
 from bench.cli.export import command as export
+from bench.cli.note import command as note
 from bench.cli.perf import command as perf
 from bench.cli.prove import command as prove
 from bench.cli.queue_group import app as queue_group
@@ -47,6 +48,7 @@ app.command("recover")(recover)
 app.command("check")(check)
 app.command("rehearse")(rehearse)
 app.command("report")(report)
+app.command("note")(note)
 app.command("verify")(verify)
 app.command("export")(export)
 app.command("truth")(truth)
