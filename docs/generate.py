@@ -40,6 +40,7 @@ _ROOMS = {
     "io": "clocks, VISA, CAN, processes, disks",
     "layout": "the core's tables from rig, DUT and databases",
     "assembly": "composition root",
+    "campaign": "every fault in every state, judged",
     "service": "owns the bench, runs plans",
     "cli": "the command line",
 }

@@ -9,6 +9,7 @@ from bench.cli.check import command as check
 from bench.cli.doctor import command as doctor
 from bench.cli.emulate import command as emulate
 from bench.cli.export import command as export
+from bench.cli.faults_group import app as faults_group
 from bench.cli.note import command as note
 from bench.cli.perf import command as perf
 from bench.cli.prove import command as prove
@@ -59,4 +60,5 @@ app.command("prove")(prove)
 app.add_typer(runs_group, name="runs")
 app.add_typer(queue_group, name="queue")
 app.add_typer(can_group, name="can")
+app.add_typer(faults_group, name="faults")
 app.command("version")(version)

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 _SEQUENCE = re.compile(
@@ -32,8 +32,8 @@ def note(text: object) -> None:
     _write(sys.stderr, clean(text))
 
 
-def say_json(data: Mapping[str, Any]) -> None:
-    """One object to standard output, for machines."""
+def say_json(data: Mapping[str, Any] | Sequence[Any]) -> None:
+    """One object, or one array, to standard output, for machines."""
     _write(sys.stdout, json.dumps(data, ensure_ascii=True, allow_nan=False))
 
 

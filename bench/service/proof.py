@@ -4,15 +4,11 @@ A proof's file has a line for each case that has ended. It belongs to one versio
 not counted, and their cases run again.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import bench
-import drivers
+from bench.service.ledger import JsonLines, program_digest
 from bench.service.perf_row import PerfRow
 
 Figures = Mapping[str, float]
@@ -36,16 +32,13 @@ class Ledger:
     """The file of one proof: what has ended, by case. A line that was torn when the power failed is not counted."""
 
     def __init__(self, path: Path, proof: str) -> None:
-        self._path = path
+        self._lines = JsonLines(path)
         self._own = {"proof": proof, "program": program_digest()}
         self.done: dict[int, Figures] = dict(self._read())
 
     def _read(self) -> Iterator[tuple[int, Figures]]:
-        if not self._path.exists():
-            return
-        for line in self._path.read_text(encoding="utf-8").splitlines():
+        for told in self._lines.read():
             try:
-                told = json.loads(line)
                 if {name: told[name] for name in self._own} == self._own:
                     yield int(told["case"]), {name: float(value) for name, value in told["figures"].items()}
             except (ValueError, KeyError, TypeError, AttributeError):
@@ -54,29 +47,7 @@ class Ledger:
     def note(self, case: int, figures: Figures) -> None:
         """``case`` has ended."""
         self.done[case] = figures
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        line: dict[str, Any] = {**self._own, "case": case, "figures": dict(figures)}
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write("\n" * self._torn() + json.dumps(line) + "\n")
-
-    def _torn(self) -> bool:
-        """Whether the last line has no end."""
-        size = self._path.stat().st_size
-        if size == 0:
-            return False
-        with self._path.open("rb") as file:
-            file.seek(size - 1)
-            return file.read(1) != b"\n"
-
-
-def program_digest() -> str:
-    """Of every source of ours, short."""
-    digest = hashlib.sha256()
-    for package in (bench, drivers):
-        root = Path(str(package.__file__)).parent
-        for path in sorted(root.rglob("*.py")):
-            digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+        self._lines.append({**self._own, "case": case, "figures": dict(figures)})
 
 
 def carry_out(

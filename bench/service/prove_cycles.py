@@ -25,8 +25,9 @@ from bench.record.verify import verify
 from bench.sequence.endurance_drive import CYCLE
 from bench.sequence.progress import OF_RUN
 from bench.sequence.steps.endurance import EVENT
+from bench.service.ledger import program_digest
 from bench.service.perf_row import PerfRow
-from bench.service.proof import Figures, Proof, program_digest
+from bench.service.proof import Figures, Proof
 
 CYCLES, KILLS = 1_000_000, 100
 SHORT = KILLS + 1
