@@ -7,7 +7,7 @@ import typer
 from bench.base.time import VIRTUAL_EPOCH_S, clock_text, ns
 from bench.cli import exits
 from bench.cli.operator import OPERATOR
-from bench.cli.options import SEED_MAX, DutOption, JsonOption, PlanArgument, RigOption
+from bench.cli.options import SEED_MAX, DutOption, JsonOption, PlanArgument, RigOption, SetOption, settings_of
 from bench.cli.terminal import say, say_json
 from bench.cli.warming import prepare_compiled_code
 
@@ -27,6 +27,7 @@ def command(
         list[str] | None,
         typer.Option(metavar="LINE", help="What goes wrong, e.g. analyzer.silence@300s+2s (repeatable)."),
     ] = None,
+    set_: SetOption = None,
     json: JsonOption = False,
 ) -> int:
     """Run a plan on the rig's virtual twin and leave nothing behind: duration, heat, margins, energy, storage."""
@@ -34,7 +35,9 @@ def command(
     from bench.service.rehearsal import rehearse
     from bench.service.run_folder import Labels
 
-    prepared = prepare(plan, rig, dut, tuple(fault or ()), when_read=lambda: prepare_compiled_code(json))
+    prepared = prepare(
+        plan, rig, dut, tuple(fault or ()), settings=settings_of(set_), when_read=lambda: prepare_compiled_code(json)
+    )
     OPERATOR.hold()
     labels = Labels("virtual", seed, VIRTUAL_EPOCH_S)
     found = rehearse(prepared.blueprint, labels, prepared.faults, lambda _made: OPERATOR.asked)

@@ -40,6 +40,8 @@ class Branching:
         self._clock = clock
         self._branches: dict[Job, _Branches] = {}
         self._alarms: dict[Alarm, Job] = {}
+        self._stood_ns: dict[Alarm, int] = {}
+        self._stands_since_ns: int | None = None
         self._look_ns: int | None = None
 
     def handlers(self) -> dict[type[Any], Callable[[Job, Any], Any]]:
@@ -96,6 +98,21 @@ class Branching:
 
     def _withdraw(self, _job: Job, request: Withdraw) -> None:
         self._alarms.pop(request.alarm, None)
+        self._stood_ns.pop(request.alarm, None)
+
+    def stand_still(self, still: bool) -> None:
+        """While the plan's clock stands still no alarm rings; afterwards each comes so much later."""
+        now_ns = self._clock().t_ns
+        if still:
+            self._stands_since_ns = now_ns
+        elif self._stands_since_ns is not None:
+            stood_ns, self._stands_since_ns = now_ns - self._stands_since_ns, None
+            for alarm in self._alarms:
+                self._stood_ns[alarm] = self._stood_ns.get(alarm, 0) + stood_ns
+                self._look_at(self._due_ns(alarm))
+
+    def _due_ns(self, alarm: Alarm) -> int:
+        return alarm.t_ns + self._stood_ns.get(alarm, 0)
 
     def _look_at(self, t_ns: int) -> None:
         """One call waits for all of them: a withdrawn alarm leaves nothing behind."""
@@ -107,9 +124,12 @@ class Branching:
         if t_ns != self._look_ns:
             return
         self._look_ns = None
-        for alarm in [alarm for alarm in self._alarms if alarm.t_ns <= self._clock().t_ns]:
+        if self._stands_since_ns is not None:
+            return
+        for alarm in [alarm for alarm in self._alarms if self._due_ns(alarm) <= self._clock().t_ns]:
             job = self._alarms.pop(alarm, None)
+            self._stood_ns.pop(alarm, None)
             if job is not None:
                 self._interrupt(job, DeadlinePassed(alarm))
         if self._alarms:
-            self._look_at(min(alarm.t_ns for alarm in self._alarms))
+            self._look_at(min(map(self._due_ns, self._alarms)))

@@ -86,7 +86,7 @@ class Desk:
         self._report: StopReport | None = None
         self._stop: Stopped | None = None
         self._walked: list[tuple[str, str]] = []
-        self.pauses = Pauses(lambda: self._clock.t_ns, self.break_in)
+        self.pauses = Pauses(lambda: self._clock.t_ns, self.break_in, self._branching.stand_still)
 
     def handlers(self) -> dict[type[Any], Callable[[Job, Any], Any]]:
         """Answers for the scheduler's requests that concern the core."""

@@ -63,10 +63,14 @@ class Scripted:
 
 
 class Pauses:
-    """Of one sequence. ``clock``: the run time, ``interrupt``: throws ``Paused`` at what the sequence waits for."""
+    """Of one sequence. ``clock``: the run time, ``interrupt``: throws ``Paused`` at what the sequence waits for;
+    ``stand_still`` is told when the plan's clock stands and when it goes on."""
 
-    def __init__(self, clock: Callable[[], int], interrupt: Callable[[BenchError], None]) -> None:
-        self._clock, self._interrupt = clock, interrupt
+    def __init__(
+        self, clock: Callable[[], int], interrupt: Callable[[BenchError], None],
+        stand_still: Callable[[bool], None] = lambda _still: None,
+    ) -> None:  # fmt: skip
+        self._clock, self._interrupt, self._stand_still = clock, interrupt, stand_still
         self._wanted: Wish | None = None
         self._pending: Request | None = None  # what the sequence waits for, if that may be interrupted
         self._at_work = False
@@ -182,11 +186,15 @@ class Pauses:
         begun_ns = self._clock()
         if self._collecting:
             yield Collected(begun_ns, last=True)
-        yield Record("suspended", {"by": wish.by, "reason": wish.reason, **self._idling.told()})
-        there = self._idling.here
-        yield from self._idling.go_to_idle()
-        yield from self._stand(SUSPEND)
-        yield from self._idling.go(there)
+        self._stand_still(True)
+        try:
+            yield Record("suspended", {"by": wish.by, "reason": wish.reason, **self._idling.told()})
+            there = self._idling.here
+            yield from self._idling.go_to_idle()
+            yield from self._stand(SUSPEND)
+            yield from self._idling.go(there)
+        finally:
+            self._stand_still(False)
         stood_ns = self._clock() - begun_ns
         stood_s = seconds(stood_ns)
         yield Record("resumed_from_suspend", {"by": self._ended_by(wish), "stood_s": stood_s})

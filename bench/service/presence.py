@@ -3,7 +3,7 @@
 import time
 
 from bench.base.errors import InputError
-from bench.sequence.estimate import estimate
+from bench.service.expected import expect
 from bench.service.preparation import Prepared
 
 
@@ -12,9 +12,9 @@ def require_allowed(prepared: Prepared, now: time.struct_time, *, resuming: bool
 
     ``resuming``: it goes on from an interrupted one.
     """
-    inputs, context = prepared.blueprint.inputs, prepared.blueprint.context
+    inputs = prepared.blueprint.inputs
     policy, begin_s = inputs.rig.value.unattended, now.tm_hour * 3600 + now.tm_min * 60 + now.tm_sec
-    duration_s = estimate(inputs.plan.value, inputs.kinds, context).total_s
+    duration_s = expect(prepared.blueprint).duration_s
     told = policy.refusal(begin_s, duration_s)
     if not told and resuming and not policy.resume:
         told = "this rig resumes nothing unattended; stay with the run, or set 'resume: true'"

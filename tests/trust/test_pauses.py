@@ -146,6 +146,12 @@ def test_what_is_taken_back_in_time_never_happens(tmp_path: Path) -> None:
     assert run.told("suspended") == [] and run.verdict.verdict == "passed"
 
 
+def test_a_deadline_waits_as_well(tmp_path: Path, dwelling: str) -> None:
+    Path(dwelling).write_text(DWELL.replace("time: 40 s}", "time: 40 s}\n    deadline: 60 s"))
+    run = Paused(tmp_path, dwelling, "suspend@45s+60s")
+    assert run.verdict.verdict == "passed"
+
+
 def test_the_operator_s_stop_overrides_a_suspension(tmp_path: Path, dwelling: str) -> None:
     run = Paused(tmp_path, dwelling, "suspend@45s", watch=lambda made: made.bench.scheduler.t_ns > 75 * S)
     assert run.verdict.exit_code == 4
