@@ -31,7 +31,7 @@ class Lost:
 def recover(run: Storage) -> Lost:
     """Finalise the samples' files. Raises ``StorageError`` where there is no journal."""
     data = run.read(JOURNAL)
-    records, problems = read_journal(data)
+    records, problems = read_journal(data, whole=False)
     torn = len(data) - data.rfind(b"\n") - 1
     words = [*problems, *([f"{JOURNAL}: {torn} bytes of a record that was not acknowledged"] if torn else [])]
     samples_s, dropped = _samples(run)

@@ -46,7 +46,7 @@ def rows_of(storage: Storage, name: str) -> RunRows:
     rows = RunRows(row)
     try:
         _manifest(row, json.loads(storage.read(NAME)))
-        records, problems = read_journal(storage.read(JOURNAL))
+        records, problems = read_journal(storage.read(JOURNAL), whole=False)
         row["problem"] = "; ".join(problems)
         _journal(rows, name, records)
     except (BenchError, ValueError, KeyError, TypeError, AttributeError) as error:

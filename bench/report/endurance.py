@@ -84,7 +84,7 @@ def _by_step(records: Sequence[JournalRecord]) -> dict[str, list[JournalRecord]]
     for record in records:
         if record.event in ("step_started", "taken_over"):
             step = str(record.data["step"])
-        found.setdefault(step, []).append(record)
+        found.setdefault(str(record.data.get("step", step)), []).append(record)
     return found
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.base.time import NS_PER_S, ns
-from bench.schedule.outcomes import Held
+from bench.schedule.outcomes import Held, Stopped
 from bench.schedule.requests import (
     Alike,
     Collect,
@@ -85,7 +85,15 @@ class Endurance:
         return self.book.out_of_band > self._parameters.out_of_band
 
     def drive(self) -> Operation[str]:
-        """All cycles and checks that are still open; \"\" or why it has ended early."""
+        """All cycles and checks that are still open; \"\" or why it has ended early. What was counted stays, whatever
+        stops it."""
+        try:
+            return (yield from self._drive())
+        except Stopped:
+            yield Record(STATE, self.book.state())
+            raise
+
+    def _drive(self) -> Operation[str]:
         tries = 0
         while True:
             if self.checks.due(self.book.under_s, self.share):

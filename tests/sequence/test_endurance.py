@@ -10,7 +10,7 @@ from fake_bench import FakeBench
 from sequence_helpers import make_context, plan_of
 
 from bench.base.errors import InputError
-from bench.schedule.outcomes import Held
+from bench.schedule.outcomes import Held, Stopped
 from bench.schedule.requests import Segment
 from bench.sequence.check import check_plan
 from bench.sequence.context import Context
@@ -368,3 +368,12 @@ def test_a_good_plan_has_no_problems_and_an_estimate() -> None:
     bench, _ = drive(CHECKED)
     guess = EnduranceStep().estimate_s(parameters(CHECKED), make_context())
     assert guess == pytest.approx(bench.t_ns * 1e-9, rel=0.4)
+
+
+def test_a_stop_leaves_the_whole_state_behind() -> None:
+    bench = ready_bench()
+    bench.stop_at_event = ("endurance_cycle", Stopped(1, "a limit"))
+    with pytest.raises(Stopped):
+        drive(bench=bench)
+    assert [event for event, _ in bench.journal][-2:] == ["endurance_cycle", "endurance_state"]
+    assert last(bench, "endurance_state")["cycles"] + last(bench, "endurance_state")["out_of_band"] <= 1

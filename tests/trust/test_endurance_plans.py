@@ -29,20 +29,20 @@ QUICK = (
 """Nothing settles thermally in a short plan: its windows are wide, and its numbers are none."""
 SHORT = {
     "endurance_accel_decel": (
-        ("cycles: 2000", "cycles: 8"),
+        ("default: 2000", "default: 8"),
         ("high: 7000", "high: 3000"),
-        ("every: 1 h", "every: 9 s"),
+        ("default: 1 h", "default: 9 s"),
     ),
-    "endurance_speed_torque": (("time: 4 h", "time: 3 min"), ("every: 1 h", "every: 100 s")),
+    "endurance_speed_torque": (("default: 4 h", "default: 3 min"), ("default: 1 h", "default: 100 s")),
     "thermal_cycling": (
-        ("cycles: 12", "cycles: 2"),
+        ("default: 12", "default: 2"),
         ("30..65 °C", "60..65 °C"),
-        ("hold: 5 min", "hold: 10 s"),
+        ("default: 5 min", "default: 10 s"),
         ("share: 25 %", "share: 50 %"),
     ),
     "overnight": (
-        ("time: 8 h", "time: 2 min"),
-        ("every: 1 h", "every: 1 min"),
+        ("default: 8 h", "default: 2 min"),
+        ("default: 1 h", "default: 1 min"),
         ("[0.4, 0.2, -0.2, -0.4]", "[0.4, 0.2]"),
     ),
 }
