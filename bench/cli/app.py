@@ -20,6 +20,7 @@ from bench.cli.report import command as report
 from bench.cli.resume import command as resume
 from bench.cli.run import command as run
 from bench.cli.runs_group import app as runs_group
+from bench.cli.schema import command as schema
 from bench.cli.truth import command as truth
 from bench.cli.verify import command as verify
 from bench.cli.version import command as version
@@ -51,6 +52,7 @@ app.command("rehearse")(rehearse)
 app.command("report")(report)
 app.command("note")(note)
 app.command("verify")(verify)
+app.command("schema")(schema)
 app.command("export")(export)
 app.command("truth")(truth)
 app.command("emulate")(emulate)

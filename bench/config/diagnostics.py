@@ -21,7 +21,7 @@ def _number(value: Any) -> Any:
 
 
 Byte = Annotated[int, BeforeValidator(_number), Field(ge=0, le=0xFF)]
-CanId = Annotated[int, BeforeValidator(_number), Field(ge=0, le=_EXTENDED_MAX)]
+CanId = Annotated[int, BeforeValidator(_number, json_schema_input_type=int | str), Field(ge=0, le=_EXTENDED_MAX)]
 DataId = Annotated[int, BeforeValidator(_number), Field(ge=0, le=0xFFFF)]
 TroubleCode = Annotated[str, Field(pattern=TROUBLE_FORM)]
 """As SAE J2012 writes it: ``U0100-87``."""

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import Field, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
+from bench.base.units import Unit
 from bench.config.file_model import FileModel, Finding, several
-from bench.config.quantity import Number, SpeedRpm, TorqueNm
+from bench.config.quantity import Number, SpeedRpm, TorqueNm, written
 from bench.config.wording import plain_findings
 
 Zone = Literal["continuous", "short_time"]
@@ -72,6 +74,13 @@ class _SpeedList:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.with_info_before_validator_function(self._expand, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        keys = {"from": written(Unit.RPM), "to": written(Unit.RPM), "count": {"type": "integer", "minimum": 1}}
+        spaced = {"type": "object", "properties": keys, "required": [*keys], "additionalProperties": False}
+        return {"anyOf": [handler(schema), spaced]}
 
     def _expand(self, value: Any, info: core_schema.ValidationInfo) -> Any:
         if isinstance(value, SpeedRange):

@@ -9,14 +9,22 @@ Span(low=20.0, high=140.0)
 A file may give the source of a number: ``{value: 400 Nm, source: "data sheet"}``. Python code gives plain floats.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
 from bench.base.units import Unit, UnitError, parse, spellings
 from bench.config.file_model import in_file
+
+_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+
+
+QUANTITY = "quantity"
+"""Marks the schema of a quantity, so that it stands in a file once (``bench.config.json_schema``)."""
 
 
 class Span(NamedTuple):
@@ -65,6 +73,11 @@ class Quantity:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.with_info_before_validator_function(self._parse, handler(source))
 
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return written(self.unit)
+
     def _parse(self, value: Any, info: core_schema.ValidationInfo) -> Any:
         plain = isinstance(value, int | float) and not isinstance(value, bool)
         return value if plain and not in_file(info) else quantity(value, self.unit)
@@ -80,6 +93,21 @@ class QuantitySpan:
         return core_schema.no_info_plain_validator_function(
             lambda value: value if isinstance(value, Span) else span(value, self.unit)
         )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "pattern": r"\.\.", "description": f"such as '20..140 {spellings(self.unit)[0]}'"}
+
+
+def written(unit: Unit) -> JsonSchemaValue:
+    """What a file may hold for a quantity of ``unit``, as JSON Schema."""
+    units = "|".join(re.sub(r"([.*+?()/|^$\\[\]{}])", r"\\\1", text) for text in spellings(unit))
+    text = {"type": "string", "pattern": rf"^\s*{_NUMBER}\s*(?:{units})\s*$"}
+    plain = {"type": ["number", "string"]} if unit is Unit.ONE else text
+    keys = {"value": plain, "source": {"type": "string"}}
+    sourced = {"type": "object", "properties": keys, "required": [*keys], "additionalProperties": False}
+    return {QUANTITY: unit.name.lower(), "anyOf": [plain, sourced], "description": f"in {expected(unit)}"}
 
 
 def expected(unit: Unit) -> str:
