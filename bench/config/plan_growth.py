@@ -80,6 +80,7 @@ class Growth:
             self._told(source, ("steps",), f"the plan grows to more than {GROWN_MAX} steps; let it repeat, or split it")
         self._copy_place(here, (), ())
         if self._limits:
+            self.tree.values.setdefault(("limits",), (1, 1))
             data["limits"] = [*(data.get("limits") or []), *self._limits]
         self.tree.data = data
         self._note_unused(here)
@@ -94,10 +95,7 @@ class Growth:
             if asker is not None:  # of the plan itself, the model of the plan tells them
                 for path, message, of_key in findings(error, _Defined):
                     self._told(source, path, message, of_key)
-            names = data if isinstance(data, dict) else {}
-            return Scope(
-                {name: value.get("default") if isinstance(value, dict) else value for name, value in names.items()}
-            )
+            return Scope(_defaults_of(data), doubtful=True)
         values = {name: parameter.default for name, parameter in defined.items()}
         for name, value in given.items():
             value = value if asker else written(value)
@@ -128,8 +126,11 @@ class Growth:
         if not isinstance(value, str):
             return value
         found, wrong = here.scope.resolve(value)
-        if wrong:
+        if here.scope.doubtful and here.scope.named_in(value):
+            self.tree.spoilt.add(to)
+        elif wrong:
             self._told(here.tree, at, wrong)
+            self.tree.spoilt.add(to)
         return found
 
     def _raw(self, here: _Here, at: Path, to: Path, value: Any) -> Any:
@@ -176,6 +177,9 @@ class Growth:
         own = self._keys(here, at, to, value, ("over", "order", "seed", "steps"))
         form = self._value(here, at, to, {key: value[key] for key in ("over", "order", "seed") if key in value})
         rows = self._rows(here, at, form)
+        if not rows:
+            self.tree.spoilt.add(to)
+        self._copy_place(here, at, (*to, "passes"))
         steps = value.get("steps")
         passes = []
         for number, row in enumerate(rows):
@@ -242,10 +246,12 @@ class Growth:
         if not isinstance(own.get("plan"), str) or not isinstance(given, dict):
             wrong = "a call names a 'plan', and the values of its parameters: 'with: {name: value}'; add it"
             self._told(here.tree, at, wrong)
+            self.tree.spoilt.add(to)
             return own
         part = self._part(here, (*at, "plan"), own["plan"])
         source = read_tree(part.text, part.name) if part else None
         if part is None or source is None or not self._readable(here, at, source):
+            self.tree.spoilt.add(to)
             return own
         there = _Here(source, self._scope(source, given, (here, at)), part, (*here.calls, part))
         return {**own, **self._called(there, to, source.data)}

@@ -231,6 +231,8 @@ def _node(value: Any, info: core_schema.ValidationInfo) -> Node:
     figures, value = value.get(FIGURES, {}), {key: inner for key, inner in value.items() if key is not FIGURES}
     cares = {key: value[key] for key in Care.model_fields if key in value}
     named = [key for key in value if key not in cares]
+    if len(named) > 1 and (strange := [key for key in named if key not in kinds and key not in CONTROLS]):
+        several([((key,), f"unknown key {key!r}; {suggestion(str(key), Care.model_fields)}") for key in strange])
     if len(named) != 1:
         _refuse("a step is one kind with its parameters; write '- soak: {...}'")
     kind, context = named[0], {**(info.context or {}), PARAMETERS: figures}

@@ -74,19 +74,21 @@ Parameters = Annotated[dict[PartName, Parameter], Field(max_length=100)]
 @dataclass(slots=True)
 class Scope:
     """The names that can be referred to at one place of a plan, and what they stand for. ``used`` collects those that
-    were referred to, in all scopes inside of one plan."""
+    were referred to, in all scopes inside of one plan. ``doubtful``: something is wrong with the parameters, which is
+    told, so nothing is said about their use."""
 
     values: dict[str, Any] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    doubtful: bool = False
 
     def inside(self, more: Mapping[str, Any]) -> "Scope":
         """With the variables of a loop."""
-        return Scope({**self.values, **more}, self.used)
+        return Scope({**self.values, **more}, self.used, self.doubtful)
 
     def resolve(self, text: str) -> tuple[Any, str]:
         """(what the scalar ``text`` stands for, or why it stands for nothing)."""
         if not text.startswith("$"):
-            self.used.update(word for word in _WORD.findall(text) if word in self.values)  # of an expression, perhaps
+            self.used.update(self.named_in(text))  # it may be an expression
             return text, ""
         if text.startswith("${"):
             return self._worked_out(text)
@@ -100,6 +102,11 @@ class Scope:
         self.used.add(name)
         return self.values[name], ""
 
+    def named_in(self, text: str) -> set[str]:
+        """The names of this scope that stand in a text."""
+        known = {name.lower() for name in self.values} if self.doubtful else self.values.keys()
+        return {word for word in _WORD.findall(text) if word in known} if known else set()
+
     def figures(self) -> dict[str, Figure]:
         """What expressions may name: the quantities and numbers."""
         found = {name: measured(value) for name, value in self.values.items()}
@@ -109,7 +116,7 @@ class Scope:
         if not text.endswith("}"):
             return None, f"{text!r} does not end; close it with }}"
         inner = text[2:-1]
-        self.used.update(word for word in _WORD.findall(inner) if word in self.values)
+        self.used.update(self.named_in(inner))
         try:
             found = expression(inner, self.figures())
         except ExpressionError as error:

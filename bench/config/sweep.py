@@ -94,7 +94,7 @@ def column_of(text: str, axis: Column) -> tuple[list[Any], str]:
     found = [f"{cell} {axis.unit}" if axis.unit else cell for cell in cells]
     wrong = next((i for i, value in enumerate(found) if not cells[i] or (axis.unit and measured(value) is None)), None)
     if wrong is not None:
-        return [], f"value {wrong + 1} of column {axis.column!r} is {cells[wrong]!r}, no quantity; correct the file"
+        return [], f"value {wrong + 1} of column {axis.column!r} is {found[wrong]!r}, no quantity; correct it"
     return found, "" if found else f"column {axis.column!r} has no values"
 
 

@@ -49,7 +49,8 @@ class Tree:
     """Plain data of one file; ``values`` and ``keys`` give line and column (from 1) by path.
 
     Of a plan that has grown: what stands at and below a path of ``files`` is from that file, and what stands below one
-    of ``passes`` is there once for each pass of a sweep, whose values it names.
+    of ``passes`` is there once for each pass of a sweep, whose values it names. What is wrong at or below a path of
+    ``spoilt`` follows from something that is told already.
     """
 
     file: str
@@ -60,6 +61,7 @@ class Tree:
     complete: bool = False  # whether the text could be read to its end
     files: dict[Path, str] = field(default_factory=dict)
     passes: dict[Path, str] = field(default_factory=dict)
+    spoilt: set[Path] = field(default_factory=set)
 
     def place(self, path: Path, of_key: bool = False) -> Place:
         """Where ``path`` stands; where it is absent, the nearest enclosing thing that does."""
@@ -78,6 +80,8 @@ class Tree:
         told once, with the values of the first."""
         first: dict[Problem, str] = {}
         for path, message, of_key in found:
+            if self.spoilt and any(path[:n] in self.spoilt for n in range(1, len(path) + 1)):
+                continue
             problem = self.problem(path, message, of_key)
             if problem not in first:
                 first[problem] = "".join(f" (with {text})" for text in self._passes(path))
