@@ -245,7 +245,75 @@ def _steps() -> str:
     for name, kind in step_kinds().items():
         told = (kind.parameters.__doc__ or "").strip().splitlines()[0]
         text += f"\n## `{name}`\n\n{told}\n\n" + table(("parameter", "required", "meaning"), _fields(kind.parameters))
+    return text + _controls()
+
+
+def _controls() -> str:
+    from bench.config.plan_nodes import CONTROLS, Care, Sweep
+    from bench.config.sweep import SweepForm
+
+    text = _TREE
+    for name, model in CONTROLS.items():
+        written: type[BaseModel] = SweepForm if model is Sweep else model
+        told = " ".join((model.__doc__ or "").split()).replace("``", "`")
+        text += f"\n### `{name}`\n\n{told}\n\n"
+        own = (field.alias or key for key, field in written.model_fields.items() if key not in Care.model_fields)
+        keys = ("plan", "with") if name == "call" else (*own, *(("steps",) if model is Sweep else ()))
+        text += table(("key", "required", "meaning"), ((f"`{key}`", *_OF_CONTROLS[key]) for key in keys))
     return text
+
+
+_TREE = """
+# The tree of a plan
+
+A list of `steps` may hold, besides steps, the nodes below, nested as deep as a file may be (24 levels). What is known
+before the run (parameters, sweeps, calls) is put in before the check: a plan grows to 10 000 steps at most, in which
+those of a `repeat` count once. The schema for editors: `bench schema plan`.
+
+A **parameter** has a name, a default and perhaps bounds: `speed: 3000 rpm`, or `hours: {default: 8 h, min: 1 min, max:
+100 h, help: ...}`. `$speed` stands for its value wherever a value stands, `${0.5 * speed + 100 rpm}` is worked out with
+its units ([expressions](expressions.md)), and `$$` begins a text with a dollar sign. `--set speed='4 krpm'` gives
+another value of the same kind; the run keeps it, and `bench resume` uses it again.
+
+**Every node** may have these keys: a step beside its kind (`- soak: {...}`, then `deadline: 1 h` below it), the others
+inside.
+
+| key | meaning |
+| --- | --- |
+| `name` | how it is called in messages |
+| `deadline` | when it has not ended by then, the bench stops, and `on_fail` counts |
+| `on_fail` | `skip`, `end`, or `{retry: 2, then: skip}` |
+| `cleanup` | steps at its end, whatever happened; an error in them does not keep the rest from being done |
+
+**When something fails**, the nearest `on_fail` above decides, and it counts for the node that carries it: that node is
+begun anew as a whole, or left out as a whole. On a plan, a `repeat` or a `sweep` it counts for each entry or pass.
+Without any, and with `end`, the plan ends. After a stop of the bench a rule counts only where the cause
+[may arm again](stops.md): the stop is confirmed, the bench arms from scratch, what prepares it (`soak`) is done again;
+at most five times for one cause in 24 hours. What was left out makes the run fail.
+
+**After a stop** cleanup waits for the end of the stop, and only those of its steps are done that command nothing.
+
+The journal, tables and reports name a step by its **place**: its number in a flat plan (0 is the first), `3.1` for the
+second step of the fourth entry, `3/17.1` in the 17th pass of a repeat.
+"""
+_OF_CONTROLS: Mapping[str, tuple[str, str]] = {
+    "steps": ("yes", "what is done"),
+    "times": ("one of both", "how often"),
+    "for": ("one of both", "how long, in s; time in which the plan was suspended does not count"),
+    "over": ("yes", "the values of each variable; the last variable changes the quickest"),
+    "order": (
+        "no",
+        "`given`; `snake`: each variable turns round at its ends; `high_to_low_load`; `thermal`: the highest load, the "
+        "lowest, the second highest and so on, so that the mean temperature stays even; `random`. Load is the first "
+        "variable that is a torque, else a power, else a current",
+    ),
+    "seed": ("for `random`", "the same seed gives the same order"),
+    "branches": ("yes", "lists of steps. No two may command the same or measure both; a pause waits for their end"),
+    "condition": ("yes", "an [expression](expressions.md) that is true or false, such as `coolant.temp_out > 60 °C`"),
+    "else": ("no", "what is done where it does not hold"),
+    "plan": ("yes", "a name or a path, from the folder of this plan"),
+    "with": ("no", "values of its parameters by name"),
+}
 
 
 def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, ...]]:

@@ -171,12 +171,14 @@ class Sweep(Control):
 
 
 class Call(Control):
-    """Another plan, done here. ``each``: what it does itself when one of its steps fails."""
+    """Another plan, done here, with its own ``on_fail`` and ``cleanup``; its ``limits`` are in force for the whole
+    run."""
 
     kind = "call"
     plan: Reference
     title: str = ""
     each: Rule | None = None
+    """What it does itself when one of its steps fails."""
     steps: Steps
     last: MaybeSteps = ()
     """The other plan's own cleanup."""

@@ -263,7 +263,8 @@ class BusReport:
 @dataclass(frozen=True, slots=True, eq=False)
 class Alarm:
     """From now on the job is interrupted at ``t_ns``: ``DeadlinePassed`` with this alarm is thrown at what it waits for
-    then, or into all of its branches. Answer: ``None``, at once. ``what`` is said about it."""
+    then, or into all of its branches. Answer: ``None``, at once. ``what`` is said about it. While the plan's clock
+    stands still (a suspension), so does the alarm's."""
 
     t_ns: int
     what: str
@@ -274,6 +275,11 @@ class Withdraw:
     """Let an alarm not ring any more. Answer: ``None``."""
 
     alarm: Alarm
+
+
+@dataclass(frozen=True, slots=True)
+class StoodStill:
+    """Answer: for how long the plan's clock has stood still in this run so far, ns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +340,7 @@ Request: TypeAlias = (
     | BusReport
     | Alarm
     | Withdraw
+    | StoodStill
     | Together
     | UntilSafe
 )

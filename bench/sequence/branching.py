@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from bench.base.errors import BenchError
 from bench.schedule.outcomes import BranchEnded, DeadlinePassed
-from bench.schedule.requests import Alarm, Operation, Outcome, Together, Withdraw
+from bench.schedule.requests import Alarm, Operation, Outcome, StoodStill, Together, Withdraw
 from bench.schedule.scheduler import PENDING, Job, Scheduler
 
 
@@ -42,11 +42,17 @@ class Branching:
         self._alarms: dict[Alarm, Job] = {}
         self._stood_ns: dict[Alarm, int] = {}
         self._stands_since_ns: int | None = None
+        self._still_ns = 0  # in all
         self._look_ns: int | None = None
 
     def handlers(self) -> dict[type[Any], Callable[[Job, Any], Any]]:
         """Answers for the scheduler's requests that concern branches and alarms."""
-        return {Together: self._together, Alarm: self._set, Withdraw: self._withdraw}
+        return {
+            Together: self._together,
+            Alarm: self._set,
+            Withdraw: self._withdraw,
+            StoodStill: lambda _job, _request: self._still_ns,
+        }
 
     # --- branches -------------------------------------------------------------------------------------------------
     def _together(self, job: Job, request: Together) -> Any:
@@ -107,6 +113,7 @@ class Branching:
             self._stands_since_ns = now_ns
         elif self._stands_since_ns is not None:
             stood_ns, self._stands_since_ns = now_ns - self._stands_since_ns, None
+            self._still_ns += stood_ns
             for alarm in self._alarms:
                 self._stood_ns[alarm] = self._stood_ns.get(alarm, 0) + stood_ns
                 self._look_at(self._due_ns(alarm))

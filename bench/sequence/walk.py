@@ -13,7 +13,7 @@ from bench.base.time import ns, seconds
 from bench.config import plan_nodes as nodes_of
 from bench.config.plan import Plan
 from bench.config.plan_nodes import CLEANUP, Care, Control, Node, Nodes, Rule, Step
-from bench.schedule.requests import Alarm, Now, Operation, Outcome, Read, Record, Together, Withdraw
+from bench.schedule.requests import Alarm, Now, Operation, Outcome, Read, Record, StoodStill, Together, Withdraw
 from bench.sequence.actuators import needs_armed
 from bench.sequence.arming import arm
 from bench.sequence.commands import reset
@@ -292,11 +292,11 @@ class Walk:
         while number < node.times if node.times is not None else elapsed_s < (node.for_ or 0.0):
             number += 1
             self._context.tally.planned += points if number > expected else 0
-            begin_ns: int = yield Now()
+            begin_ns = yield from _plan_clock()
             here = f"{place}/{number}"
             yield Record("pass_started", {"step": place, "pass": number, "of": node.times or 0})
             yield from self._unit(here, node.on_fail, partial(self._nodes, node.steps, here))
-            elapsed_s += seconds((yield Now()) - begin_ns)
+            elapsed_s += seconds((yield from _plan_clock()) - begin_ns)
             yield Record(PASS, {"step": place, "pass": number, "elapsed_s": elapsed_s})
         self._context.tally.planned -= points * max(0, expected - number)
 
@@ -349,6 +349,13 @@ class Walk:
         values = {reading.channel: reading.value if reading.good else None for reading in readings}
         yield Record(DECIDED, {"step": place, "condition": node.condition.text, "holds": bool(holds), "values": values})
         return bool(holds)
+
+
+def _plan_clock() -> Operation[int]:
+    """The run time without that in which the plan was suspended, ns."""
+    now_ns: int = yield Now()
+    stood_ns: int = yield StoodStill()
+    return now_ns - stood_ns
 
 
 def _entries(nodes: Nodes, prefix: str) -> Owed:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from conftest import Grid
 from pydantic import BaseModel, Field
 
 from bench.base.errors import InputError
@@ -73,7 +72,7 @@ class Turn(FileModel):
     time: Seconds
 
 
-KINDS: dict[str, type[BaseModel]] = {"heat": Heat, "turn": Turn, "grid": Grid}
+KINDS: dict[str, type[BaseModel]] = {"heat": Heat, "turn": Turn}
 
 
 def loaded(folder: Path, plan: str = PLAN, part: str = PART, **settings: str) -> LocatedPlan:

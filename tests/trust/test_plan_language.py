@@ -7,6 +7,7 @@ import pytest
 
 from bench.base.time import VIRTUAL_EPOCH_S
 from bench.record.journal import JournalRecord, read_journal
+from bench.sequence.pauses import read_script
 from bench.service.preparation import prepare
 from bench.service.resumption import ended
 from bench.service.run_folder import Labels
@@ -141,3 +142,25 @@ cleanup:
     assert result.verdict is not None and (result.verdict.verdict, result.verdict.reasons) == ("passed", ())
     finished = places(records, "step_finished")
     assert finished == ["0.1.0", "0.1.1", "0.0.0", "cleanup.0"]
+
+
+def test_the_clock_of_deadlines_and_repeats_stands_still_while_the_plan_is_suspended(tmp_path: Path) -> None:
+    text = f"""
+parameters: {{speed: 2000 rpm, time: 10 s}}
+steps:
+  - repeat:
+      for: 25 s
+      deadline: 60 s
+      steps: [{{{DWELL}}}]
+"""
+    (tmp_path / "tree.yaml").write_text(HEAD + text)
+    prepared = prepare(str(tmp_path / "tree.yaml"))
+    script = read_script(["suspend@40s+5min"])
+    result = run_virtual(prepared.blueprint, tmp_path / "runs", LABELS, script=script)
+    assert result.verdict is not None and (result.verdict.verdict, result.verdict.reasons) == ("passed", ())
+    records = journal(result.folder)
+    stood_s = next(record.data["stood_s"] for record in records if record.event == "resumed_from_suspend")
+    passes = [record for record in records if record.event == "pass_finished"]
+    assert stood_s > 300.0
+    assert len(passes) == 3
+    assert passes[-1].data["elapsed_s"] < 60.0
