@@ -5,6 +5,7 @@ It steps the plant's own equations with frozen temperatures until they stand sti
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from bench.base.compiled import compiled
@@ -15,6 +16,8 @@ from bench.plant.shafts import RPM
 
 _STEP_NS = 1_000_000
 _STEPS = 3000
+_KNOWN_MAX = 4096
+"""Operating points are asked for again and again: by checks, by foresight, on each way to a point."""
 _SIDES = {"e_axle": ("l", "r"), "motor": ("m",)}
 
 
@@ -35,6 +38,7 @@ class SteadyTwin:
         table: CurrentTable | None = None,
     ) -> None:
         self._plant = make_plant(parameters, temperature_degc, table)
+        self._known: dict[tuple[float, float], Mapping[str, float]] = {}
         self._layout, self._ratio = parameters.layout, float(self._plant.parameters["gear"]["ratio"][0])
         inputs, state = self._plant.inputs, self._plant.state
         state["thermal_on"] = 0.0
@@ -50,10 +54,16 @@ class SteadyTwin:
 
     def predict(self, speed_rpm: float, torque_nm: float) -> Mapping[str, float]:
         """Expected values by channel name at motor speed and air-gap torque; torque beyond reach saturates."""
-        self._start(speed_rpm)
-        self._plant.inputs["torque_request_nm"] = torque_nm
-        _settle(self._plant, _STEPS)
-        return self._channels()
+        known = self._known.get((speed_rpm, torque_nm))
+        if known is None:
+            self._start(speed_rpm)
+            self._plant.inputs["torque_request_nm"] = torque_nm
+            _settle(self._plant, _STEPS)
+            known = MappingProxyType(self._channels())
+            if len(self._known) >= _KNOWN_MAX:
+                self._known.clear()
+            self._known[speed_rpm, torque_nm] = known
+        return known
 
     def torque_limits(self, speed_rpm: float) -> tuple[float, float]:
         """(lowest, highest) air-gap torque in Nm that the unit reaches at this speed and voltage, without derating."""

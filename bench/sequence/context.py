@@ -133,6 +133,8 @@ class BenchFacts:
     """Of the analyzer: from the end of an interval to its values, as the rig file says."""
     brake_full_rpm: float = 0.0
     shunts: tuple[ShuntSignal, ...] = ()
+    flange_torque_nm: float = math.inf
+    """What the weakest torque flange can measure, at the flange."""
     guards: tuple[str, ...] = ()
     """Inputs that must be told and quiet (0): fire, leak."""
 

@@ -1,7 +1,7 @@
 """The static check of supply and analyzer at operating points: what they must carry, by the twin's prediction, and how
 slow the phases may be."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from bench.sequence.context import Context
 from bench.sequence.ranges import needed
@@ -36,6 +36,26 @@ def analyzer_texts(context: Context, points: Points, remedy: str) -> Iterator[st
             if value * _RANGE_MARGIN > most:
                 text = f"{channel} reaches {value:.0f} {unit}, and {_RANGE_MARGIN - 1:.0%} are left above it"
                 yield f"{text}; the analyzer's widest range is {most:g} {unit}: {remedy}"
+
+
+def carried_texts(context: Context, points: Points, remedy: str) -> Iterator[str]:
+    """What supply or analyzer cannot carry at the ends of what ``points`` ask for: most power each way, most torque
+    each way, highest speed. Losses in between are smaller."""
+    ends = _ends(list(points))
+    if ends:
+        yield from supply_texts(context, ends, "it", remedy)
+        yield from analyzer_texts(context, ends, remedy)
+
+
+def _ends(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    keys: tuple[Callable[[tuple[float, float]], float], ...] = (
+        lambda point: point[0] * point[1],
+        lambda point: -point[0] * point[1],
+        lambda point: point[1],
+        lambda point: -point[1],
+        lambda point: point[0],
+    )
+    return list(dict.fromkeys(max(points, key=key) for key in keys)) if points else []
 
 
 def period_texts(context: Context, speed_rpm: float) -> Iterator[str]:

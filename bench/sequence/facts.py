@@ -56,6 +56,7 @@ def facts_of(rig: Rig, ratio: float, heard: Container[str] = ()) -> BenchFacts:
         update_s=rig.analyzer.update,
         latency_s=rig.analyzer.latency,
         shunts=tuple(_shunts(rig)),
+        flange_torque_nm=min(flange.nominal_torque for flange in rig.flanges.values()),
         guards=rig.unattended.guards,
     )
 

@@ -27,6 +27,9 @@ def dyno_findings(
         told = f"{torque_nm:g} Nm is {shaft_nm:.0f} Nm at a flange"
         limit = f"the dyno holds {most_nm:.0f} Nm at {shaft_rpm:.0f} rpm at most"
         return [Finding((*path, names[1]), f"{told}; {limit}; lower it")]
+    if shaft_nm > bench.flange_torque_nm:
+        told = f"{torque_nm:g} Nm is {shaft_nm:.0f} Nm at a flange"
+        return [Finding((*path, names[1]), f"{told}; it measures {bench.flange_torque_nm:g} Nm at most; lower it")]
     return _against_brake(context, speed_rpm, torque_nm, (*path, names[1])) if bench.absorbing else []
 
 

@@ -12,8 +12,8 @@ from bench.sequence.registry import parameter_models, step_kinds
 
 BUDGET = Budget(
     {
-        "dc": Element(0.0002, 0.0005, 600.0, 500.0),
-        "ac": Element(0.0003, 0.0005, 600.0, 500.0, (2 / 3, 1 / 3)),
+        "dc": Element(0.0002, 0.0005, 600.0, 1000.0),
+        "ac": Element(0.0003, 0.0005, 600.0, 1000.0, (2 / 3, 1 / 3)),
         "field": Element(0.0002, 0.0005, 600.0, 20.0),
     },
     {name: Flange(0.0005, 0.0004, 0.5, 0.0001) for name in ("flange_l", "flange_r")},

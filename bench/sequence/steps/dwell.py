@@ -10,6 +10,7 @@ from bench.config.quantity import Seconds, SpeedRpm, TorqueNm
 from bench.schedule.requests import Operation, Sleep
 from bench.sequence.context import Context
 from bench.sequence.drive import travel_s
+from bench.sequence.electrical_check import carried_texts
 from bench.sequence.position import Rates
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
@@ -32,8 +33,10 @@ class Dwell:
     parameters = DwellParameters
 
     def check(self, parameters: DwellParameters, context: Context) -> list[Finding]:
-        """The point lies inside the envelopes."""
-        return place_findings(context, parameters.speed, parameters.torque, (), ("speed", "torque"))
+        """The point lies inside the envelopes, and supply and analyzer can carry it."""
+        found = place_findings(context, parameters.speed, parameters.torque, (), ("speed", "torque"))
+        place = [(parameters.speed, parameters.torque)]
+        return found or [Finding(("torque",), text) for text in carried_texts(context, place, "ask for less torque")]
 
     def points(self, parameters: DwellParameters, context: Context) -> int:
         """None."""

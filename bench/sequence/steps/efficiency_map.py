@@ -6,7 +6,7 @@ from bench.config.grid import OperatingPoint, check_points, check_speeds, grid_p
 from bench.schedule.requests import Operation
 from bench.sequence.context import Context
 from bench.sequence.drive import travel_s
-from bench.sequence.electrical_check import period_texts
+from bench.sequence.electrical_check import carried_texts, period_texts
 from bench.sequence.held import driven, dyno_findings
 from bench.sequence.map_parameters import MapParameters
 from bench.sequence.measuring import SHORT_TIME_MAX_S
@@ -120,6 +120,14 @@ def _update_findings(parameters: MapParameters, context: Context) -> Iterator[Fi
             yield Finding(place, text)
 
 
+def _carried_findings(parameters: MapParameters, context: Context) -> Iterator[Finding]:
+    """What supply and analyzer must carry at the ends of the grid."""
+    place: Path = ("points",) if parameters.points is not None else ("fractions",)
+    places = [(point.speed_rpm, point.torque_nm) for point in points_of(parameters, context)]
+    for text in carried_texts(context, places, "ask for less torque at high speed"):
+        yield Finding(place, text)
+
+
 class EfficiencyMap:
     """The step kind ``efficiency_map``."""
 
@@ -133,6 +141,8 @@ class EfficiencyMap:
         found += _update_findings(parameters, context)
         if not found:
             found += [*_dyno_findings(parameters, context), *_short_time_findings(parameters, context)]
+        if not found:
+            found += _carried_findings(parameters, context)
         if (short := parameters.short_time) is not None:
             names = ("recover_speed", "recover_torque")
             found += place_findings(context, short.recover_speed, short.recover_torque, ("short_time",), names)

@@ -1,5 +1,6 @@
 """Step ``soak``: bring the unit to temperature at a held operating point."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -12,6 +13,7 @@ from bench.config.quantity import DegC, Kelvin, LitrePerMin, Seconds, SpeedRpm, 
 from bench.schedule.requests import Condition, Now, Operation, Ramp, Record, Until
 from bench.sequence.context import Context
 from bench.sequence.drive import travel_s
+from bench.sequence.electrical_check import carried_texts
 from bench.sequence.position import Rates
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
@@ -65,6 +67,23 @@ def _conditions(parameters: SoakParameters) -> tuple[Condition, ...]:
     return tuple(found)
 
 
+_MEDIA = {
+    "coolant": ("coolant.temp_cmd", "degC"),
+    "coolant_flow": ("coolant.flow_cmd", "l/min"),
+    "oil": ("oil.temp_cmd", "degC"),
+    "oil_flow": ("oil.flow_cmd", "l/min"),
+}
+
+
+def _media_findings(parameters: SoakParameters, context: Context) -> Iterator[Finding]:
+    """What the conditioner cannot do."""
+    for key, (channel, unit) in _MEDIA.items():
+        reach, asked = context.known.reach.get(channel), getattr(parameters, key)
+        if reach is not None and not reach.low <= asked <= reach.high:
+            told = f"{asked:g} {unit} lies outside what the conditioner can do"
+            yield Finding((key,), f"{told} ({reach.low:g}..{reach.high:g} {unit}); correct it")
+
+
 class Soak:
     """The step kind ``soak``."""
 
@@ -73,12 +92,17 @@ class Soak:
     prepares = True
 
     def check(self, parameters: SoakParameters, context: Context) -> list[Finding]:
-        """The held point lies inside the envelopes and inside the continuous zone; the window fits the time-out."""
+        """The held point lies inside the envelopes and inside the continuous zone; supply, analyzer and
+        conditioner can carry it; the window fits the time-out."""
         found = place_findings(context, parameters.speed, parameters.torque, (), ("speed", "torque"))
         continuous = context.dut.continuous_torque_nm(parameters.speed)
         if abs(parameters.torque) > continuous and not found:
             text = f"{parameters.torque:g} Nm cannot be held for good at {parameters.speed:g} rpm"
             found.append(Finding(("torque",), f"{text} (continuous torque {continuous:.0f} Nm); lower it"))
+        found += _media_findings(parameters, context)
+        if not found:
+            place = [(parameters.speed, parameters.torque)]
+            found += [Finding(("torque",), text) for text in carried_texts(context, place, "ask for less torque")]
         if parameters.timeout <= parameters.stable.window:
             found.append(Finding(("timeout",), f"must exceed the window of {parameters.stable.window:g} s; raise it"))
         return found
