@@ -30,6 +30,7 @@ from bench.emulators.device import Watched
 from bench.emulators.factory import factory_of
 from bench.emulators.free_world import FreeWorld
 from bench.emulators.lan.offered import offered
+from bench.emulators.spoilt_disk import SpoiltDisk
 from bench.emulators.truth import NAME as TRUTH
 from bench.emulators.virtual_bench import VirtualBench, VirtualLink
 from bench.emulators.virtual_line import VirtualLine
@@ -60,7 +61,7 @@ from bench.record.later import Later
 from bench.record.mf4_blocks import Group
 from bench.record.recorder import Recorder
 from bench.record.storage import Storage
-from bench.schedule.faults import Fault
+from bench.schedule.faults import DISK, Fault, of_place
 from bench.sequence.context import Context
 from bench.sequence.desk import Desk
 from bench.sequence.facts import context_of
@@ -336,7 +337,8 @@ def recorder_main(control: Control, arguments: Mapping[str, Any]) -> None:
     share = Share.of(arguments)
     memory = share.memory()
     storage = DiskStorage(Path(arguments["run"]), create=False)
-    recorder = make_recorder(storage, share.drawing, arguments["start_ns"], arguments["properties"], beside=OneByOne())
+    disk = disk_of(storage, tuple(Fault(**fault) for fault in arguments["disk"]), share.berth.clock.now_ns)
+    recorder = make_recorder(disk, share.drawing, arguments["start_ns"], arguments["properties"], beside=OneByOne())
     parts = (share.drawing.program, memory.state, memory.rings, memory.status, share.berth.clock, recorder)
     run_recorder(RecorderParts(*parts, orphaned=lambda: close_orphan(storage)), control)
     if control.gone:
@@ -374,6 +376,12 @@ def other_side(
     parameters = plant_parameters(rig, dut)
     table = SteadyTwin(parameters, rig.supply.voltage).table
     return make_world(rig, dut, parameters, table, factory_of(rig, dut), seed, faults, fast)
+
+
+def disk_of(storage: Storage, faults: tuple[Fault, ...], now_ns: Callable[[], int]) -> Storage:
+    """Where a run is recorded: ``storage``, with what of ``faults`` befalls the disk."""
+    of_disk = of_place(faults, DISK)
+    return SpoiltDisk(storage, of_disk, now_ns) if of_disk else storage
 
 
 def make_recorder(

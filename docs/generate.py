@@ -365,8 +365,10 @@ def _faults() -> str:
         "`inverter.parameter:172=100@0s`. Insulation: `insulation.low:40 kohm@60s`; a monitor that speaks for itself\n"
         "may fail (`failing`) or begin anew with its self test (`restart`). A flange may be mounted the other way\n"
         "round (`flipped`), or its zero has moved: `flange_l.zero:5 Nm@0s`. The unit may age while it runs:\n"
-        "`unit.gear:10%/h@0s` (the rate is drawn from the seed, within a quarter). A rig with `bench_io` or\n"
-        "`conditioner` behind Modbus has these places too.\n\n"
+        "`unit.gear:10%/h@0s` (the rate is drawn from the seed, within a quarter). The disk of\n"
+        "the recorder may be full (`disk.full@30s`) or broken, as a whole or for one file\n"
+        "(`disk.broken:samples.mf4@30s`). A rig with `bench_io` or `conditioner` behind Modbus has these places\n"
+        "too.\n\n"
     )
     return text + table(("place", "kinds"), rows) + _INSTRUMENT_FAULTS
 

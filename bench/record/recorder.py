@@ -6,6 +6,7 @@ decision that cannot be made durable raises.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -129,6 +130,9 @@ class Recorder:
         self._guarded(SAMPLES, t_ns, self._samples.finalise)
         self._look_at_disk(t_ns)
         self._guarded(JOURNAL, t_ns, self.journal.close)
+        for let_go in (self._inbox_file.close, self._files.close, self.journal.close):
+            with suppress(StorageError):  # of what was lost; who goes on from this run waits for the journal's writer
+                let_go()
         self._storage.give_back()
 
     def _sync(self) -> None:

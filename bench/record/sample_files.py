@@ -101,6 +101,10 @@ class SampleFiles:
         """Fill in the last file's counts and close it."""
         self._end_file()
 
+    def close(self) -> None:
+        """Let the last file go as it is."""
+        self._file.close()
+
     def _begin_file(self) -> None:
         self._number += 1
         self._name = FIRST if self._number == 1 else f"{_LATER}{self._number}.mf4"

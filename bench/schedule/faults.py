@@ -11,6 +11,8 @@ from bench.base.time import ns
 from bench.base.units import Unit, UnitError, parse
 
 FOR_EVER_NS = 1 << 62
+DISK = "disk"
+"""The place that is on our own side."""
 
 _LINE = re.compile(
     r"(?P<place>[a-z_.]+)\.(?P<kind>[a-z_]+)(?::(?P<argument>[^@]*))?@(?P<start>[^+]+)(?:\+(?P<length>.+))?"

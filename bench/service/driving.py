@@ -6,6 +6,7 @@ from typing import Any
 from bench.assembly import Blueprint, Virtual, make_recorder
 from bench.core.causes import Cause
 from bench.io.one_by_one import OneByOne
+from bench.record.later import Later
 from bench.record.recorder import Recorder
 from bench.record.storage import Storage
 from bench.service.run_folder import Labels, start_ns
@@ -14,9 +15,9 @@ Watch = Callable[[Virtual], bool]
 """Called often while the run goes on; returns ``True`` when the operator wants it to stop."""
 
 
-def recorder_of(storage: Storage, blueprint: Blueprint, labels: Labels) -> Recorder:
-    """The recorder of one run, writing to ``storage``."""
-    return make_recorder(storage, blueprint, start_ns(labels), properties_of(blueprint), OneByOne())
+def recorder_of(storage: Storage, blueprint: Blueprint, labels: Labels, later: Later | None = None) -> Recorder:
+    """The recorder of one run, writing to ``storage``; ``later`` packs what is large (none: a thread)."""
+    return make_recorder(storage, blueprint, start_ns(labels), properties_of(blueprint), later or OneByOne())
 
 
 def properties_of(blueprint: Blueprint) -> dict[str, str]:

@@ -20,8 +20,10 @@ from bench.emulators.instruments.of_rig import known_faults
 from bench.emulators.instruments.periphery_of_rig import KNOWN_FAULTS as OF_MODBUS
 from bench.emulators.periphery import FAULTS as PERIPHERY_FAULTS
 from bench.emulators.periphery import OF_MONITOR, read_ohm
+from bench.emulators.spoilt_disk import BROKEN, FILES
+from bench.emulators.spoilt_disk import FAULTS as DISK_FAULTS
 from bench.emulators.world import INVERTER, INVERTER_FAULTS, parameter_of
-from bench.schedule.faults import Fault, parse_fault
+from bench.schedule.faults import DISK, Fault, parse_fault
 
 _PARAMETER = re.compile(r"\d{1,5}=-?\d{1,5}", re.ASCII)
 _NAMED = re.compile(r"[a-z][a-z0-9_]*=[ -~]+", re.ASCII)
@@ -60,7 +62,7 @@ def kinds_of(rig: Rig) -> Mapping[str, tuple[str, ...]]:
     ours = {**known_faults(rig), **periphery, **buses, **flanges, **PERIPHERY_FAULTS}
     if rig.insulation.dbc is not None:
         ours["insulation"] = OF_MONITOR
-    return {**ours, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS, UNIT: tuple(GROWS)}
+    return {**ours, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS, UNIT: tuple(GROWS), DISK: DISK_FAULTS}
 
 
 def unread_parameters(faults: Collection[Fault], required: Collection[int]) -> list[Problem]:
@@ -96,6 +98,9 @@ def _argument(fault: Fault) -> str:
             read_bus_fault(fault)
         except ValueError as error:
             return str(error)
+    elif fault.place == DISK:
+        if fault.argument and (fault.kind != BROKEN or fault.argument not in FILES):
+            return f"may name a file of a broken disk: {', '.join(FILES)}"
     elif fault.kind == "parameter":
         if not _PARAMETER.fullmatch(fault.argument):
             return "needs an address and a value, such as inverter.parameter:172=100@0s"

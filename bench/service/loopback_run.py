@@ -27,4 +27,4 @@ def emulated_edges(rig: Rig, faults: tuple[Fault, ...] = ()) -> Edges:
         child = crew.spawn("emulators", "bench.assembly:emulators_main", {**told, **more})
         return lambda: dict(child.wait_ready(READY_NS)["resources"])
 
-    return Edges(buses, begin)
+    return Edges(buses, begin, faults)

@@ -8,11 +8,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from bench.assembly import Blueprint, digest_of, virtual
+from bench.assembly import Blueprint, Virtual, digest_of, disk_of, virtual
 from bench.base.time import seconds
 from bench.io.clock import MonotonicClock
 from bench.io.disk import DiskStorage
 from bench.record.closing import write_results
+from bench.record.later import AtOnce
 from bench.record.manifest import Manifest
 from bench.record.storage import StorageError
 from bench.report.write import write_report
@@ -64,8 +65,12 @@ def run_virtual(
     storage = make_folder(parent, blueprint, labels)
     began(storage.folder)
     manifest = make_manifest(storage, blueprint, labels, progress.run)
-    recorder = recorder_of(storage, blueprint, labels)
+    benches: list[Virtual] = []
+    disk = disk_of(storage, faults, lambda: benches[0].bench.scheduler.t_ns if benches else 0)
+    # where the disk fails at an instant of virtual time, no thread may write at another
+    recorder = recorder_of(disk, blueprint, labels, None if disk is storage else AtOnce())
     made = virtual(blueprint, recorder, labels.seed, faults, on_frames)
+    benches.append(made)
     made.bench.answers.extend(answers)
     inputs = blueprint.inputs
     foreseen = foresee(blueprint, progress)

@@ -5,7 +5,7 @@ Loopback and hardware differ in their ``Edges`` alone: where the wires end, and 
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ from bench.io.processes import Crew
 from bench.io.stalls import stood_still_ns
 from bench.io.steady import SteadyLook
 from bench.io.wall_service import WallService
+from bench.schedule.faults import DISK, Fault, of_place
 from bench.sequence.desk import Desk
 from bench.sequence.pauses import Scripted
 from bench.sequence.progress import BEGINNING, Progress
@@ -51,10 +52,12 @@ class Begun(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """Where the wires of a run end. ``begin`` starts the other side, if it has to be started."""
+    """Where the wires of a run end. ``begin`` starts the other side, if it has to be started; ``faults``: what befalls
+    our own side."""
 
     buses: Callable[[Berth], Sequence[BusPlace]]
     begin: Callable[[Crew, Mapping[str, Any]], Begun]
+    faults: tuple[Fault, ...] = ()
 
 
 def run_in_wall_time(
@@ -151,6 +154,7 @@ def _told(blueprint: Blueprint, storage: DiskStorage, berth: Berth, labels: Labe
         "start_ns": start_ns(labels),
         "properties": properties_of(blueprint),
         "buses": [place.told() for place in edges.buses(berth)],
+        "disk": [asdict(fault) for fault in of_place(edges.faults, DISK)],
     }
 
 

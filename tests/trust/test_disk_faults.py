@@ -10,9 +10,11 @@ from asammdf import MDF
 from recorded import S, begin
 
 from bench.assembly import Blueprint, draw, load_inputs, virtual
+from bench.base.errors import InputError
 from bench.base.time import VIRTUAL_EPOCH_S
 from bench.core.causes import Cause
 from bench.emulators.faulty_disk import FaultyStorage
+from bench.io.disk import DiskStorage
 from bench.record.closing import close_orphan
 from bench.record.journal import JournalRecord, read_journal
 from bench.record.manifest import Manifest
@@ -22,7 +24,10 @@ from bench.record.verify import verify
 from bench.sequence.progress import BEGINNING, Progress, progress_of
 from bench.sequence.sequencer import run_plan
 from bench.service.driving import drive, recorder_of
+from bench.service.fault_lines import read_faults
+from bench.service.resumption import ended
 from bench.service.run_folder import Labels
+from bench.service.virtual_run import RunResult, run_virtual
 
 LABELS = Labels("virtual", 1, VIRTUAL_EPOCH_S)
 
@@ -115,3 +120,47 @@ def test_a_journal_that_cannot_be_written_stops_the_bench_all_the_same(blueprint
     assert isinstance(ended.job.error, StorageError) and "journal.jsonl" in ended.trouble
     image, index = ended.made.state.image["value"], blueprint.channels.index
     assert [image[index(name)] for name in ("supply.output_cmd", "io.contactor_cmd", "io.contactor_plus")] == [0, 0, 0]
+
+
+def scripted(blueprint: Blueprint, folder: Path, *lines: str) -> tuple[RunResult, list[JournalRecord]]:
+    """A whole run with its folder, and faults as on the command line."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bench.service.virtual_run.write_report", lambda *_: None)
+        result = run_virtual(blueprint, folder, LABELS, read_faults(lines, blueprint.inputs.rig.value))
+    records, problems = read_journal((result.folder / "journal.jsonl").read_bytes())
+    assert not problems
+    return result, records
+
+
+@pytest.mark.parametrize("log_full", [False, True])
+def test_a_disk_that_is_full_on_demand_ends_the_run_and_the_folder_is_whole(tmp_path: Path, log_full: bool) -> None:
+    blueprint = draw(load_inputs("smoke"), log_full=log_full)
+    (result, records), (_, again) = (scripted(blueprint, tmp_path, "disk.full@28s") for _ in range(2))
+    assert result.error is None and result.verdict is not None and result.verdict.outcome == "stopped"
+    assert [data["cause"] for data in of(records, "core_stop")] == [Cause.DISK_FULL]
+    assert of(records, "stopped")[0]["confirmed"] and verify(DiskStorage(result.folder)) == []
+    assert records == again
+
+
+@pytest.mark.parametrize(("file", "at"), [("samples.mf4", "0.5s"), ("inbox.log", "28s")])
+def test_one_file_that_breaks_is_told_and_does_not_take_the_others_with_it(tmp_path: Path, file: str, at: str) -> None:
+    blueprint = draw(load_inputs("smoke"), log_full=True)
+    result, records = scripted(blueprint, tmp_path, f"disk.broken:{file}@{at}")
+    (failed,) = of(records, "recording_failed")
+    assert failed["file"] == file and "input/output error" in str(result.error)
+    assert result.verdict is not None and result.verdict.exit_code == 3
+    assert of(records, "stopped")[0]["confirmed"] and records[-1].event == "run_finished"
+
+
+def test_a_disk_that_breaks_as_a_whole_leaves_what_was_certain(blueprint: Blueprint, tmp_path: Path) -> None:
+    result, records = scripted(blueprint, tmp_path, "disk.broken@33s")
+    assert isinstance(result.error, StorageError) and result.verdict is None
+    assert [data["point"] for data in of(records, "point")] == [1, 2]
+    left = ended(result.folder)
+    assert left.progress.points == 2
+
+
+@pytest.mark.parametrize("line", ["disk.full:samples.mf4@1s", "disk.broken:report.html@1s", "disk.gone@1s"])
+def test_lines_that_nobody_would_carry_out_are_refused(blueprint: Blueprint, line: str) -> None:
+    with pytest.raises(InputError, match=r"journal\.jsonl|knows no fault"):
+        read_faults([line], blueprint.inputs.rig.value)
