@@ -30,7 +30,7 @@ from bench.emulators.device import Watched
 from bench.emulators.factory import factory_of
 from bench.emulators.free_world import FreeWorld
 from bench.emulators.lan.offered import offered
-from bench.emulators.spoilt_disk import SpoiltDisk
+from bench.emulators.spoilt_disk import disk_of
 from bench.emulators.truth import NAME as TRUTH
 from bench.emulators.virtual_bench import VirtualBench, VirtualLink
 from bench.emulators.virtual_line import VirtualLine
@@ -61,7 +61,7 @@ from bench.record.later import Later
 from bench.record.mf4_blocks import Group
 from bench.record.recorder import Recorder
 from bench.record.storage import Storage
-from bench.schedule.faults import DISK, Fault, of_place
+from bench.schedule.faults import Fault
 from bench.sequence.context import Context
 from bench.sequence.desk import Desk
 from bench.sequence.facts import context_of
@@ -378,18 +378,10 @@ def other_side(
     return make_world(rig, dut, parameters, table, factory_of(rig, dut), seed, faults, fast)
 
 
-def disk_of(storage: Storage, faults: tuple[Fault, ...], now_ns: Callable[[], int]) -> Storage:
-    """Where a run is recorded: ``storage``, with what of ``faults`` befalls the disk."""
-    of_disk = of_place(faults, DISK)
-    return SpoiltDisk(storage, of_disk, now_ns) if of_disk else storage
-
-
 def make_recorder(
-    storage: Storage, drawing: Drawing, start_ns: int, properties: Mapping[str, str], later: Later | None = None,
-    beside: Later | None = None,
-) -> Recorder:  # fmt: skip
-    """The recorder of a run that began at ``start_ns`` (Unix time); ``later`` packs beside the run what is large,
-    ``beside`` makes it durable."""
+    storage: Storage, drawing: Drawing, start_ns: int, properties: Mapping[str, str], **beside: Later | None
+) -> Recorder:
+    """The recorder of a run that began at ``start_ns`` (Unix time), working ``beside`` it as ``Recorder`` tells."""
     return Recorder(
         storage,
         drawing.names(),
@@ -398,8 +390,7 @@ def make_recorder(
         program=drawing.program_hash,
         full_inbox=drawing.design.log_full,
         properties=properties,
-        later=later,
-        beside=beside,
+        **beside,
     )
 
 

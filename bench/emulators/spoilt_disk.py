@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from bench.record.recorder import INBOX_LOG, JOURNAL, SAMPLES
 from bench.record.storage import File, Room, Storage, StorageError
-from bench.schedule.faults import Fault
+from bench.schedule.faults import DISK, Fault, of_place
 
 FULL, BROKEN = "full", "broken"
 FAULTS = (FULL, BROKEN)
@@ -17,12 +17,18 @@ FILES = (JOURNAL, INBOX_LOG, SAMPLES)
 """What ``broken`` may name."""
 
 
-class SpoiltDisk:
-    """A ``Storage``; ``now_ns`` may be set when the bench is there."""
+def disk_of(storage: Storage, faults: tuple[Fault, ...], now_ns: Callable[[], int]) -> Storage:
+    """Where a run is recorded: ``storage``, with what of ``faults`` befalls the disk."""
+    of_disk = of_place(faults, DISK)
+    return SpoiltDisk(storage, of_disk, now_ns) if of_disk else storage
 
-    def __init__(self, storage: Storage, faults: tuple[Fault, ...], now_ns: Callable[[], int] = lambda: 0) -> None:
+
+class SpoiltDisk:
+    """A ``Storage``; ``now_ns``: run time."""
+
+    def __init__(self, storage: Storage, faults: tuple[Fault, ...], now_ns: Callable[[], int]) -> None:
         self._storage, self._faults = storage, faults
-        self.now_ns = now_ns
+        self._now_ns = now_ns
         self._scarce = False
 
     def open(self, name: str) -> File:
@@ -69,7 +75,7 @@ class SpoiltDisk:
 
     def meet(self, name: str) -> None:
         """Let what is wrong now befall a write of ``name``. Raises ``StorageError``."""
-        t_ns = self.now_ns()
+        t_ns = self._now_ns()
         for fault in self._faults:
             if not fault.active(t_ns):
                 continue

@@ -21,7 +21,7 @@ from bench.record.later import AtOnce, Later
 from bench.record.mf4_blocks import Group
 from bench.record.sample_files import FIRST, MARK, SampleFiles
 from bench.record.samples import SampleWriter
-from bench.record.space import MIB, RESERVE_BYTES, STOP, SpaceWatch
+from bench.record.space import FULL, MIB, RESERVE_BYTES, STOP, SpaceWatch
 from bench.record.storage import Storage, StorageError
 
 JOURNAL, INBOX_LOG, SAMPLES = "journal.jsonl", "inbox.log", FIRST
@@ -162,7 +162,7 @@ class Recorder:
             self._guarded(JOURNAL, t_ns, lambda: self.journal.append(t_ns, "disk_low", told))
         if level == STOP:
             self.trouble = self.trouble or f"{room.free // MIB} MiB of the disk are free; free it and resume the run"
-        if self._storage.scarce:
+        elif level == FULL:
             self.trouble = self.trouble or _SCARCE
 
     def _guarded(self, name: str, t_ns: int, work: Callable[[], object]) -> None:

@@ -17,7 +17,7 @@ Watch = Callable[[Virtual], bool]
 
 def recorder_of(storage: Storage, blueprint: Blueprint, labels: Labels, later: Later | None = None) -> Recorder:
     """The recorder of one run, writing to ``storage``; ``later`` packs what is large (none: a thread)."""
-    return make_recorder(storage, blueprint, start_ns(labels), properties_of(blueprint), later or OneByOne())
+    return make_recorder(storage, blueprint, start_ns(labels), properties_of(blueprint), later=later or OneByOne())
 
 
 def properties_of(blueprint: Blueprint) -> dict[str, str]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from bench.assembly import Blueprint, Virtual, digest_of, disk_of, virtual
+from bench.assembly import Blueprint, Virtual, digest_of, virtual
 from bench.base.time import seconds
+from bench.emulators.spoilt_disk import disk_of
 from bench.io.clock import MonotonicClock
 from bench.io.disk import DiskStorage
 from bench.record.closing import write_results
