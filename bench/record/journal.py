@@ -17,7 +17,9 @@ from bench.record.storage import File
 GENESIS = "0" * 16
 SUMMED_UP = {"endurance_state": "endurance_cycle"}
 """Events that say all that those of another kind before them have said."""
+_MANY = frozenset(event.encode() for event in SUMMED_UP.values())
 _CHAIN = b',"chain":"'
+_EVENT = b',"event":"'
 _TAIL_BYTES = len(_CHAIN) + 16 + len(b'"}')
 
 
@@ -95,7 +97,7 @@ def read_journal(data: bytes, *, whole: bool = True) -> tuple[list[JournalRecord
     A line that was being written when the power went (no newline yet) was never acknowledged: it is left out and is
     no problem. Any other changed byte is.
     """
-    records: list[JournalRecord] = []
+    records: list[JournalRecord | bytes] = []  # bytes: not parsed, since it may not be needed
     chain, tail, number = GENESIS, b"", 0
     for line in BytesIO(data):
         if not line.endswith(b"\n"):
@@ -105,22 +107,41 @@ def read_journal(data: bytes, *, whole: bool = True) -> tuple[list[JournalRecord
         payload = line[: -_TAIL_BYTES - 1] + b"}"
         chain = _link(chain, payload)
         if line != payload[:-1] + _CHAIN + chain.encode() + b'"}\n':
-            return records, [f"journal line {number}: changed, or a line before it is missing; later lines not trusted"]
+            told = f"journal line {number}: changed, or a line before it is missing; later lines not trusted"
+            return _parsed(records), [told]
+        if not whole and _event(payload) in _MANY:
+            records.append(payload)
+            continue
         record = _record(payload)
         if record.seq != number - 1:
-            return records, [f"journal line {number}: has number {record.seq}, expected {number - 1}"]
+            return _parsed(records), [f"journal line {number}: has number {record.seq}, expected {number - 1}"]
         if not whole and record.event in SUMMED_UP:
-            _leave_out(records, SUMMED_UP[record.event])
+            summed = _behind_sum(records)
+            records[summed:] = [each for each in records[summed:] if isinstance(each, JournalRecord)]
         records.append(record)
-    return records, [] if _may_be_torn(tail, chain) else [f"journal line {number + 1}: its end was changed"]
+    problems = [] if _may_be_torn(tail, chain) else [f"journal line {number + 1}: its end was changed"]
+    return _parsed(records), problems
 
 
-def _leave_out(records: list[JournalRecord], event: str) -> None:
-    """Those at the end, up to the last one that summed them up; what stands between them stays."""
-    first = len(records)
-    while first and records[first - 1].event not in SUMMED_UP:
-        first -= 1
-    records[first:] = [record for record in records[first:] if record.event != event]
+def _event(payload: bytes) -> bytes:
+    """The event of a record that is not parsed: only numbers stand behind it."""
+    begin = payload.rfind(_EVENT) + len(_EVENT)
+    return payload[begin : payload.find(b'"', begin)]
+
+
+def _behind_sum(records: Sequence[JournalRecord | bytes]) -> int:
+    """The place behind the last record that sums up."""
+    place = len(records)
+    while place:
+        each = records[place - 1]
+        if isinstance(each, JournalRecord) and each.event in SUMMED_UP:
+            break
+        place -= 1
+    return place
+
+
+def _parsed(records: Iterable[JournalRecord | bytes]) -> list[JournalRecord]:
+    return [record if isinstance(record, JournalRecord) else _record(record) for record in records]
 
 
 def _record(payload: bytes) -> JournalRecord:

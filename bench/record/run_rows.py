@@ -21,7 +21,7 @@ _LABELS = ("plan", "title", "dut", "rig", "world", "seed", "verdict", "program",
 _COUNTS = ("planned", "points", "accepted", "flagged", "outcome")
 RESULTS = frozenset(
     {"reference", "zero_check", "latency", "loss_points", "loss_check", "net_power_curve", "peak_repetition"}
-    | {"peak_power", "thirty_minute_power"}
+    | {"peak_power", "thirty_minute_power", "endurance", "reference_check"}
 )
 """Events whose numbers become KPIs named ``event.number``."""
 

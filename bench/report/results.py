@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from bench.record.journal import JournalRecord
 from bench.record.points import Row
+from bench.report.repeats import KEY as REPEATS
+from bench.report.repeats import repeats_of
 from bench.report.table import TableColumn
 
 MEASURED, MEASURED_VALUES = "measurement", "measurement_values"
@@ -239,6 +241,22 @@ RESULTS = (
         "Uncertainties are expanded, k = 2.",
     ),
     Result(
+        REPEATS,
+        "Points measured again",
+        ("points",),
+        (
+            TableColumn("speed", "rpm", "speed_rpm", 1.0, 0),
+            TableColumn("torque", "Nm", "torque_nm"),
+            TableColumn("η unit, first", "%", "eta_first", 100.0, 3),
+            TableColumn("last", "%", "eta_last", 100.0, 3),
+            TableColumn("changed", "pp", "changed_pp", 1.0, 3),
+            TableColumn("loss, first", "kW", "loss_first_w", 1e-3, 3),
+            TableColumn("last", "kW", "loss_last_w", 1e-3, 3),
+        ),
+        "The last accepted point at each place of the map against the first. Most of the uncertainty of an efficiency "
+        "is common to both and cancels; other temperatures do not.",
+    ),
+    Result(
         NET_POWER,
         "Net power over the speed",
         (),
@@ -299,7 +317,7 @@ def results_of(
         result.key: tuple(dict(record.data) for record in records if record.event == result.key) for result in RESULTS
     }
     found[MEASURED_VALUES] = tuple(_values(found[MEASURED]))
-    found |= further
+    found |= {**further, REPEATS: repeats_of(points)}
     for zone in (NO_LOAD, NET_POWER):
         found[zone] = tuple(row for row in points if row.get("zone") == zone)
     return {key: rows for key, rows in found.items() if rows}

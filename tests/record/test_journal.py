@@ -60,7 +60,7 @@ def test_what_a_later_record_sums_up_is_left_out_and_nothing_else(events: list[s
     storage = MemoryStorage()
     journal = Journal(storage.open("j"))
     for i, event in enumerate(events):
-        journal.append(i, event, {})
+        journal.append(i, event, {"text": ',"event":"endurance_cycle"'})
     data = storage.read("j")
     last = max((i for i, event in enumerate(events) if event == "endurance_state"), default=-1)
     kept = [i for i, event in enumerate(events) if event != "endurance_cycle" or i > last]
