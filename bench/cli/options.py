@@ -35,6 +35,11 @@ CompactOption = Annotated[
 SEED_MAX = 2**63 - 1
 
 
+WarmOption = Annotated[
+    bool, typer.Option("--warm", help="The analyzer has been on for its warm-up time: the run need not wait for it.")
+]
+
+
 class WorldName(enum.StrEnum):
     """Where a plan runs."""
 

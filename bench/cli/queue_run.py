@@ -13,7 +13,11 @@ from bench.cli.options import JsonOption, WorldName
 from bench.cli.queue_options import DEFAULT, QueueOption
 from bench.cli.terminal import note, say_json
 
+_WARM_S = 300.0
+"""An analyzer that was in use so many seconds ago is warm still."""
+
 if TYPE_CHECKING:
+    from bench.io.bench_command import BenchCommand
     from bench.service.outbox import Message, Sender
     from bench.service.queue_runner import Carrier, Running
     from bench.service.queue_state import Entry
@@ -72,10 +76,25 @@ def _on_terminal(message: "Message") -> None:
 def _carrier(attended: bool) -> "Carrier":
     from bench.io.bench_command import BenchCommand
 
+    last: tuple[BenchCommand, str] | None = None
+
     def carry(entry: "Entry", place: Path, resumes: Path | None, hold: int) -> "Running":
-        return BenchCommand(_arguments(entry, place.resolve(), resumes, attended), place, entry.attempts, hold)
+        nonlocal last
+        arguments = _arguments(entry, place.resolve(), resumes, attended)
+        bench = entry.order.rig or entry.order.plan  # a plan without a rig has always the same
+        if last is not None and last[1] == bench and _just_ended(last[0]):
+            arguments.append("--warm")  # that run has waited for it, and the analyzer was in use ever since
+        command = BenchCommand(arguments, place, entry.attempts, hold)
+        last = command, bench
+        return command
 
     return carry
+
+
+def _just_ended(command: "BenchCommand") -> bool:
+    """Whether it has come to its end, with a verdict, not long ago."""
+    ended_s = command.ended_s
+    return command.poll() in (0, 1) and ended_s is not None and time.monotonic() - ended_s < _WARM_S
 
 
 def _arguments(entry: "Entry", place: Path, resumes: Path | None, attended: bool) -> list[str]:

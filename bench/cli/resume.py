@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.folder import open_run
-from bench.cli.options import CompactOption, JsonOption, RunArgument, WorldName
+from bench.cli.options import CompactOption, JsonOption, RunArgument, WarmOption, WorldName
 from bench.cli.running import carry_out
 from bench.cli.terminal import note
 from bench.cli.warming import prepare_compiled_code
@@ -32,6 +32,7 @@ def command(
     unattended: Annotated[
         bool, typer.Option("--unattended", help="Nobody stays: refused unless the rig's presence policy allows it.")
     ] = False,
+    warm: WarmOption = False,
     compact: CompactOption = None,
     json: JsonOption = False,
 ) -> int:
@@ -41,11 +42,13 @@ def command(
     from bench.cli.worlds import with_calibrations
     from bench.service.resumption import ended
     from bench.service.run_folder import Labels
+    from bench.service.warmth import said_warm
 
     left = ended(folder, lambda: _wait_usefully(folder))
     world = WorldName(left.world)
     prepared = _prepared(left, world, tuple(fault or ()), json)
     prepared = with_calibrations(world, prepared, tuple(override_calibration or ()))
+    prepared = said_warm(prepared) if warm else prepared
     if unattended:
         from bench.service.presence import require_allowed
 

@@ -17,6 +17,7 @@ from bench.cli.options import (
     PlanArgument,
     RigOption,
     SetOption,
+    WarmOption,
     WorldName,
     pauses_of,
     settings_of,
@@ -56,6 +57,7 @@ def command(
     unattended: Annotated[
         bool, typer.Option("--unattended", help="Nobody stays: refused unless the rig's presence policy allows it.")
     ] = False,
+    warm: WarmOption = False,
     answer: Annotated[
         list[str] | None,
         typer.Option(metavar="TEXT", help="Given to the plan's next prompt instead of asking (repeatable)."),
@@ -72,6 +74,7 @@ def command(
     from bench.cli.worlds import with_calibrations
     from bench.service.preparation import prepare
     from bench.service.run_folder import Labels
+    from bench.service.warmth import said_warm
 
     wall = world is not WorldName.VIRTUAL
     full, when_read = wall or inbox is InboxMode.FULL, lambda: prepare_compiled_code(json)
@@ -81,6 +84,7 @@ def command(
     )
     prepared = replace(prepared, answers=tuple(answer or ()), script=pauses_of(pause or ()))
     prepared = with_calibrations(world, prepared, tuple(override_calibration or ()))
+    prepared = said_warm(prepared) if warm else prepared
     if unattended:
         from bench.service.presence import require_allowed
 

@@ -101,6 +101,9 @@ class Analyzer(Instrument):
     line_filter: Literal["off"] = "off"
     """Off: the whole power is measured, harmonics of the switching included."""
     averaging: Literal["off"] = "off"
+    warm_up: Annotated[Seconds, Field(ge=0, le=14_400)] = 0.0
+    """How long it must have been on before it is as accurate as it says. Nobody can ask it: a run waits so long before
+    it arms, unless somebody says that it is warm."""
     certificate: Certificate | None = None
     elements: dict[Literal["dc", "ac", "field", "aux"], Element]
 

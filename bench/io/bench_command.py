@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,15 @@ class BenchCommand:
                 start_new_session=True,  # a Ctrl-C is for us; it is told of it once, by ``stop``
             )
 
+        self.ended_s: float | None = None
+        """When it was seen to have ended (``time.monotonic``)."""
+
     def poll(self) -> int | None:
         """Its exit code, or ``None`` while it runs. Negative: the number of the signal that killed it."""
-        return self._process.poll()
+        code = self._process.poll()
+        if code is not None and self.ended_s is None:
+            self.ended_s = time.monotonic()
+        return code
 
     def stop(self) -> None:
         """Ask it to stop in order."""

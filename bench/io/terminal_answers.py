@@ -30,6 +30,11 @@ class TerminalAnswers:
         if self.present:
             self._read()
             self._typed = b""
+            self.show(text, answers)
+
+    def show(self, text: str, answers: tuple[str, ...]) -> None:
+        """Show the question once more."""
+        if self.present:
             choices = f" [{' / '.join(answers)}]" if answers else ""
             self._say(f"\a{text}{choices}: ")
 

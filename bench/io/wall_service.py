@@ -200,7 +200,7 @@ class WallService:
         if text is None:
             return
         if request.answers and text not in request.answers:
-            self._terminal.ask(request.text, request.answers)
+            self._terminal.show(request.text, request.answers)
             return
         self._prompted = None
         self.scheduler.answer(job, ticket, Answer(text, "operator"))

@@ -256,6 +256,9 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "set_points": _set_points,
     "measurement": _measurement,
     "waited": _waited,
+    "warming_up": lambda data: (
+        f"{data['part']}: " + ("said to be warm" if data["said_warm"] else f"{data['seconds']:g} s")
+    ),
     "held": lambda data: f"by the {data.get('by')}; the load stays",
     "resumed_from_hold": lambda data: f"after {data.get('stood_s', 0.0):.1f} s, by the {data.get('by')}",
     "suspended": lambda data: f"by the {data.get('by')}; {data.get('reason') or 'to warm idle'}",

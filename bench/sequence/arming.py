@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from bench.base.time import ns
 from bench.core.causes import Cause
-from bench.schedule.requests import Ask, Condition, Operation, Ramp, Record
+from bench.schedule.requests import Ask, Condition, Operation, Ramp, Record, Sleep
 from bench.sequence.commands import arm as arm_command
 from bench.sequence.commands import reset
 from bench.sequence.context import Context
@@ -192,6 +193,16 @@ def introduce(context: Context) -> Operation[dict[str, Any]]:
     return found
 
 
+def warm_up(context: Context) -> Operation[None]:
+    """Wait until the analyzer has been on for long enough, counted from now, unless somebody has said that it is warm;
+    nothing is energised meanwhile. Journaled as ``warming_up``."""
+    bench = context.bench
+    if bench.warm_up_s > 0.0:
+        seconds = 0.0 if bench.said_warm else bench.warm_up_s
+        yield Record("warming_up", {"part": context.roles.analyzer, "seconds": seconds, "said_warm": bench.said_warm})
+        yield Sleep(ns(seconds))
+
+
 def arm(context: Context) -> Operation[None]:
     """Walk all stages; journal ``arming`` for each and ``armed`` at the end; first of all what was overridden.
 
@@ -202,6 +213,7 @@ def arm(context: Context) -> Operation[None]:
     parts = yield from introduce(context)
     yield from examine(context.examination)
     yield from read_back(context.examination.parameters)
+    yield from warm_up(context)
     for name, stage in STAGES:
         yield Record("arming", {"stage": name})
         problem = yield from stage(context)

@@ -131,6 +131,10 @@ class BenchFacts:
     """Of the analyzer: one measurement interval."""
     latency_s: float = 0.0
     """Of the analyzer: from the end of an interval to its values, as the rig file says."""
+    warm_up_s: float = 0.0
+    """Of the analyzer: how long to wait before anything is armed."""
+    said_warm: bool = False
+    """Somebody has said that it has been on for long enough."""
     brake_full_rpm: float = 0.0
     shunts: tuple[ShuntSignal, ...] = ()
     flange_torque_nm: float = math.inf

@@ -27,4 +27,5 @@ def estimate(plan: Plan, kinds: Mapping[str, StepKind], context: Context) -> Est
     forecast = Forecast(kinds, replace(context, position=Position()))
     parts = [forecast.of_node(node) for node in (*plan.steps, *plan.cleanup)]
     seconds = tuple(part.seconds for part in parts)
-    return Estimate(_ARMING_S + sum(seconds) + _STOP_S, seconds, sum(part.points for part in parts))
+    warm_up_s = 0.0 if context.bench.said_warm else context.bench.warm_up_s
+    return Estimate(warm_up_s + _ARMING_S + sum(seconds) + _STOP_S, seconds, sum(part.points for part in parts))

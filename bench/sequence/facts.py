@@ -55,6 +55,7 @@ def facts_of(rig: Rig, ratio: float, heard: Container[str] = ()) -> BenchFacts:
         brake_full_rpm=max(dyno.full_torque_speed or 0.0 for dyno in rig.dynos.values()),
         update_s=rig.analyzer.update,
         latency_s=rig.analyzer.latency,
+        warm_up_s=rig.analyzer.warm_up,
         shunts=tuple(_shunts(rig)),
         flange_torque_nm=min(flange.nominal_torque for flange in rig.flanges.values()),
         guards=rig.unattended.guards,

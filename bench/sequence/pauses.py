@@ -6,7 +6,7 @@ by the operator, a script, or a condition of the plan. A stop overrides it at an
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 from bench.base.errors import BenchError
@@ -20,6 +20,7 @@ from bench.schedule.requests import (
     Command,
     Measure,
     Operation,
+    Prompt,
     Record,
     Request,
     Segment,
@@ -35,7 +36,7 @@ HOLD, SUSPEND, RESUME = "hold", "suspend", "resume"
 KEYS = {"h": HOLD, "s": SUSPEND, "r": RESUME}
 """What an operator types, or the whole word."""
 _LOOK_NS = 100 * NS_PER_MS
-_BREAKABLE = (Sleep, SleepUntil, Until, Measure, Segment, Collected)
+_BREAKABLE = (Sleep, SleepUntil, Until, Measure, Segment, Collected, Prompt)
 """What may be interrupted; anything else takes little time, and ends first."""
 _STEADY = (Measure, Segment, Collected)
 """What must not go on from a bench that was elsewhere meanwhile."""
@@ -229,6 +230,8 @@ def _left(request: Request, passed_ns: int) -> Request:
             return Sleep(max(0, duration_ns - passed_ns))
         case Until(conditions=conditions, timeout_ns=timeout_ns):
             return Until(conditions, max(NS_PER_S, timeout_ns - passed_ns))
+        case Prompt(timeout_ns=timeout_ns):
+            return replace(request, timeout_ns=max(NS_PER_S, timeout_ns - passed_ns))
     return request
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bench.schedule.requests import Condition
+
 
 @dataclass(frozen=True, slots=True)
 class Rates:
@@ -14,12 +16,14 @@ class Rates:
 @dataclass(slots=True)
 class Position:
     """Set-points in force: motor speed and torque at the motor shaft; ``supply_v`` where a plan has set another voltage
-    than the rig's. ``doubt``: why a measurement here would be flagged (it did not settle); \"\": it would not."""
+    than the rig's. ``doubt``: why a measurement here would be flagged (it did not settle); \"\": it would not.
+    ``settled``: by which conditions of the core, and within how many seconds, the bench was found steady here."""
 
     speed_rpm: float = 0.0
     torque_nm: float = 0.0
     supply_v: float | None = None
     doubt: str = ""
+    settled: tuple[tuple[Condition, ...], float] | None = None
 
     def move(self, to: "Position") -> None:
         """Take over another position."""

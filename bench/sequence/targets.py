@@ -168,6 +168,7 @@ def rate_findings(context: Context, targets: Mapping[str, float], rates: Mapping
 # --- going there -----------------------------------------------------------------------------------------------------
 def send(context: Context, targets: Mapping[str, float], rates: Mapping[str, float]) -> Operation[str]:
     """Media and voltage begin to move, then the operating point goes to its place and arrives; \"\" or the reason."""
+    context.position.settled = None
     others = [name for name in targets if name not in (SPEED, TORQUE)]
     if VOLTAGE in targets:
         context.position.supply_v = targets[VOLTAGE]

@@ -15,6 +15,7 @@ from bench.report.decisions import decisions
 from bench.report.html import render_html
 from bench.report.junit import render_junit
 from bench.report.model import build_model
+from bench.sequence.pauses import read_script
 from bench.sequence.progress import progress_of
 from bench.service.preparation import prepare
 from bench.service.run_folder import Labels
@@ -271,3 +272,42 @@ def test_a_run_that_goes_on_keeps_its_measurements_and_sets_its_set_points_again
     assert kept["name"] == "kept" and kept["of_run"] == "before"
     sent = [record.data["to"] for record in records if record.event == "set_points"]
     assert sent == [{"oil.flow_cmd": 5.0}, {"coolant.temp_cmd": 50.0}], "the last for each thing, in order"
+
+
+# --- pauses ----------------------------------------------------------------------------------------------------------
+SETTLED = "settle: {criteria: [{kind: variance, channel: dut.speed, tolerance: 5 rpm, window: 1 s}], timeout: 30 s}"
+GO = "ramp: {to: {speed: 2000 rpm, torque: 40 Nm}}"
+
+
+@pytest.mark.parametrize(
+    ("steps", "verdict"),
+    [([GO, SETTLED], "passed"), ([GO], "flagged"), ([SETTLED, GO], "flagged")],
+    ids=["settled", "never settled", "settled elsewhere"],
+)
+def test_a_measurement_that_a_pause_came_into_is_made_again_where_the_bench_is_steady(
+    tmp_path: Path, steps: list[str], verdict: str
+) -> None:
+    prepared = prepare(plan(tmp_path, [*steps, "measure: {name: paused, duration: 30 s}"]))
+    records = run_with(prepared, tmp_path, script=read_script(["suspend@45s+20s"]))
+    (told,) = [record.data for record in records if record.event == "measurement"]
+    assert any(record.event == "suspended" for record in records)
+    assert told["verdict"] == verdict and told["duration_s"] == pytest.approx(30.0, abs=0.1)
+    if verdict == "flagged":
+        assert told["reason"] == "measured after a break, and no 'settle' says when the bench is steady again"
+    speed = next(one for one in told["values"] if one["channel"] == "dut.speed")
+    assert speed["mean"] == pytest.approx(2000.0, abs=5.0) and speed["std"] < 5.0
+
+
+def test_a_question_that_nobody_answers_does_not_keep_the_bench_from_being_suspended(tmp_path: Path) -> None:
+    prepared = prepare(plan(tmp_path, ["prompt: {text: go?, default: yes, timeout: 60 s}"]))
+    records = run_with(prepared, tmp_path, script=read_script(["suspend@40s+20s"]))
+    at_s = {record.event: record.t_ns / 1e9 for record in records}
+    assert at_s["suspended"] == pytest.approx(40.0, abs=0.5)
+    stood_s = at_s["resumed_from_suspend"] - at_s["suspended"]
+    assert at_s["prompt_answered"] - at_s["prompt"] == pytest.approx(60.0 + stood_s, abs=0.5), "its clock stood still"
+
+
+def run_with(prepared: Any, folder: Path, **more: Any) -> list[Any]:
+    result = run_virtual(prepared.blueprint, folder, Labels("virtual", 1, VIRTUAL_EPOCH_S), **more)
+    assert result.verdict is not None and result.verdict.verdict == "passed", result
+    return read_journal((result.folder / "journal.jsonl").read_bytes())[0]

@@ -1,5 +1,6 @@
 """Step ``measure``: a named measurement at the operating point where the bench is."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -12,7 +13,7 @@ from bench.config.limits import ChannelName
 from bench.config.names import Line
 from bench.config.quantity import Seconds
 from bench.schedule.requests import Measure as MeasureRequest
-from bench.schedule.requests import Operation, Record, Window
+from bench.schedule.requests import Operation, Record, Until, Window
 from bench.sequence.channels import PACE, analyzer_channels, measured_channels
 from bench.sequence.context import Context
 from bench.sequence.electrical_check import period_texts
@@ -72,32 +73,57 @@ class Measure:
 
     def run(self, parameters: MeasureParameters, context: Context) -> Operation[StepVerdict]:
         """Fix the ranges, keep a window, judge; journaled as ``measurement``."""
-        window, ranges = yield from repeated(lambda: _keep(context, parameters), {"step": self.name})
-        told = judged(context, parameters, window, ranges)
+        keeping = _Keeping(context, parameters)
+        window, ranges = yield from repeated(keeping.keep, {"step": self.name})
+        told = judged(context, parameters, window, ranges, keeping.doubt)
         yield Record(EVENT, told)
         return StepVerdict(FAILED, (told["reason"],)) if told["verdict"] == FAILED else StepVerdict()
 
 
-def _keep(context: Context, parameters: MeasureParameters) -> Operation[tuple[Window, dict[str, float]]]:
-    here = (context.position.speed_rpm, context.position.torque_nm)
-    ranges = yield from fix(context, [here])
-    channels = tuple(dict.fromkeys((*measured_channels(context), *(parameters.channels or ()))))
-    seconds, updates = parameters.duration, parameters.updates
-    for _ in range(_TRIES):
-        timeout_ns = ns(max(seconds, 2.0 * updates * context.bench.update_s) + _EXTRA_S)
-        window: Window = yield MeasureRequest(channels, ns(seconds), updates, PACE, timeout_ns)
-        if not faults(window, analyzer_channels(context), updates):
-            break
-    return window, dict(ranges)
+@dataclass(slots=True)
+class _Keeping:
+    """A window, kept anew after a freeze or a pause: then the bench must be as steady as before, or it is doubted."""
+
+    context: Context
+    parameters: MeasureParameters
+    doubt: str = ""
+    tries: int = 0
+
+    def keep(self) -> Operation[tuple[Window, dict[str, float]]]:
+        """The window, and the analyzer's ranges in it."""
+        context, position = self.context, self.context.position
+        if self.tries:
+            self.doubt = yield from _steady_again(context)
+        self.tries += 1
+        ranges = yield from fix(context, [(position.speed_rpm, position.torque_nm)])
+        channels = tuple(dict.fromkeys((*measured_channels(context), *(self.parameters.channels or ()))))
+        seconds, updates = self.parameters.duration, self.parameters.updates
+        for _ in range(_TRIES):
+            timeout_ns = ns(max(seconds, 2.0 * updates * context.bench.update_s) + _EXTRA_S)
+            window: Window = yield MeasureRequest(channels, ns(seconds), updates, PACE, timeout_ns)
+            if not faults(window, analyzer_channels(context), updates):
+                break
+        return window, dict(ranges)
 
 
-def judged(context: Context, parameters: MeasureParameters, window: Window, ranges: dict[str, float]) -> dict[str, Any]:
+def _steady_again(context: Context) -> Operation[str]:
+    """Wait until what the last ``settle`` has asked for holds again; \"\", or why the measurement is doubted."""
+    if context.position.settled is None:
+        return "measured after a break, and no 'settle' says when the bench is steady again"
+    conditions, timeout_s = context.position.settled
+    steady: bool = yield Until(conditions, ns(timeout_s))
+    return "" if steady else f"after a break the bench did not settle again within {timeout_s:g} s"
+
+
+def judged(
+    context: Context, parameters: MeasureParameters, window: Window, ranges: dict[str, float], doubt: str = ""
+) -> dict[str, Any]:
     """The record of a measurement. It fails where values of its channels are missing; it is flagged where the bench had
     not settled, the inverter derated, or the powers cannot be right. A part of a period has no power."""
     position = context.position
     shown = parameters.channels or measured_channels(context)
     lost = faults(window, shown, 1)
-    doubts = [position.doubt] if position.doubt else []
+    doubts = [text for text in (position.doubt, doubt) if text]
     doubts += ["the inverter derated"] if derated(window) else []
     powers: dict[str, Any] = dict.fromkeys(_POWERS)
     unpowered = [*faults(window, analyzer_channels(context), 1), *period_texts(context, abs(position.speed_rpm))]

@@ -63,6 +63,8 @@ class Settle:
         """Wait; journaled as ``settled`` with each criterion and the values of its window."""
         reason, told = yield from repeated(lambda: _wait(parameters), {"step": self.name})
         yield Record("settled", told)
+        conditions = tuple(one.condition() for one in parameters.criteria)
+        context.position.settled = None if reason else (conditions, parameters.timeout)
         context.position.doubt = reason if parameters.on_timeout == "flag" else ""
         return verdict_of(reason, parameters.on_timeout)
 
