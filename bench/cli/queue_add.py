@@ -6,7 +6,16 @@ from typing import Annotated
 import typer
 
 from bench.cli import exits
-from bench.cli.options import SEED_MAX, DutOption, JsonOption, PlanArgument, RigOption, WorldName
+from bench.cli.options import (
+    SEED_MAX,
+    DutOption,
+    JsonOption,
+    PlanArgument,
+    RigOption,
+    SetOption,
+    WorldName,
+    settings_of,
+)
 from bench.cli.queue_options import DEFAULT, QueueOption
 from bench.cli.terminal import say, say_json
 from bench.cli.warming import prepare_compiled_code
@@ -17,6 +26,7 @@ def command(
     rig: RigOption = None,
     dut: DutOption = None,
     world: Annotated[WorldName, typer.Option(help="Where it will run.")] = WorldName.VIRTUAL,
+    set_: SetOption = None,
     seed: Annotated[int, typer.Option(min=0, max=SEED_MAX, help="Of noise and instrument errors.")] = 1,
     queue: QueueOption = DEFAULT,
     json: JsonOption = False,
@@ -26,8 +36,8 @@ def command(
     from bench.service.queue_state import Order
     from bench.service.work_queue import WorkQueue
 
-    prepare(plan, rig, dut, when_read=lambda: prepare_compiled_code(json))
-    order = Order(_lasting(plan), rig and _lasting(rig), dut and _lasting(dut), str(world), seed)
+    prepare(plan, rig, dut, settings=settings_of(set_), when_read=lambda: prepare_compiled_code(json))
+    order = Order(_lasting(plan), rig and _lasting(rig), dut and _lasting(dut), str(world), seed, tuple(set_ or ()))
     number = WorkQueue(queue).add(order)
     if json:
         say_json({"exit": exits.PASSED, "entry": number, "queue": str(queue)})

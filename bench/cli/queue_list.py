@@ -18,10 +18,12 @@ def command(queue: QueueOption = DEFAULT, json: JsonOption = False) -> int:
         say_json({"exit": exits.PASSED, "held": state.held, "entries": entries})
         return exits.PASSED
     for entry in state.entries:
+        settings = "".join(f" {setting}" for setting in entry.order.settings)
         tries = f", attempt {entry.attempts}" if entry.attempts > 1 else ""
         where = f" {entry.run}" if entry.run else ""
         told = f": {entry.told}" if entry.told else ""
-        say(f"{entry.number:>4} {entry.status:<8} {entry.order.plan} ({entry.order.world}{tries}){where}{told}")
+        what = f"{entry.order.plan}{settings} ({entry.order.world}{tries})"
+        say(f"{entry.number:>4} {entry.status:<8} {what}{where}{told}")
     if not state.entries:
         say("nothing was ordered")
     if state.held:

@@ -104,5 +104,6 @@ def _arguments(entry: "Entry", place: Path, resumes: Path | None, attended: bool
     if resumes is not None:
         return ["resume", str(resumes.resolve()), "--out", str(place), *alone]
     files = [word for name in ("rig", "dut") if getattr(order, name) for word in (f"--{name}", getattr(order, name))]
+    files += [word for setting in order.settings for word in ("--set", setting)]
     where = ["--world", order.world, "--seed", str(order.seed), "--out", str(place)]
     return ["run", order.plan, *files, *where, *alone]

@@ -3,6 +3,7 @@
 import time
 
 from bench.base.errors import InputError
+from bench.sequence.steps.prompt import Prompt
 from bench.service.expected import expect
 from bench.service.preparation import Prepared
 
@@ -20,3 +21,7 @@ def require_allowed(prepared: Prepared, now: time.struct_time, *, resuming: bool
         told = "this rig resumes nothing unattended; stay with the run, or set 'resume: true'"
     if told:
         raise InputError([inputs.rig.problem(("unattended",), told)])
+    for path, step in inputs.plan.value.paths():
+        if step.kind == Prompt.name and step.parameters.on_timeout == "hold":
+            told = "nobody is there to answer, and the bench would stay where it is; write 'default' or 'fail'"
+            raise InputError([inputs.plan.problem((*path, "on_timeout"), told)])

@@ -13,18 +13,19 @@ that somebody has to look at."""
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be run: as on the command line of ``bench run``."""
+    """What is to be run: as on the command line of ``bench run``; ``settings``: parameters of the plan, NAME=VALUE."""
 
     plan: str
     rig: str | None = None
     dut: str | None = None
     world: str = "virtual"
     seed: int = 1
+    settings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Order":
         """From a record."""
-        return cls(**{name: data[name] for name in cls.__dataclass_fields__})
+        return cls(**{**{name: data[name] for name in cls.__dataclass_fields__}, "settings": tuple(data["settings"])})
 
 
 @dataclass(frozen=True, slots=True)

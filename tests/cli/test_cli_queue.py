@@ -26,9 +26,11 @@ def test_orders_are_checked_listed_removed_held_and_run(tmp_path: Path) -> None:
     code, told = bench_json("queue", "add", "smok", cwd=tmp_path)
     assert code == 2 and "did you mean 'smoke'" in told["problems"][0]["message"]
     assert not (tmp_path / "queue").exists()
-    (tmp_path / "mine.yaml").write_text(find("plan", "smoke").read_text())
-    for plan in ("mine.yaml", "smoke"):
-        assert bench("queue", "add", plan, cwd=tmp_path).returncode == 0
+    text = find("plan", "smoke").read_text().replace("\nsteps:\n", "\nparameters: {fast: 9 krpm}\nsteps:\n", 1)
+    (tmp_path / "mine.yaml").write_text(re.sub(r"speeds: \[.*?\]", "speeds: [1000 rpm, $fast]", text))
+    assert bench("queue", "add", "mine.yaml", "--set", "fast=20 krpm", cwd=tmp_path).returncode == 2
+    assert bench("queue", "add", "mine.yaml", "--set", "fast=4 krpm", cwd=tmp_path).returncode == 0
+    assert bench("queue", "add", "smoke", cwd=tmp_path).returncode == 0
     assert bench("queue", "remove", "2", cwd=tmp_path).returncode == 0
     code, told = bench_json("queue", "remove", "2", cwd=tmp_path)
     assert code == 2 and "entry 2 is removed; only those that wait" in told["problems"][0]["message"]
@@ -40,7 +42,9 @@ def test_orders_are_checked_listed_removed_held_and_run(tmp_path: Path) -> None:
     assert done.returncode == 0 and "smoke_gen5_bev: passed" in done.stderr and "the queue is empty" in done.stderr
     first, second = listed(tmp_path)["entries"]
     assert first["status"] == "done" and second["status"] == "removed"
-    assert Path(first["order"]["plan"]).is_absolute()
+    assert Path(first["order"]["plan"]).is_absolute() and first["order"]["settings"] == ["fast=4 krpm"]
+    points = (tmp_path / first["run"] / "points.csv").read_text()
+    assert ",4000.0," in points and ",9000.0," not in points
     assert bench("verify", first["run"], cwd=tmp_path).returncode == 0
 
 

@@ -1,11 +1,14 @@
 """Elementary steps refuse what the bench would refuse, with place, reason and remedy, before anything is energised."""
 
+import time
 from pathlib import Path
 
 import pytest
 
 from bench.base.errors import InputError
+from bench.config.search import find
 from bench.service.preparation import prepare
+from bench.service.presence import require_allowed
 
 HEAD = """plan: broken
 title: Broken
@@ -165,3 +168,17 @@ def test_against_brakes_nothing_is_turned(tmp_path: Path) -> None:
 def test_every_mistake_of_a_mapping_is_told_at_its_place(tmp_path: Path) -> None:
     told = refused(tmp_path, "set: {to: {speed: 1 K, torque: 1 K, oil.temp_cmd: 60 °C}}")
     assert [line.split(" ")[0] for line in told] == ["6:23:", "6:36:"]
+
+
+def test_a_question_that_waits_for_ever_is_refused_where_nobody_is_there(tmp_path: Path) -> None:
+    rig = tmp_path / "rig.yaml"
+    rig.write_text(find("rig", "e_axle_demo").read_text() + "\nunattended: {allowed: true}\n")
+    for policy, waits in (("hold", True), ("fail", False)):
+        path = tmp_path / f"{policy}.yaml"
+        path.write_text(HEAD.format(rig=rig, step=f"prompt: {{text: go?, timeout: 5 s, on_timeout: {policy}}}"))
+        prepared = prepare(str(path))
+        if not waits:
+            require_allowed(prepared, time.gmtime(0))
+            continue
+        with pytest.raises(InputError, match=r"hold.yaml:6:.*nobody is there to answer, and the bench would stay"):
+            require_allowed(prepared, time.gmtime(0))
