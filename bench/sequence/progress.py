@@ -4,7 +4,7 @@ Only what was journalled counts. A point, a reference or a repetition that was u
 beginning: the bench was at rest meanwhile.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ RESUMED = "resumed"
 """The event after which a run has all that it takes over."""
 PASS, DECIDED, RETRIED = "pass_finished", "decided", "retried"
 """Events of the plan's nodes that are no steps: a whole pass, the branch that was taken, a part begun anew."""
+LEFT_AT = "left_at"
 _KEPT = (
     *("point", "reference", "cycle_phase", "cycle_trace", "reference_check", "measurement"),
     *("endurance_started", "check_point", "endurance_check", "endurance"),
@@ -50,6 +51,8 @@ class Taken:
     finished: bool = False
     records: tuple[tuple[str, Data], ...] = ()
     kind: str = ""
+    left_at: tuple[float, float] | None = None
+    """Motor speed in rpm and torque in Nm, where it has left the bench; ``None``: where it was."""
 
     def points(self) -> dict[int, Data]:
         """Finished points by number; one that was measured twice counts with its last record."""
@@ -76,7 +79,8 @@ class Taken:
     def tell(self, step: Place) -> Operation[None]:
         """Journal all of it again, as taken over."""
         kind = {"kind": self.kind} if self.kind else {}
-        yield Record("taken_over", {"step": step, **kind, "finished": self.finished, OF_RUN: self.run})
+        left = {} if self.left_at is None else {LEFT_AT: list(self.left_at)}
+        yield Record("taken_over", {"step": step, **kind, "finished": self.finished, **left, OF_RUN: self.run})
         for event, data in self.records:
             yield Record(event, {**data, OF_RUN: data.get(OF_RUN, self.run)})
 
@@ -144,7 +148,7 @@ def progress_of(run: str, chain: str, records: Iterable[Told]) -> Progress:
             known.setdefault(place, _Known()).keep(event, data)
         passed = event == "step_finished" and data["verdict"] == "passed" and not data.get("ending")
         if here is not None and (passed or (event == "taken_over" and data["finished"])):
-            known[data["step"]].finished = True
+            known[data["step"]].finished, known[data["step"]].left_at = True, data.get(LEFT_AT)
             known[data["step"]] = known.pop(data["step"])
     taken = {step: found.taken(run) for step, found in _without_whole_passes(known).items()}
     return Progress(run, chain, taken)
@@ -154,6 +158,7 @@ def progress_of(run: str, chain: str, records: Iterable[Told]) -> Progress:
 class _Known:
     kind: str = ""
     finished: bool = False
+    left_at: Sequence[float] | None = None
     records: list[tuple[str, Data]] = field(default_factory=list)
 
     def keep(self, event: str, data: Data) -> None:
@@ -165,7 +170,8 @@ class _Known:
         self.records.append((event, data))
 
     def taken(self, run: str) -> Taken:
-        return Taken(run, self.finished, tuple(self.records), self.kind)
+        left_at = None if self.left_at is None else (float(self.left_at[0]), float(self.left_at[1]))
+        return Taken(run, self.finished, tuple(self.records), self.kind, left_at)
 
 
 def _without_whole_passes(known: Mapping[Place, _Known]) -> dict[Place, _Known]:

@@ -36,6 +36,8 @@ class StepKind(Protocol):
     does it again before the next open step. All others are not repeated once they have finished; one that was under way
     begins anew, or goes on after what ``context.taken`` has.
 
+    A class attribute ``here = True`` says that it works where the steps before it have left the bench.
+
     An attribute ``commands`` names what it needs for itself alone: a tuple, or a function of the parameters that
     returns one (``commands_of``). A kind without it is taken to need everything.
     """

@@ -8,6 +8,7 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from functools import partial
+from typing import Any
 
 from bench.base.time import ns, seconds
 from bench.config import plan_nodes as nodes_of
@@ -22,11 +23,13 @@ from bench.sequence.failures import Failed, failure_of
 from bench.sequence.forecast import Forecast
 from bench.sequence.marking import marked
 from bench.sequence.place import CLEANUP_OF_PLAN, Place, any_pass, below, lies_below, steps_by_place, steps_of
-from bench.sequence.progress import DECIDED, OF_RUN, PASS, RETRIED, Progress
+from bench.sequence.preparing import again, moves
+from bench.sequence.progress import DECIDED, LEFT_AT, OF_RUN, PASS, RETRIED, Progress
 from bench.sequence.restarts import SKIP, Restarts
 from bench.sequence.sign_check import sign_check
-from bench.sequence.step import StepKind, commands_of
+from bench.sequence.step import SPEED, TORQUE, StepKind, commands_of
 from bench.sequence.stop import stop_for
+from bench.sequence.targets import send
 from bench.sequence.verdict import FAILED, PASSED, StepVerdict
 
 Body = Callable[[], Operation[None]]
@@ -45,6 +48,9 @@ class Walk:
         self._progress = progress
         self._forecast = Forecast(kinds, context)
         self._restarts = Restarts()
+        self._left: dict[str, tuple[Place, tuple[float, float]]] = {}  # where steps have left the bench
+        self._back: tuple[float, float] | None = None  # where it was left before a break, and is not now
+        self._preparing = False
         self._prepared = self._taken_over()
         self._ready = False  # what prepares the bench was done since it was armed
         self._in_branch = False
@@ -156,6 +162,7 @@ class Walk:
             raise worse from None
         self._ready = False
         self._prepared = {key: found for key, found in self._prepared.items() if not lies_below(found[0], unit)}
+        self._left = {key: found for key, found in self._left.items() if not lies_below(found[0], unit)}
 
     # --- cleanup ----------------------------------------------------------------------------------------------------
     def _cared(self, owed: Owed, body: Body) -> Operation[None]:
@@ -224,9 +231,15 @@ class Walk:
     def _run(self, step: Step, place: Place) -> Operation[None]:
         kind, name = self._kinds[step.kind], {"name": step.care.name} if step.care.name else {}
         yield Record("step_started", {"step": place, "kind": step.kind, **name})
-        context = replace(self._context, taken=self._progress.of(place))
+        yield from self._go_back(step)
+        context, here = replace(self._context, taken=self._progress.of(place)), self._context.position
+        before = (here.speed_rpm, here.torque_nm)
         verdict = yield from marked(kind.run(step.parameters, context), place)
-        ending = {"ending": True} if self._ending else {}
+        ending: dict[str, Any] = {"ending": True} if self._ending else {}
+        there = here.speed_rpm, here.torque_nm
+        if there != before and not self._preparing:
+            ending[LEFT_AT] = list(there)
+            self._note_left(place, there)
         data = {"step": place, "kind": step.kind, "verdict": verdict.verdict, "reasons": list(verdict.reasons)}
         yield Record("step_finished", {**data, **ending})
         if verdict.verdict != PASSED:
@@ -241,12 +254,28 @@ class Walk:
         if self._ready:
             return
         self._ready = True
-        last = {
-            (step.kind, *commands_of(self._kinds[step.kind], step.parameters)): (step, place)
-            for place, step in self._prepared.values()
-        }
-        for step, place in last.values():
-            yield from self._run(step, place)
+        there, here = next(reversed(self._left.values()), None), self._context.position
+        self._preparing = True
+        try:
+            for step, place in again(self._prepared.values(), self._kinds):
+                yield from self._run(step, place)
+        finally:
+            self._preparing = False
+        self._back = there[1] if there is not None and there[1] != (here.speed_rpm, here.torque_nm) else None
+
+    def _go_back(self, step: Step) -> Operation[None]:
+        """A step that works where the bench was left, and comes first after a break, finds it there."""
+        kind = self._kinds[step.kind]
+        if getattr(kind, "here", False) and self._back is not None:
+            problem = yield from send(self._context, dict(zip((SPEED, TORQUE), self._back, strict=True)), {})
+            if problem:
+                raise Failed((f"after a break, on the way back: {problem}",), at_work=True)
+        if moves(commands_of(kind, step.parameters)) or getattr(kind, "here", False):
+            self._back = None
+
+    def _note_left(self, place: Place, there: tuple[float, float]) -> None:
+        self._left.pop(any_pass(place), None)
+        self._left[any_pass(place)] = place, there
 
     def _note_prepared(self, step: Step, place: Place) -> None:
         if getattr(self._kinds[step.kind], "prepares", False):
@@ -260,6 +289,8 @@ class Walk:
             step = steps.get(any_pass(place))
             if step is not None and step.kind == kind:
                 self._note_prepared(step, place)
+            if (there := self._progress.of(place).left_at) is not None:
+                self._note_left(place, there)
         return self._prepared
 
     # --- the other nodes --------------------------------------------------------------------------------------------

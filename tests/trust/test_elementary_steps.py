@@ -311,3 +311,43 @@ def run_with(prepared: Any, folder: Path, **more: Any) -> list[Any]:
     result = run_virtual(prepared.blueprint, folder, Labels("virtual", 1, VIRTUAL_EPOCH_S), **more)
     assert result.verdict is not None and result.verdict.verdict == "passed", result
     return read_journal((result.folder / "journal.jsonl").read_bytes())[0]
+
+
+# --- after a break ---------------------------------------------------------------------------------------------------
+NEAR = (
+    "settle: {{criteria: [{{kind: deviation, channel: dut.speed, reference: {0} rpm, "
+    "tolerance: 5 rpm, window: 500 ms}}]"
+)
+BREAK = "prompt: {text: go?, timeout: 5 s, on_timeout: fail}"
+
+
+def resumed(folder: Path, path: str, failed: list[Any], *answers: str, verdict: str = "passed") -> list[Any]:
+    progress = progress_of("before", "chain", failed)
+    labels = Labels("virtual", 1, VIRTUAL_EPOCH_S)
+    result = run_virtual(prepare(path).blueprint, folder, labels, progress=progress, answers=answers)
+    assert result.verdict is not None and result.verdict.verdict == verdict, result
+    return read_journal((result.folder / "journal.jsonl").read_bytes())[0]
+
+
+def test_a_measurement_after_a_break_is_made_where_the_plan_had_left_the_bench(run_of: Runner, tmp_path: Path) -> None:
+    steps = ["ramp: {to: {speed: 2000 rpm, torque: 40 Nm}}", f"{NEAR.format(2000)}, timeout: 20 s}}",
+             "dwell: {speed: 3000 rpm, torque: 20 Nm, time: 1 s}", BREAK, BREAK,
+             "measure: {name: there, duration: 500 ms}"]  # fmt: skip
+    path = plan(tmp_path, steps)
+    first = run_of(path)
+    again = resumed(tmp_path, path, first.journal, "yes", verdict="failed")  # broken off once more
+    records = resumed(tmp_path, path, again, "yes", "yes")
+    (told,) = [record.data for record in records if record.event == "measurement"]
+    assert (told["speed_rpm"], told["torque_nm"]) == (3000.0, 20.0)
+    speed = next(one for one in told["values"] if one["channel"] == "dut.speed")
+    assert speed["mean"] == pytest.approx(3000.0, abs=5.0)
+    assert sum(record.event == "step_started" and record.data["kind"] == "dwell" for record in records) == 0
+
+
+def test_what_was_waited_for_elsewhere_is_not_waited_for_again(run_of: Runner, tmp_path: Path) -> None:
+    steps = ["ramp: {to: {speed: 2000 rpm}}", f"{NEAR.format(2000)}, timeout: 20 s}}",
+             "ramp: {to: {speed: 3000 rpm}}", BREAK, "measure: {name: there, duration: 500 ms}"]  # fmt: skip
+    path = plan(tmp_path, steps)
+    records = resumed(tmp_path, path, run_of(path).journal, "yes")
+    started = [record.data["kind"] for record in records if record.event == "step_started"]
+    assert started == ["ramp", "prompt", "measure"], "its criterion would never hold at 3000 rpm"

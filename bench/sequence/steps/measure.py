@@ -50,6 +50,7 @@ class Measure:
 
     name = "measure"
     parameters = MeasureParameters
+    here = True
     commands = (METER,)
 
     def check(self, parameters: MeasureParameters, context: Context) -> list[Finding]:

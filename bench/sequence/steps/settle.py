@@ -35,6 +35,7 @@ class Settle:
     name = "settle"
     parameters = SettleParameters
     prepares = True
+    here = True
     commands = (METER,)
 
     def check(self, parameters: SettleParameters, context: Context) -> list[Finding]:

@@ -40,6 +40,7 @@ class WaitUntil:
 
     name = "wait_until"
     parameters = WaitUntilParameters
+    here = True
     commands = ()
 
     def check(self, parameters: WaitUntilParameters, context: Context) -> list[Finding]:
