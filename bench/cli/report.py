@@ -31,16 +31,12 @@ def command(
     json: JsonOption = False,
 ) -> int:
     """Draw the report of a run again from its journal alone; or one page of several runs, for the morning."""
+    from bench.service.nights import holds_runs
+
     places = [Path(run) for run in runs]
-    if len(places) == 1 and since is None and out is None and not _holds_runs(places[0]):
+    if len(places) == 1 and since is None and out is None and not holds_runs(places[0]):
         return _redraw(runs[0], json)
     return _night(places, since, out, json)
-
-
-def _holds_runs(folder: Path) -> bool:
-    from bench.service.nights import is_run
-
-    return not is_run(folder) and any(is_run(path) for path in (*folder.glob("*"), *folder.glob("*/*")))
 
 
 def _redraw(run: str, json: bool) -> int:
@@ -55,11 +51,11 @@ def _redraw(run: str, json: bool) -> int:
 
 
 def _night(places: list[Path], since: str | None, out: Path | None, json: bool) -> int:
-    from bench.service.nights import is_run, runs_in, write_night
+    from bench.service.nights import is_run, not_run, runs_in, write_night
 
     found = runs_in(places, _since_s(since))
     page = out or (places[0] / _PAGE if not is_run(places[0]) else Path(_PAGE))
-    night = write_night(found, page)
+    night = write_night(found, page, tuple(not_run(places)))
     if json:
         say_json({"written": [str(page)], **night.for_machines(), "exit": exits.PASSED})
     else:
@@ -73,7 +69,7 @@ def _tell(night: "Night") -> None:
 
     say(f"{night.title}: {'a good night' if night.good else 'look here first'}")
     for look in night.looks:
-        say(f"  [{RANKS[look.rank]}] {look.run}: {look.text}")
+        say(f"  [{RANKS[look.rank]}] {f'{look.run}: ' if look.run else ''}{look.text}")
     say("runs:")
     for run in night.runs:
         model = run.model

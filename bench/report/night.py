@@ -42,8 +42,8 @@ class Remark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NightRun:
-    """One run of the night. ``folder``: its name, ``link``: its report from where the page is; ``journal``: its events
-    with data, as many as matter here; ``problems``: with its files."""
+    """One run of the night. ``folder``: where it is, and ``link``: its report, from where the page is; ``causes`` of
+    stops, ``faults`` of the inverter, ``pauses``; ``problems``: with its files."""
 
     folder: str
     link: str
@@ -130,15 +130,17 @@ class NightRun:
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """All runs, in the order in which they began."""
+    """All runs, in the order in which they began. ``more``: what no run of them can tell."""
 
     title: str
     runs: tuple[NightRun, ...]
+    more: tuple[Look, ...] = ()
 
     @property
     def looks(self) -> list[Look]:
         """What to look at, the most urgent first, then by run."""
-        return sorted((look for run in self.runs for look in run.looks()), key=lambda look: look.rank)
+        own = (look for run in self.runs for look in run.looks())
+        return sorted((*own, *self.more), key=lambda look: look.rank)
 
     @property
     def good(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.base.errors import InputError, Problem
 from bench.io.disk import DiskStorage
-from bench.io.folder_lock import locked
+from bench.io.folder_lock import Taken, locked
 from bench.record.journal import JournalRecord
 from bench.record.shared_journal import SharedJournal
 from bench.record.storage import StorageError
@@ -69,6 +69,9 @@ class Handover:
             self._journal.append(t_ns, lambda _records: (event, data))
         except StorageError as error:
             raise InputError([Problem(str(self._parent / NAME), 0, 0, str(error))]) from None
+        except Taken:
+            told = "somebody else has been writing to it for too long; try again"
+            raise InputError([Problem(str(self._parent / NAME), 0, 0, told)]) from None
 
     def _exclusive(self) -> AbstractContextManager[object]:
         return locked(self._parent / _LOCK, _PATIENCE_S)

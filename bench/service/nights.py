@@ -14,14 +14,16 @@ from bench.record.manifest import NAME
 from bench.record.recorder import JOURNAL
 from bench.record.storage import StorageError
 from bench.report.model import build_model
-from bench.report.night import Night, NightRun, Remark, night_run
+from bench.report.night import EARLY, ODD, Look, Night, NightRun, Remark, night_run
 from bench.report.night_html import render_night
 from bench.report.write import run_name
 from bench.service.handover import NAME as HANDOVER
 from bench.service.handover import Handover
+from bench.service.work_queue import JOURNAL as QUEUE
+from bench.service.work_queue import WorkQueue
 
-_DEPTH = 2
-"""A queue keeps the runs of each order in a folder of their own."""
+_DEPTH = 3
+"""A queue keeps the runs of each order in a folder of their own (``runs/0001``)."""
 _RUNS_MAX = 500
 _EVENTS = ("run_finished", "core_stop", "inverter_fault", "resumed_from_hold", "resumed_from_suspend")
 
@@ -29,6 +31,11 @@ _EVENTS = ("run_finished", "core_stop", "inverter_fault", "resumed_from_hold", "
 def is_run(folder: Path) -> bool:
     """Whether ``folder`` is that of a run."""
     return (folder / NAME).is_file() or (folder / JOURNAL).is_file()
+
+
+def holds_runs(folder: Path) -> bool:
+    """Whether ``folder`` is none, but holds some."""
+    return folder.is_dir() and not is_run(folder) and next(_below(folder, _DEPTH), None) is not None
 
 
 def runs_in(places: Sequence[Path], since_s: float = 0.0) -> list[Path]:
@@ -42,17 +49,32 @@ def runs_in(places: Sequence[Path], since_s: float = 0.0) -> list[Path]:
     return sorted(found, key=lambda run: (_began_s(run), run.name))
 
 
-def night_of(runs: Sequence[Path], page: Path) -> Night:
-    """What they have come to; links count from the folder of ``page``."""
+def not_run(places: Sequence[Path]) -> Iterator[Look]:
+    """Orders of queues at ``places`` that have left no run that could speak for them, and queues that are held."""
+    for place in places:
+        if not (place / "journal" / QUEUE).is_file():
+            continue
+        state = WorkQueue(place).state()
+        for entry in state.entries:
+            if entry.status in ("refused", "marked"):
+                yield Look(EARLY, "", f"order {entry.number} of {place.name} ({entry.order.plan}) {entry.told}")
+        waiting = sum(entry.status == "waiting" for entry in state.entries)
+        if waiting or state.held:
+            held = f"; it is held: {state.held}" if state.held else ""
+            yield Look(EARLY if state.held else ODD, "", f"{waiting} orders of {place.name} still wait{held}")
+
+
+def night_of(runs: Sequence[Path], page: Path, more: Sequence[Look] = ()) -> Night:
+    """What they have come to; links count from the folder of ``page``. ``more``: to look at besides."""
     told = tuple(_run(run, page.parent) for run in runs)
     days = sorted({run.model.name.partition(" ")[0] for run in told} - {""})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}" if days else "undated"
-    return Night(f"Runs of {when}", told)
+    return Night(f"Runs of {when}", told, tuple(more))
 
 
-def write_night(runs: Sequence[Path], page: Path) -> Night:
+def write_night(runs: Sequence[Path], page: Path, more: Sequence[Look] = ()) -> Night:
     """The same, written as ``page``. Raises ``InputError`` where nothing can be written."""
-    night = night_of(runs, page)
+    night = night_of(runs, page, more)
     try:
         page.write_text(render_night(night), encoding="utf-8")
     except OSError as error:
@@ -91,9 +113,9 @@ def _run(run: Path, page: Path) -> NightRun:
         records, problems = [], [str(error)]
     model = build_model(records, name=run_name(manifest), manifest=manifest)
     events = [(record.event, record.data) for record in records if record.event in _EVENTS]
-    link = Path(os.path.relpath(run / "report.html", page.resolve())).as_posix()
+    here = Path(os.path.relpath(run, page.resolve())).as_posix()
     more = {"notes": _notes(run), "problems": tuple(problems), "sealed": bool(manifest.get("sealed"))}
-    return night_run(run.name, link, model, events, **more)
+    return night_run(here, f"{here}/report.html", model, events, **more)
 
 
 def _notes(run: Path) -> tuple[Remark, ...]:

@@ -16,7 +16,9 @@ from bench.report.model import build_model
 from bench.report.night import DAMAGE, DRIFT, EARLY, FAILED, ODD, POINTS, SAFETY, Night, Remark, night_run
 from bench.report.night_html import render_night
 from bench.service.handover import Handover
-from bench.service.nights import night_of, runs_in, write_night
+from bench.service.nights import night_of, not_run, runs_in, write_night
+from bench.service.queue_state import Order
+from bench.service.work_queue import WorkQueue
 
 Runner = Callable[..., Any]
 Events = list[tuple[str, dict[str, Any]]]
@@ -136,7 +138,7 @@ def test_the_page_is_written_with_links_that_lead_somewhere(folder: Path) -> Non
     for run in night.runs:
         assert f'href="{run.link}"' in text and (folder / run.link).exists()
     assert {run.verdict for run in night.runs} == {"passed", "failed"}
-    assert night.looks[0].rank in (SAFETY, EARLY) and night.looks[0].run == "second"
+    assert night.looks[0].rank in (SAFETY, EARLY) and night.looks[0].run == "0002/second"
 
 
 def test_a_run_whose_journal_was_changed_is_told(folder: Path) -> None:
@@ -145,3 +147,27 @@ def test_a_run_whose_journal_was_changed_is_told(folder: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"event":"armed"', b'"event":"harmd"'))
     night = night_of([folder / "first"], folder / "night.html")
     assert night.looks[0].rank == SAFETY and "cannot be trusted" in night.looks[0].text
+
+
+def test_orders_of_a_queue_that_left_no_run_are_told(folder: Path) -> None:
+    queue = WorkQueue(folder)
+    for plan in ("smoke", "truth", "peak_power"):
+        queue.add(Order(plan))
+    queue.begin(1, "")
+    queue.end(1, "done", 0, "passed", "")
+    queue.begin(2, "")
+    queue.end(2, "refused", 2, "the plan was refused: no such rig", "")
+    queue.hold("somebody has to look", "the operator")
+    looks = list(not_run([folder, folder / "first"]))
+    assert [(look.rank, look.text) for look in looks] == [
+        (EARLY, "order 2 of runs (truth) the plan was refused: no such rig"),
+        (EARLY, "1 orders of runs still wait; it is held: somebody has to look"),
+    ]
+    night = write_night(runs_in([folder]), folder / "night.html", looks)
+    assert not night.good and "no such rig" in (folder / "night.html").read_text()
+
+
+def test_runs_of_the_same_name_are_told_apart(folder: Path) -> None:
+    shutil.copytree(folder / "first", folder / "0003" / "deep" / "first")
+    night = night_of(runs_in([folder]), folder / "night.html")
+    assert [run.folder for run in night.runs if run.folder.endswith("first")] == ["0003/deep/first", "first"]
