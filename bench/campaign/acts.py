@@ -13,6 +13,7 @@ from bench.record.storage import Room
 from bench.schedule.scheduler import Job
 
 _NOWHERE_NM = 5000.0
+_SMALL_NM, _STEEP_NM_PER_S = 30.0, 1e6
 _SCARCE = Room(1 << 20, 1 << 34)
 
 
@@ -51,10 +52,10 @@ def _disk_fails(scene: Scene) -> None:
     scene.disk.told = _SCARCE
 
 
-def _set_torque(nm: float) -> Act:
+def _set_torque(nm: float, rate: float = 0.0) -> Act:
     def act(scene: Scene) -> None:
         place = [setpoint.channel for setpoint in scene.design.setpoints].index("dut.torque_cmd")
-        inbox.post(scene.made.rings.inbox_sequence, inbox.set_point(place, nm))
+        inbox.post(scene.made.rings.inbox_sequence, inbox.set_point(place, nm, rate))
 
     return act
 
@@ -66,6 +67,7 @@ ACTS: Mapping[str, Act] = {
     "disk_fails": _disk_fails,
     "torque_nan": _set_torque(float("nan")),
     "torque_endless": _set_torque(float("inf")),
+    "torque_at_once": _set_torque(_SMALL_NM, _STEEP_NM_PER_S),
     "torque_outside": _set_torque(_NOWHERE_NM),
 }
 """By the name that a way of the catalogue gives, behind its ``!``."""

@@ -17,6 +17,7 @@ from bench.campaign.states import STATES, State, instant_ns
 from bench.campaign.torque_frames import TorqueFrames
 from bench.campaign.truth_of_plant import Eye
 from bench.config.search import find
+from bench.core.causes import Cause, cause_text
 from bench.emulators.faulty_disk import FaultyStorage
 from bench.record.journal import JournalRecord, read_journal
 from bench.record.recorder import JOURNAL
@@ -34,7 +35,9 @@ _SOONER = {
     "cooling_after: 5 s": "cooling_after: 200 ms",
 }
 """What the rig of a campaign does sooner than the demo rig: nothing that a fault is judged by."""
-_ACT = "!"
+_ORDERLY = (Cause.END_OF_PLAN, Cause.ARMING_FAILED, Cause.STEP_FAILED)
+"""What the sequence asks for by itself: data that are not good may be a reason."""
+_ACT, _UNCONFIRMED = "!", "unconfirmed"
 _AFTER_NS = 300 * NS_PER_MS
 """So long the plant is looked at after the run."""
 
@@ -109,20 +112,23 @@ def _judged(fault: Fault, state: State, seed: int, cell: Cell, ended: _Ended, fa
     if unsafe:
         why.append(unsafe)
     reaction_ns = _reaction_ns(fault, state, ended, detected_ns)
-    reaction_ms = None if reaction_ns is None else round(max(reaction_ns - fault_ns, 0) / NS_PER_MS, 3)
+    begun_ns = fault_ns if fault.appears is None else observer.first_ns(fault.appears) or fault_ns
+    reaction_ms = None if reaction_ns is None else round(max(reaction_ns - begun_ns, 0) / NS_PER_MS, 3)
     in_time = _in_time(fault, cell, reaction_ms)
     if not in_time:
         why.append("no reaction" if reaction_ms is None else f"after {reaction_ms:.1f} ms")
     if cell.detection_expected and detected_ns is None:
-        why.append("not detected: " + _stops(ended.journal))
+        told = [cause_text(code).happened for code in _stops(ended.journal)]
+        why.append(f"not detected: {', '.join(told) or 'no stop'}")
     return Outcome(
         fault.id, state.name, seed, True, cell.detection_expected, detected_ns is not None, there and not unsafe,
         in_time, reaction_ms, fault.budget_ms or None, "; ".join(why),
     )  # fmt: skip
 
 
-def _stops(journal: Sequence[JournalRecord]) -> str:
-    return ", ".join(str(record.data["happened"]) for record in journal if record.event == "core_stop") or "no stop"
+def _stops(journal: Sequence[JournalRecord]) -> list[int]:
+    """The causes of all stops, in order."""
+    return [int(record.data["cause"]) for record in journal if record.event == "core_stop"]
 
 
 def _detected_ns(fault: Fault, ended: _Ended, fault_ns: int) -> int | None:
@@ -131,6 +137,7 @@ def _detected_ns(fault: Fault, ended: _Ended, fault_ns: int) -> int | None:
     for record in ended.journal:
         names = record.event == "core_stop" and record.data["cause"] in fault.causes
         names = names or (record.event == "stop_requested" and record.data["code"] in fault.causes)
+        names = names or (_UNCONFIRMED in fault.signs and record.event == "core_safe" and not record.data["confirmed"])
         if record.t_ns >= fault_ns and (names or record.event in fault.signs):
             seen.append(record.t_ns)
     return min(seen, default=None)
@@ -139,7 +146,7 @@ def _detected_ns(fault: Fault, ended: _Ended, fault_ns: int) -> int | None:
 def _reaction_ns(fault: Fault, state: State, ended: _Ended, detected_ns: int | None) -> int | None:
     """When the first safe command was on the wire or at a device. Where there is no torque it has been there all the
     time; then what counts is when the core began to act."""
-    if state.stopping or (state.unarmed and not fault.only):
+    if (state.stopping or state.unarmed) and not fault.only:
         return ended.observer.at_fault().t_ns
     if state.torque and fault.required in (Required.CONTROLLED, Required.CHAIN, Required.FREEZE):
         yields = (ended.frames.yields_ns, ended.observer.torque_yields_ns())
@@ -163,6 +170,9 @@ def _unsafe(fault: Fault, ended: _Ended) -> str:
     unrest = ended.observer.unrest(safe_ns, charged=told and not fault.discharges)
     if unrest:
         return unrest
+    needless = [stop for stop in _stops(ended.journal) if stop not in (*fault.causes, *_ORDERLY)]
+    if fault.required is Required.DATA and needless:
+        return f"stopped for more than data: {cause_text(needless[0]).happened}"
     passes = fault.required is Required.NO_EFFECT
     return f"the run {ended.verdict}" if passes and ended.verdict != "passed" else ""
 

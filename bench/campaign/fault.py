@@ -1,10 +1,11 @@
 """One fault of the catalogue as data: what goes wrong, who must notice, how soon, and what must then be true."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from bench.campaign.truth_of_plant import Moment
 from bench.core.causes import Cause
 
 
@@ -41,7 +42,8 @@ class Fault:
     ``ways``: each is one way in which it comes about, a tuple of script lines with ``{}`` for the instant, or names of
     acts (``!operator_stop``); seeds take them in turn. ``causes``: stops that detect it; ``signs``: events of the
     journal, or of ``bench.campaign.signs``, that do, too. ``appears_ms``: how much later than the instant of the script
-    the first wrong or missing thing is on the bus or in the plant at the latest; the budget counts from then.
+    the first wrong or missing thing is on the bus or in the plant at the latest; the budget counts from then, or from
+    when the plant first ``appears`` so.
     ``discharges`` is false where nobody can be asked for the discharge of the link. ``only``: the states it can come in
     (none: all), ``elsewhere`` says why not in the others; ``never``: states it cannot come in, and why; ``unnoticed``:
     states in which nobody need notice it, and why. ``shown_by``: tests with real processes. ``open``: what is missing,
@@ -58,6 +60,7 @@ class Fault:
     causes: tuple[Cause, ...] = ()
     signs: tuple[str, ...] = ()
     appears_ms: float = 0.0
+    appears: Callable[[Moment], bool] | None = None
     restartable: bool = False
     discharges: bool = True
     only: tuple[str, ...] = ()

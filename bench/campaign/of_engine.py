@@ -12,7 +12,7 @@ ENGINE_FAULTS = (
     ),
     Fault(
         "F-50", _ENGINE, "a step never ends", "deadline of the step", Required.CONTROLLED, restartable=True,
-        open="steps have time-outs of their own; nobody judges the step as a whole",
+        open="no act keeps a step from ending yet",
     ),
     Fault(
         "F-51", _ENGINE, "set-point is no number or outside the envelope", "gate before the driver", Required.REFUSED,
@@ -20,7 +20,7 @@ ENGINE_FAULTS = (
     ),
     Fault(
         "F-52", _ENGINE, "set-point rises too fast", "rate limiter", Required.REFUSED, 2.0,
-        open="no act asks for a rate beyond the set-point's own yet",
+        ways=(("!torque_at_once",),), signs=("core_limited", "core_refused"),
     ),
     Fault(
         "F-53", _ENGINE, "two stop causes, a stop during a stop", "lattice S0 over S1 over S2", Required.CHAIN, 10.0,

@@ -17,11 +17,11 @@ INSTRUMENT_FAULTS = (
     Fault(
         "F-37", _VISA, "one query is not answered", "time-out", Required.DATA, _ANALYZER_MS + _POLL_MS,
         ways=(("dyno_l.silence@{}+60ms",), ("supply.silence@{}+60ms",), ("analyzer.silence@{}+60ms",)),
-        signs=("opened",), restartable=True, appears_ms=2 * _POLL_MS,
+        signs=("opened", "invalid"), restartable=True, appears_ms=2 * _POLL_MS,
     ),
     Fault(
         "F-38", _VISA, "an answer comes after its time-out", "poisoned connection is closed", Required.DATA,
-        _ANALYZER_MS + _POLL_MS, signs=("opened",), restartable=True, appears_ms=250.0,
+        _ANALYZER_MS + _POLL_MS, signs=("opened", "invalid"), restartable=True, appears_ms=250.0,
         ways=(("dyno_l.late:520ms@{}+60ms",), ("supply.late:700ms@{}+250ms",), ("analyzer.late:1200ms@{}+60ms",)),
     ),
     Fault(
@@ -55,8 +55,8 @@ INSTRUMENT_FAULTS = (
     ),
     Fault(
         "F-44", _VISA, "answer against the grammar", "strict grammar", Required.DATA, _TWO_UPDATES_MS, restartable=True,
-        ways=(("supply.garbage@{}+60ms",), ("dyno_l.garbage@{}+60ms",), ("analyzer.garbage@{}+60ms",)),
-        signs=("opened",), appears_ms=2 * _POLL_MS,
+        ways=(("supply.garbage:11@{}+1s",), ("dyno_l.garbage:11@{}+1s",), ("analyzer.garbage:11@{}+1s",)),
+        signs=("opened",), appears_ms=12 * _POLL_MS,
     ),
     Fault(
         "F-45", _VISA, "error queue not empty after a write", "read after every group of writes", Required.DATA,

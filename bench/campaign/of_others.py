@@ -9,7 +9,8 @@ _FROM_THEN_ON = "it is there before anything turns, and the sign check finds it 
 OTHER_FAULTS = (
     Fault(
         "X-01", _PLANT, "half-shaft speeds differ", "difference over VISA", Required.CONTROLLED, 125.0,
-        open="no place of the script lets one half-shaft run away alone",
+        ways=(("plant.runaway_l:150 rpm@{}+1s",),), causes=(Cause.COUPLING_BROKEN,), appears_ms=40.0,
+        never={"idle": "nothing turns", "arming": "nothing turns"},
     ),
     Fault(
         "X-02", _PLANT, "one side's dyno trips, the other must follow", "state of the drive", Required.CONTROLLED,
@@ -17,7 +18,8 @@ OTHER_FAULTS = (
     ),
     Fault(
         "X-03", _PLANT, "grid lost while regenerating", "voltage", Required.CONTROLLED, 25.0,
-        open="no place of the script takes the supply's sink away",
+        ways=(("plant.no_grid@{}",),), causes=(Cause.OVER_VOLTAGE, Cause.SUPPLY_TRIPPED, Cause.INVERTER_FAULT),
+        only=("regen",), elsewhere="nothing is fed back", appears_ms=10.0,
     ),
     Fault(
         "X-04", _PLANT, "second active insulation monitor", "resistance read too low", Required.CONTROLLED, 1000.0,
@@ -29,8 +31,8 @@ OTHER_FAULTS = (
         causes=(Cause.SIGN_CHECK, Cause.ARMING_FAILED),
     ),
     Fault(
-        "X-06", _PLANT, "derating in the middle of a point", "flag of the inverter", Required.DATA,
-        open="no place of the script heats the power stage",
+        "X-06", _PLANT, "derating in the middle of a point", "temperature", Required.DATA, 100.0,
+        ways=(("plant.junction:150 degC@{}+1s",),), signs=("core_limit",), appears_ms=100.0,
     ),
     Fault(
         "X-07", _CAN, "a rest bus frame is missing", "inverter's own time-out", Required.CONTROLLED, 400.0,

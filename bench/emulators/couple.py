@@ -21,6 +21,7 @@ from bench.core.rings import Rings
 from bench.core.state import State
 from bench.emulators import bench_io, can_dynos, can_node, cascadia_cm, ecu, periphery
 from bench.emulators.bench_io import BenchIo
+from bench.emulators.breakdowns import Breakdowns, break_down, mislead
 from bench.emulators.can_dynos import CanDynos
 from bench.emulators.cascadia_cm import CmInverter
 from bench.emulators.diagnosed import Doorway, asked, is_request, overhear
@@ -54,6 +55,7 @@ class EmulatedBench(NamedTuple):
     outputs: np.ndarray  # the plant's outputs as one flat vector (a view)
     doorway: Doorway  # the ECU's diagnostic side
     polls: Polls  # instruments that are only read
+    breakdowns: Breakdowns
 
 
 @compiled
@@ -152,8 +154,10 @@ def live(bench: EmulatedBench, t_ns: int) -> None:
     bench_io.take_commands(bench.io, bench.periphery)
     periphery.act(bench.periphery, inputs, t_ns, MS)
     can_dynos.act(bench.dynos, inputs, t_ns)
+    break_down(bench.breakdowns, t_ns)
     step(bench.plant, MS)
     periphery.add_shunts(bench.periphery, outputs)
+    mislead(bench.breakdowns, t_ns)
     if t_ns % (10 * MS) == 0:
         if bench.cascadia.state[0].present:
             cascadia_cm.tell(bench.cascadia, outputs, t_ns)

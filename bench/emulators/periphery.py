@@ -47,11 +47,12 @@ TOLD = (
 ) = range(len(TOLD))  # fmt: skip
 
 FAULTS = {"chain": ("open",), "door": ("open",), "hvil": ("open",), "insulation": ("low",), "fire": ("alarm",),
-          "leak": ("alarm",)}  # fmt: skip
+          "leak": ("alarm",), "coolant": ("lost",), "oil": ("lost",)}  # fmt: skip
 """What a script may let happen; ``insulation.low:40 kohm`` has the resistance as its argument."""
 OF_MONITOR = ("low", "failing", "restart")
 """The same of ``insulation``, where its monitor speaks for itself: it fails, or begins anew with its self test."""
 _KINDS = [(place, kind) for place, kinds in {**FAULTS, "insulation": OF_MONITOR}.items() for kind in kinds]
+_COOLANT_LOST, _OIL_LOST = _KINDS.index(("coolant", "lost")), _KINDS.index(("oil", "lost"))
 _FIRE_ALARM, _LEAK_ALARM = _KINDS.index(("fire", "alarm")), _KINDS.index(("leak", "alarm"))
 _SOUND_OHM, _LOW_OHM = 5e6, 20e3
 _MONITOR_VALID = 2.0
@@ -131,7 +132,7 @@ def read_ohm(kind: str, argument: str) -> float:
 def act(periphery: Periphery, plant_in: Any, t_ns: int, dt_ns: int) -> None:
     """One step of relays, contactors and conditioner."""
     _chain(periphery, plant_in, t_ns)
-    _conditioner(periphery, plant_in, dt_ns * 1e-9)
+    _conditioner(periphery, plant_in, t_ns, dt_ns * 1e-9)
 
 
 @compiled
@@ -175,11 +176,13 @@ def _chain(periphery: Periphery, plant_in: Any, t_ns: int) -> None:
 
 
 @compiled
-def _conditioner(periphery: Periphery, plant_in: Any, dt_s: float) -> None:
+def _conditioner(periphery: Periphery, plant_in: Any, t_ns: int, dt_s: float) -> None:
     commands, own = periphery.commands, periphery.state[0]
     # first-order loops; heaters 30 s (assumed, typical of a small conditioner)
-    own.coolant_flow += (commands[COOLANT_FLOW_CMD] - own.coolant_flow) * dt_s / own.coolant_pump_s
-    own.oil_flow += (commands[OIL_FLOW_CMD] - own.oil_flow) * dt_s / own.oil_pump_s
+    coolant_flow = 0.0 if _broken(periphery, _COOLANT_LOST, t_ns) else commands[COOLANT_FLOW_CMD]
+    oil_flow = 0.0 if _broken(periphery, _OIL_LOST, t_ns) else commands[OIL_FLOW_CMD]
+    own.coolant_flow += (coolant_flow - own.coolant_flow) * dt_s / own.coolant_pump_s
+    own.oil_flow += (oil_flow - own.oil_flow) * dt_s / own.oil_pump_s
     if own.coolant_flow > 0.5:
         own.coolant_degc += (commands[COOLANT_TEMP_CMD] - own.coolant_degc) * dt_s / 30.0
     if own.oil_flow > 0.5:

@@ -16,6 +16,7 @@ from bench.config.dut import Dut
 from bench.config.rig import Rig
 from bench.emulators.ageing import Ageing
 from bench.emulators.bench_io import make_bench_io
+from bench.emulators.breakdowns import make_breakdowns
 from bench.emulators.can_dynos import INTERVAL_NS, make_can_dynos
 from bench.emulators.cascadia_cm import CmInverter, Plate, make_cascadia
 from bench.emulators.couple import TAP_FRAMES, EmulatedBench
@@ -138,6 +139,7 @@ def make_world(
         outputs,
         make_doorway(dut.diagnostics, faults),
         make_polls(len(parts), as_vector(plant.inputs)[0]),
+        make_breakdowns(plant, faults),
     )
     truth = Truth(sensors, fast)
     names = OUTPUTS.names or ()

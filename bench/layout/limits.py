@@ -42,6 +42,9 @@ _CAUSES = {
 _TEMPERATURES: dict[Monitored, str] = {"winding": "winding_temp", "rotor": "rotor_temp", "junction": "junction_temp",
                  "oil": "oil_temp", "coolant": "coolant_temp"}  # fmt: skip
 _TEMPERATURE_HYSTERESIS_K = 2.0
+_LOST_NS = 200 * NS_PER_MS
+_FRAMES_S = 0.03
+"""Three frames of a drive that speaks for itself."""
 _RETRY_NS = 1_100 * NS_PER_MS
 """Time for another retry of a link: nothing hangs on the scanner but what has a limit of its own."""
 _FIRST_OF = {"bench_io": "io.chain_closed", "conditioner": "coolant.flow"}
@@ -168,17 +171,24 @@ def _silent(name: str, channel: str, instrument: Instrument, more_ns: int = 0) -
 def _plausibility(rig: Rig, dut: Dut) -> Iterator[Limit]:
     """Two sources for one quantity (F-18, and left against right); torque's pair waits for steady windows."""
     ratio, rules = shaft_ratio(rig, dut), rig.plausibility
-    dynos = tuple(rig.dynos)
+    dynos, debounce_ns = tuple(rig.dynos), ns(_beyond_a_poll(rig))
     share = tuple((f"{name}.speed", ratio / len(dynos)) for name in dynos)
     yield Limit(
         "motor speed against dynos", "dut.speed", -rules.speed, rules.speed, minus=share,
-        cause=Cause.COUPLING_BROKEN, debounce_ns=200 * NS_PER_MS, modes=MODE_ARMED,
+        cause=Cause.COUPLING_BROKEN, debounce_ns=debounce_ns, lost_ns=_LOST_NS, modes=MODE_ARMED,
     )  # fmt: skip
     if len(dynos) == 2:
         yield Limit(
             "half-shaft speeds", f"{dynos[0]}.speed", -rules.half_shaft_speed, rules.half_shaft_speed,
-            minus=((f"{dynos[1]}.speed", 1.0),), cause=Cause.COUPLING_BROKEN, debounce_ns=200 * NS_PER_MS,
+            minus=((f"{dynos[1]}.speed", 1.0),), cause=Cause.COUPLING_BROKEN, debounce_ns=debounce_ns,
+            lost_ns=_LOST_NS,
         )  # fmt: skip
+
+
+def _beyond_a_poll(rig: Rig) -> float:
+    """How long two speeds may differ, in s. While they change, a drive that is asked now and then tells what was; it
+    has spoken again by the end of this."""
+    return max((1.5 * rig.dynos[name].poll for name in rig.linked_dynos), default=_FRAMES_S)
 
 
 def loosened(rule: LimitRule, others: Iterable[Limit]) -> str:

@@ -10,6 +10,8 @@ from bench.config.rig import Rig
 from bench.config.suggest import suggestion
 from bench.emulators.ageing import GROWS, read_rate
 from bench.emulators.ageing import PLACE as UNIT
+from bench.emulators.breakdowns import PLACES as BROKEN_DOWN
+from bench.emulators.breakdowns import read_breakdown
 from bench.emulators.diagnosed import FAULTS as ECU_FAULTS
 from bench.emulators.diagnosed import PLACE as ECU
 from bench.emulators.diagnosed import TROUBLE_CODES
@@ -59,7 +61,7 @@ def kinds_of(rig: Rig) -> Mapping[str, tuple[str, ...]]:
     periphery = {part: OF_MODBUS[part] for part in rig.modbus}
     buses = dict.fromkeys(BUS_PLACES, tuple(CAN_FAULTS))
     flanges = dict.fromkeys(rig.flanges, FLANGE_FAULTS)
-    ours = {**known_faults(rig), **periphery, **buses, **flanges, **PERIPHERY_FAULTS}
+    ours = {**known_faults(rig), **periphery, **buses, **flanges, **PERIPHERY_FAULTS, **BROKEN_DOWN}
     if rig.insulation.dbc is not None:
         ours["insulation"] = OF_MONITOR
     return {**ours, INVERTER: INVERTER_FAULTS, ECU: ECU_FAULTS, UNIT: tuple(GROWS), DISK: DISK_FAULTS}
@@ -101,6 +103,11 @@ def _argument(fault: Fault) -> str:
     elif fault.place == DISK:
         if fault.argument and (fault.kind != BROKEN or fault.argument not in FILES):
             return f"may name a file of a broken disk: {', '.join(FILES)}"
+    elif fault.place in BROKEN_DOWN:
+        try:
+            read_breakdown(fault)
+        except ValueError as error:
+            return str(error)
     elif fault.kind == "parameter":
         if not _PARAMETER.fullmatch(fault.argument):
             return "needs an address and a value, such as inverter.parameter:172=100@0s"
