@@ -88,10 +88,16 @@ def _quantities(value: Any, info: ValidationInfo, units: Mapping[str, Unit]) -> 
 
 
 Targets = Annotated[
-    dict[str, float], BeforeValidator(lambda v, info: _quantities(v, info, MAY_SET)), Field(min_length=1)
+    dict[str, float],
+    BeforeValidator(lambda v, info: _quantities(v, info, MAY_SET)),
+    Field(min_length=1, json_schema_extra={"propertyNames": {"enum": list(MAY_SET)}}),
 ]
 """Set-points by name, in the units of ``MAY_SET``."""
-TargetRates = Annotated[dict[str, float], BeforeValidator(lambda v, info: _quantities(v, info, _RATES))]
+TargetRates = Annotated[
+    dict[str, float],
+    BeforeValidator(lambda v, info: _quantities(v, info, _RATES)),
+    Field(json_schema_extra={"propertyNames": {"enum": list(_RATES)}}),
+]
 """Rates by name, a second."""
 
 
