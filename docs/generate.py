@@ -308,7 +308,10 @@ _OF_CONTROLS: Mapping[str, tuple[str, str]] = {
         "variable that is a torque, else a power, else a current",
     ),
     "seed": ("for `random`", "the same seed gives the same order"),
-    "branches": ("yes", "lists of steps. No two may command the same or measure both; a pause waits for their end"),
+    "branches": (
+        "yes",
+        "lists of steps. No two may command the same or measure both; a pause holds the one that drives",
+    ),
     "condition": ("yes", "an [expression](expressions.md) that is true or false, such as `coolant.temp_out > 60 °C`"),
     "else": ("no", "what is done where it does not hold"),
     "plan": ("yes", "a name or a path, from the folder of this plan"),

@@ -22,9 +22,12 @@ from bench.config.yaml_tree import Path, Tree, read_tree
 
 GROWN_MAX = 10_000
 """Steps of a plan, with all passes of its sweeps; those of a ``repeat`` count once."""
+VALUES_MAX = 500_000
+NESTED_MAX = 24
 CALLS_MAX = 8
 """Plans that call each other."""
 _LISTS = ("steps", "cleanup", "else")
+_NESTING = (*_LISTS, "branches", "last")
 _OF_A_RUN = ("identity", "clear_dtcs")
 """What a called plan cannot ask for by itself."""
 
@@ -62,8 +65,10 @@ class Growth:
     values: Values = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
     _steps: int = 0
+    _values: int = 0
     _limits: list[Any] = field(default_factory=list)
     _own_limits: int = 0
+    _sources: dict[str, Tree] = field(default_factory=dict)
 
     def grow(self, source: Tree) -> None:
         """Fill ``tree`` from a plan as it is written; mistakes are in its ``problems``."""
@@ -72,16 +77,16 @@ class Growth:
             return
         here = _Here(source, self._scope(source, dict(self.files.settings), None))
         self.values = here.scope.values
-        self._own_limits = len(source.data.get("limits") or ())
+        self._own_limits = len(_list_of(source.data, "limits"))
         try:
             data = {key: self._entry(here, (key,), (key,), value) for key, value in source.data.items()}
-        except TooLargeError:
+        except TooLargeError as error:
             data, self.tree.complete = {}, False  # there is nothing to be validated
-            self._told(source, ("steps",), f"the plan grows to more than {GROWN_MAX} steps; let it repeat, or split it")
+            self._told(source, ("steps",), f"{error}; let it repeat, or split it")
         self._copy_place(here, (), ())
         if self._limits:
             self.tree.values.setdefault(("limits",), (1, 1))
-            data["limits"] = [*(data.get("limits") or []), *self._limits]
+            data["limits"] = [*_list_of(data, "limits"), *self._limits]
         self.tree.data = data
         self._note_unused(here)
 
@@ -119,6 +124,9 @@ class Growth:
     def _value(self, here: _Here, at: Path, to: Path, value: Any) -> Any:
         """A value of any depth, with what its references stand for."""
         self._copy_place(here, at, to)
+        self._values += 1
+        if self._values > VALUES_MAX:
+            raise TooLargeError(f"the plan grows to more than {VALUES_MAX} values")
         if isinstance(value, dict):
             return {key: self._value(here, (*at, key), (*to, key), inner) for key, inner in value.items()}
         if isinstance(value, list):
@@ -146,7 +154,9 @@ class Growth:
     def _node(self, here: _Here, at: Path, to: Path, entry: Any) -> Any:
         self._steps += 1
         if self._steps > GROWN_MAX:
-            raise TooLargeError
+            raise TooLargeError(f"the plan grows to more than {GROWN_MAX} steps")
+        if sum(part in _NESTING for part in to) > NESTED_MAX:
+            raise TooLargeError(f"steps are nested deeper than {NESTED_MAX}")
         self._copy_place(here, at, to)
         if not isinstance(entry, dict):
             return self._value(here, at, to, entry)
@@ -249,7 +259,7 @@ class Growth:
             self.tree.spoilt.add(to)
             return own
         part = self._part(here, (*at, "plan"), own["plan"])
-        source = read_tree(part.text, part.name) if part else None
+        source = self._source(part) if part else None
         if part is None or source is None or not self._readable(here, at, source):
             self.tree.spoilt.add(to)
             return own
@@ -262,12 +272,18 @@ class Growth:
             if key in data:
                 self.tree.files[(*to, name)] = there.tree.file
                 found[name] = self._entry(there, (key,), (*to, name), data[key])
-        for i, rule in enumerate(data.get("limits") or ()):
+        for i, rule in enumerate(_list_of(data, "limits")):
             place = ("limits", self._own_limits + len(self._limits))
             self.tree.files[place] = there.tree.file
             self._limits.append(self._value(there, ("limits", i), place, rule))
         self._note_unused(there)
         return found
+
+    def _source(self, part: Part) -> Tree:
+        """What is called over and over is read once."""
+        if part.copy not in self._sources:
+            self._sources[part.copy] = read_tree(part.text, part.name)
+        return self._sources[part.copy]
 
     def _part(self, here: _Here, at: Path, asked: str) -> Part | None:
         try:
@@ -325,6 +341,12 @@ class Growth:
                 self.unused.append(
                     f"{here.tree.problem(('parameters', name), f'nothing refers to parameter {name!r}', True)}"
                 )
+
+
+def _list_of(data: Mapping[str, Any], key: str) -> list[Any]:
+    """What stands there, if it is a list; of anything else the model tells."""
+    found = data.get(key)
+    return found if isinstance(found, list) else []
 
 
 def _defaults_of(data: Any) -> Values:

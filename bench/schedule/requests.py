@@ -285,9 +285,11 @@ class StoodStill:
 @dataclass(frozen=True, slots=True)
 class Together:
     """Run several operations beside each other, each as a job of its own that is told of stops. Answer: an ``Outcome``
-    for each, when all have ended. As soon as one ends with an error, ``BranchEnded`` is thrown into the others."""
+    for each, when all have ended. As soon as one ends with an error, ``BranchEnded`` is thrown into the others.
+    ``driving``: which of them commands the bench; negative: none. Pauses are its matter."""
 
     operations: tuple["Operation[Any]", ...]
+    driving: int = -1
 
 
 @dataclass(frozen=True, slots=True)

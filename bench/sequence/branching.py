@@ -3,7 +3,7 @@
 A job that waits for its branches is not told of stops itself: they are, and end, and then it goes on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -39,6 +39,7 @@ class Branching:
         self._front = front
         self._clock = clock
         self._branches: dict[Job, _Branches] = {}
+        self._drivers: list[Job] = []  # the branch that drives, the innermost last
         self._alarms: dict[Alarm, Job] = {}
         self._stood_ns: dict[Alarm, int] = {}
         self._stands_since_ns: int | None = None
@@ -64,7 +65,13 @@ class Branching:
             branch = self._clock().spawn(f"{job.name}.{number}", self._branch(job, number, operation), job.priority)
             branches.jobs.append(branch)
             self._front.attend(branch)
+        if request.driving >= 0:
+            self._drivers.append(branches.jobs[request.driving])
         return PENDING
+
+    def driver(self, jobs: Sequence[Job]) -> Job:
+        """Who commands the bench: one of the branches, or the first of all ``jobs``."""
+        return self._drivers[-1] if self._drivers else jobs[0]
 
     def _branch(self, parent: Job, number: int, operation: Operation[Any]) -> Operation[None]:
         try:
@@ -78,6 +85,7 @@ class Branching:
         first = all(known.error is None for known in branches.outcomes.values())
         branches.outcomes[number] = outcome
         self._front.dismiss(branches.jobs[number])
+        self._drivers = [job for job in self._drivers if job is not branches.jobs[number]]
         if len(branches.outcomes) == len(branches.jobs):
             del self._branches[parent]
             self._front.attend(parent)

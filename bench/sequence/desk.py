@@ -115,8 +115,8 @@ class Desk:
 
     def break_in(self, error: BenchError) -> None:
         """Throw ``error`` at what the sequence waits for; a window that is open is abandoned."""
-        self._abandon_window(self._jobs[0])
-        self._clock.wake(self._jobs[0], self._clock.t_ns, error=error)
+        self._abandon_window(self._branching.driver(self._jobs))
+        self._clock.wake(self._branching.driver(self._jobs), self._clock.t_ns, error=error)
 
     def stop(self, cause: Cause = Cause.OPERATOR) -> None:
         """A stop from outside: controlled, from any state, however often it is asked for."""

@@ -26,6 +26,7 @@ from bench.schedule.requests import (
     Segment,
     Sleep,
     SleepUntil,
+    Together,
     Until,
 )
 from bench.sequence.idling import Idling
@@ -137,6 +138,8 @@ class Pauses:
             if isinstance(request, _STEADY) and self._disturbed is not None:
                 held, self._disturbed, self._collecting = self._disturbed, None, False
                 raise held
+            if isinstance(request, Together) and request.driving >= 0:
+                request = self._in_branch(request)
             begun_ns = self._clock()
             self._pending = request if isinstance(request, _BREAKABLE) else None
             try:
@@ -148,6 +151,12 @@ class Pauses:
                 self._pending = None
             self._note(request)
             return answer
+
+    def _in_branch(self, request: Together) -> Together:
+        """What drives the bench is what is paused; the other branches go on."""
+        number, branches = request.driving, request.operations
+        driving = self.pausable(branches[number])
+        return replace(request, operations=(*branches[:number], driving, *branches[number + 1 :]))
 
     def _note(self, request: Request) -> None:
         """What has been asked for tells where the bench is."""

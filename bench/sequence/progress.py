@@ -174,16 +174,17 @@ class _Known:
         return Taken(run, self.finished, tuple(self.records), self.kind, left_at)
 
 
-def _without_whole_passes(known: Mapping[Place, _Known]) -> dict[Place, _Known]:
-    """A step in a whole pass of a repeat is not asked for again: it stays for its points, or as the last of its kind.
-    So what is taken over does not grow with every pass."""
+def _without_whole_passes(known: dict[Place, _Known]) -> dict[Place, _Known]:
+    """A step in a whole pass of a repeat is not asked for again: it stays for its points, as the last of its kind, or
+    as the one that has left the bench where it is. So what is taken over does not grow with every pass."""
     last = {found.kind: step for step, found in known.items() if found.finished}
+    mover = next((step for step in reversed(known) if known[step].left_at is not None), None)
     whole = {step: Taken("", False, tuple(found.records)).passes()[0] for step, found in known.items()}
     repeats = {step: count for step, count in whole.items() if count}
 
     def needed(step: Place, found: _Known) -> bool:
         over = any(0 < pass_of(step, repeat) <= count for repeat, count in repeats.items())
         results = any(event not in (PASS, DECIDED) for event, _ in found.records)
-        return not over or results or last.get(found.kind) == step
+        return not over or results or step in (mover, last.get(found.kind))
 
     return {step: found for step, found in known.items() if needed(step, found)}

@@ -14,20 +14,21 @@ from bench.base.time import ns, seconds
 from bench.config import plan_nodes as nodes_of
 from bench.config.plan import Plan
 from bench.config.plan_nodes import CLEANUP, Care, Control, Node, Nodes, Rule, Step
-from bench.schedule.requests import Alarm, Now, Operation, Outcome, Read, Record, StoodStill, Together, Withdraw
-from bench.sequence.actuators import needs_armed
+from bench.schedule.requests import Alarm, Now, Operation, Outcome, Record, StoodStill, Together, Withdraw
+from bench.sequence.actuators import commanded, needs_armed
 from bench.sequence.arming import arm
 from bench.sequence.commands import reset
 from bench.sequence.context import Context
+from bench.sequence.deciding import decided
 from bench.sequence.failures import Failed, failure_of
 from bench.sequence.forecast import Forecast
 from bench.sequence.marking import marked
 from bench.sequence.place import CLEANUP_OF_PLAN, Place, any_pass, below, lies_below, steps_by_place, steps_of
 from bench.sequence.preparing import again, moves
-from bench.sequence.progress import DECIDED, LEFT_AT, OF_RUN, PASS, RETRIED, Progress
+from bench.sequence.progress import LEFT_AT, OF_RUN, PASS, RETRIED, Progress
 from bench.sequence.restarts import SKIP, Restarts
 from bench.sequence.sign_check import sign_check
-from bench.sequence.step import SPEED, TORQUE, StepKind, commands_of
+from bench.sequence.step import METER, SPEED, TORQUE, StepKind, commands_of
 from bench.sequence.stop import stop_for
 from bench.sequence.targets import send
 from bench.sequence.verdict import FAILED, PASSED, StepVerdict
@@ -342,10 +343,12 @@ class Walk:
         open_steps = (where for where, _ in steps_of(node, place) if not self._progress.of(where).finished)
         if any(open_steps):
             yield from self._prepare()
-        branches = enumerate(node.branches)
-        outcomes: tuple[Outcome, ...] = yield Together(
-            tuple(self._branch()._guarded(partial(self._nodes, steps, f"{place}.{i}")) for i, steps in branches)
+        driving = [i for i, steps in enumerate(node.branches) if commanded(steps, self._kinds) - {METER}]
+        branches = (
+            self._branch()._guarded(partial(self._nodes, steps, f"{place}.{i}"))
+            for i, steps in enumerate(node.branches)
         )
+        outcomes: tuple[Outcome, ...] = yield Together(tuple(branches), next(iter(driving), -1))
         errors = [failure_of(outcome.error) for outcome in outcomes if outcome.error is not None]
         if errors:
             # a stop before what fails at work, and that before what only ended with it
@@ -362,24 +365,13 @@ class Walk:
     def _when(self, node: nodes_of.When, place: Place) -> Operation[None]:
         holds = self._progress.of(place).decision()
         if holds is None:
-            holds = yield from self._decided(node, place)
+            holds = yield from decided(node, place)
         either = self._forecast.of(node.steps).points, self._forecast.of(node.otherwise).points
         self._context.tally.planned += either[0 if holds else 1] - max(either)
         if holds:
             yield from self._nodes(node.steps, str(place))
         else:
             yield from self._nodes(node.otherwise, f"{place}{nodes_of.ELSE}")
-
-    def _decided(self, node: nodes_of.When, place: Place) -> Operation[bool]:
-        channels = tuple(sorted(node.condition.channels))
-        readings = (yield Read(channels)) if channels else []
-        holds = node.condition.evaluate({reading.channel: reading for reading in readings})
-        if holds is None:
-            bad = ", ".join(f"{r.channel} is {r.quality.name}" for r in readings if not r.good)
-            raise Failed((f"nobody knows whether {node.condition.text}: {bad}",), at_work=True)
-        values = {reading.channel: reading.value if reading.good else None for reading in readings}
-        yield Record(DECIDED, {"step": place, "condition": node.condition.text, "holds": bool(holds), "values": values})
-        return bool(holds)
 
 
 def _plan_clock() -> Operation[int]:

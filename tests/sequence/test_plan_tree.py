@@ -449,3 +449,14 @@ def test_a_plan_that_grows_beyond_its_bound_is_refused() -> None:
     with pytest.raises(InputError) as refused:
         plan_of(f"- sweep:\n    {over}\n    steps:\n      - {inner}")
     assert str(refused.value) == ("p.yaml:6:1: the plan grows to more than 10000 steps; let it repeat, or split it")
+
+
+def test_where_the_bench_was_left_is_known_whatever_passes_are_over() -> None:
+    """Only the first pass moves; the others find the bench there."""
+    stage = Stage(make_context())
+    stage.run(plan_of("- repeat: {times: 5, steps: [{drive: {say: a}}, {note: {say: b}}]}"))
+    first = next(data for _, event, data in stage.journal if event == "step_finished")
+    first["left_at"] = [2000.0, 40.0]
+    taken = stage.progress(len(stage.journal) - 6).steps
+    assert [found.left_at for found in taken.values() if found.left_at] == [(2000.0, 40.0)]
+    assert len(taken) <= 5

@@ -164,3 +164,30 @@ steps:
     assert stood_s > 300.0
     assert len(passes) == 3
     assert passes[-1].data["elapsed_s"] < 60.0
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first", "second"])
+def test_a_pause_holds_the_branch_that_drives(tmp_path: Path, order: tuple[int, int]) -> None:
+    branches = (
+        f"[{{{DWELL}}}, {{notify: {{title: driven}}}}]",
+        "[{wait_until: {condition: dut.speed < 600 rpm, timeout: 1 h}}]",
+    )
+    text = f"""
+parameters: {{speed: 2000 rpm, time: 40 s}}
+steps:
+  - parallel:
+      branches: [{branches[order[0]]}, {branches[order[1]]}]
+  - {DWELL}
+"""
+    (tmp_path / "tree.yaml").write_text(HEAD + text)
+    prepared = prepare(str(tmp_path / "tree.yaml"))
+    script = read_script(["suspend@45s+2min"])
+    result = run_virtual(prepared.blueprint, tmp_path / "runs", LABELS, script=script)
+    assert result.verdict is not None and (result.verdict.verdict, result.verdict.reasons) == ("passed", ())
+    told = {record.event: record.t_ns / 1e9 for record in journal(result.folder)}
+    assert told["suspended"] == pytest.approx(45.0, abs=1.0)
+    assert told["resumed_from_suspend"] > 165.0
+    dwelt_s = {
+        record.data["step"]: record.t_ns / 1e9 for record in journal(result.folder) if record.event == "step_finished"
+    }
+    assert dwelt_s[f"0.{order.index(0)}.0"] > told["resumed_from_suspend"]
