@@ -20,6 +20,7 @@ SUMMED_UP = {"endurance_state": "endurance_cycle"}
 _MANY = frozenset(event.encode() for event in SUMMED_UP.values())
 _CHAIN = b',"chain":"'
 _EVENT = b',"event":"'
+_HOLE, _WRITE_BYTES_MAX = bytes(2), 1 << 16
 _TAIL_BYTES = len(_CHAIN) + 16 + len(b'"}')
 
 
@@ -94,19 +95,21 @@ def read_journal(data: bytes, *, whole: bool = True) -> tuple[list[JournalRecord
     """All records up to the first damage, and what is wrong. Without ``whole`` those are left out that a later one sums
     up (``SUMMED_UP``): a million cycles of a durability run need not be held.
 
-    A line that was being written when the power went (no newline yet) was never acknowledged: it is left out and is
-    no problem. Any other changed byte is.
+    What was being written when the power went was never acknowledged: it is left out and is no problem. That is a last
+    line without a newline, or an end with zeros where the system had not yet put the bytes. Any other changed byte is.
     """
     records: list[JournalRecord | bytes] = []  # bytes: not parsed, since it may not be needed
-    chain, tail, number = GENESIS, b"", 0
+    chain, tail, number, place = GENESIS, b"", 0, 0
     for line in BytesIO(data):
         if not line.endswith(b"\n"):
             tail = line
             break
-        number += 1
+        number, place = number + 1, place + len(line)
         payload = line[: -_TAIL_BYTES - 1] + b"}"
         chain = _link(chain, payload)
         if line != payload[:-1] + _CHAIN + chain.encode() + b'"}\n':
+            if _never_whole(data[place - len(line) :]):
+                return _parsed(records), []
             told = f"journal line {number}: changed, or a line before it is missing; later lines not trusted"
             return _parsed(records), [told]
         if not whole and _event(payload) in _MANY:
@@ -147,6 +150,12 @@ def _parsed(records: Iterable[JournalRecord | bytes]) -> list[JournalRecord]:
 def _record(payload: bytes) -> JournalRecord:
     item = json.loads(payload)
     return JournalRecord(item["seq"], item["t_ns"], item["event"], item["data"])
+
+
+def _never_whole(rest: bytes) -> bool:
+    """Whether ``rest`` has a hole, as one write of several sectors has that reached the disk in part. A line of ours
+    has no zero byte, and a flipped bit makes one zero, not two."""
+    return len(rest) <= _WRITE_BYTES_MAX and _HOLE in rest
 
 
 def _may_be_torn(tail: bytes, chain: str) -> bool:

@@ -6,6 +6,8 @@ finds the same.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
 
 from bench.base.time import seconds
 from bench.record.inbox_log import read_inbox_log
@@ -32,7 +34,7 @@ def recover(run: Storage) -> Lost:
     """Finalise the samples' files. Raises ``StorageError`` where there is no journal."""
     data = run.read(JOURNAL)
     records, problems = read_journal(data, whole=False)
-    torn = len(data) - data.rfind(b"\n") - 1
+    torn = 0 if problems else len(data) - sum(map(len, islice(BytesIO(data), len(records))))
     words = [*problems, *([f"{JOURNAL}: {torn} bytes of a record that was not acknowledged"] if torn else [])]
     samples_s, dropped = _samples(run)
     spoilt = spoilt_marks(run, (record.data for record in records if record.event == MARK))

@@ -7,7 +7,10 @@ checked, the unit is brought to temperature, and only then goes the plan on.
 
 import json
 import time
+from collections import deque
 from collections.abc import Callable
+from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,7 +63,8 @@ def ended(folder: Path, waiting: Callable[[], object] = lambda: None) -> Ended:
             return _of_the_one_before(folder, before, waiting)
         _wait(storage, waiting)
         manifest = _manifest(storage)
-        records, problems = read_journal(storage.read(JOURNAL), whole=False)
+        journal = storage.read(JOURNAL)
+        records, problems = read_journal(journal, whole=False)
     except StorageError as error:
         raise _refusal(folder, f"is no run that can be resumed: {error}") from None
     if problems:
@@ -71,7 +75,7 @@ def ended(folder: Path, waiting: Callable[[], object] = lambda: None) -> Ended:
         raise _refusal(folder, f"has come to its end (verdict {last.data['verdict']}); nothing is left to do{more}")
     if before and not any(record.event == RESUMED for record in records):
         return _of_the_one_before(folder, before, waiting)
-    progress = progress_of(folder.resolve().name, _chain(storage), records)
+    progress = progress_of(folder.resolve().name, _chain(journal, records[-1].seq + 1 if records else 0), records)
     world, seed, start_s, program = (manifest[key] for key in ("world", "seed", "start_s", "program"))
     return Ended(folder, world, seed, start_s, program, progress)
 
@@ -124,10 +128,10 @@ def _manifest(storage: DiskStorage) -> dict[str, Any]:
     return content
 
 
-def _chain(storage: DiskStorage) -> str:
-    """The end of the journal's chain."""
-    lines = storage.read(JOURNAL).split(b"\n")[:-1]
-    return lines[-1][-18:-2].decode() if lines else ""
+def _chain(journal: bytes, records: int) -> str:
+    """The end of the chain of a journal with so many whole records."""
+    last = deque(islice(BytesIO(journal), records), 1)
+    return last[0][-19:-3].decode() if last else ""
 
 
 def _refusal(folder: Path, told: str) -> InputError:

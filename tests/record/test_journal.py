@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -66,6 +67,25 @@ def test_what_a_later_record_sums_up_is_left_out_and_nothing_else(events: list[s
     kept = [i for i, event in enumerate(events) if event != "endurance_cycle" or i > last]
     assert [record.seq for record in read_journal(data, whole=False)[0]] == kept
     assert len(read_journal(data)[0]) == len(events)
+
+
+def test_sectors_of_the_last_write_that_came_out_of_order_are_a_record_that_was_not_acknowledged() -> None:
+    storage = MemoryStorage()
+    journal = Journal(storage.open("j"))
+    journal.append(0, "point", {"point": 0})
+    certain = storage.read("j")
+    journal.extend([(n, "point", {"point": n, "text": "x" * 900}) for n in range(1, 5)])
+    last = storage.read("j")[len(certain) :]
+    edges = [0, *range(512 - len(certain) % 512, len(last), 512), len(last)]
+    sectors = list(pairwise(edges))
+    for kept in range(1 << len(sectors)):
+        left = bytearray(last)
+        for place, (begin, end) in enumerate(sectors):
+            if not kept >> place & 1:
+                left[begin:end] = bytes(end - begin)
+        records, problems = read_journal(certain + bytes(left))
+        assert problems == [] and [r.data["point"] for r in records] == list(range(len(records))) and records
+    assert read_journal(certain[:40] + bytes(40) + certain[80:] + bytes(1 << 16) + b"\n")[1]  # long before the end
 
 
 def test_a_record_is_durable_before_append_returns() -> None:

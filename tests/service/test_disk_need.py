@@ -16,6 +16,7 @@ from bench.service.virtual_run import run_virtual
 MB = 1_000_000
 
 
+@pytest.mark.slow
 def test_the_estimate_is_above_what_a_run_writes_and_not_by_far(tmp_path: Path) -> None:
     blueprint = draw(load_inputs("smoke"), log_full=True)
     result = run_virtual(blueprint, tmp_path, Labels("virtual", 1, VIRTUAL_EPOCH_S))

@@ -27,6 +27,8 @@ from bench.service.export import FORMATS, export
 from bench.service.run_folder import Labels
 from bench.service.virtual_run import run_virtual
 
+SLOW = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
@@ -94,7 +96,12 @@ def keyed(frames: np.ndarray) -> Counter:
 
 
 @pytest.mark.parametrize(
-    ("kind", "reader"), [("blf", can.BLFReader), ("asc", can.ASCReader), ("bus_mf4", can.MF4Reader)]
+    ("kind", "reader"),
+    [
+        ("blf", can.BLFReader),
+        pytest.param("asc", can.ASCReader, marks=SLOW),
+        pytest.param("bus_mf4", can.MF4Reader, marks=SLOW),
+    ],
 )
 def test_the_buses_are_what_the_wires_carried(run: SimpleNamespace, tmp_path: Path, kind: str, reader: type) -> None:
     notes: list[str] = []
@@ -142,6 +149,7 @@ def test_what_cannot_be_exported_is_refused_with_a_remedy(
             export(run.storage, kind, tmp_path)
 
 
+@SLOW
 def test_a_run_that_kept_a_digest_has_no_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.service.virtual_run.write_report", lambda *_: None)
     result = run_virtual(draw(load_inputs("smoke")), tmp_path, Labels("virtual", 1, VIRTUAL_EPOCH_S))
@@ -163,7 +171,7 @@ def test_hdf5_has_every_signal_where_it_can_be_written(run: SimpleNamespace, tmp
     assert any(name.endswith("dut.torque_cmd") for name in names)
 
 
-@pytest.mark.slow
+@SLOW
 def test_copies_are_made_in_the_background_and_the_run_stays_sealed(run: SimpleNamespace, tmp_path: Path) -> None:
     assert compact_later(run.storage.folder, tmp_path).wait(120) == 0
     made = {path.name for path in (tmp_path / run.storage.folder.name).iterdir()}

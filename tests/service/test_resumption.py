@@ -95,6 +95,14 @@ def at(event: str, **data: Any) -> Callable[[JournalRecord], bool]:
     return lambda record: record.event == event and data.items() <= record.data.items()
 
 
+def test_what_a_power_cut_has_left_of_the_last_write_is_not_taken_over(whole: RunResult, tmp_path: Path) -> None:
+    """Also where its sectors came out of order: a hole, then whole lines."""
+    clean = ended(killed(whole.folder, tmp_path / "clean", at("point", point=1)))
+    hole = b'{"data":{"po' + bytes(600) + b'","seq":99}\n{"data":{},"seq":100}\n'
+    left = ended(killed(whole.folder, tmp_path / "left", at("point", point=1), torn=hole))
+    assert (left.progress.points, left.progress.chain) == (1, clean.progress.chain) and len(left.progress.chain) == 16
+
+
 def go_on(blueprint: Blueprint, folder: Path, progress: Progress) -> RunResult:
     result = run_virtual(blueprint, folder / "out", LABELS, progress=progress)
     assert result.error is None

@@ -133,6 +133,7 @@ def scripted(blueprint: Blueprint, folder: Path, *lines: str) -> tuple[RunResult
     return result, records
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log_full", [False, True])
 def test_a_disk_that_is_full_on_demand_ends_the_run_and_the_folder_is_whole(tmp_path: Path, log_full: bool) -> None:
     blueprint = draw(load_inputs("smoke"), log_full=log_full)
@@ -144,6 +145,7 @@ def test_a_disk_that_is_full_on_demand_ends_the_run_and_the_folder_is_whole(tmp_
     assert same[0] == same[1] and len(of(records, "disk_low")) == 1  # which tells of this machine
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "at"), [("samples.mf4", "0.5s"), ("inbox.log", "28s")])
 def test_one_file_that_breaks_is_told_and_does_not_take_the_others_with_it(tmp_path: Path, file: str, at: str) -> None:
     blueprint = draw(load_inputs("smoke"), log_full=True)
