@@ -240,7 +240,12 @@ def _facts(model: ReportModel) -> list[tuple[str, list[tuple[str, str]]]]:
     run = {"plan": model.plan, "DUT": model.dut, "rig": model.rig, "world": model.world, "seed": model.seed}
     run |= {"core program": manifest.get("program", ""), "uncertainty from": ", ".join(basis)}
     run |= {"duration": _duration(manifest.get("foresight", {}))}
-    groups = [("Run", run), ("Instruments", _identities(manifest)), ("Versions", manifest.get("versions", {}))]
+    groups: list[tuple[str, Mapping[str, Any]]] = [
+        ("Run", run),
+        ("Parameters of the plan", _parameters(manifest)),
+        ("Instruments", _identities(manifest)),
+        ("Versions", manifest.get("versions", {})),
+    ]
     hashes = {
         name: told["sha256"] for name, told in {**manifest.get("inputs", {}), **manifest.get("files", {})}.items()
     }
@@ -259,6 +264,12 @@ def _duration(eta: Mapping[str, Any]) -> str:
     foreseen, took = (clock_text(ns(eta[key])) for key in ("foreseen_s", "took_s"))
     errors = ", ".join(f"{error:+.1f} % at {share} %" for share, error in eta["error_percent"].items())
     return f"{foreseen} h foreseen, {took} h taken; error of the end as told: {errors} of the run"
+
+
+def _parameters(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Their values, and which of them were set for this run."""
+    given, values = manifest.get("set", ()), manifest.get("parameters", {})
+    return {name: f"{value} (set)" if name in given else str(value) for name, value in values.items()}
 
 
 def _identities(manifest: Mapping[str, Any]) -> dict[str, str]:

@@ -220,3 +220,10 @@ def test_thermocouples_of_the_bench_are_drawn_beside_the_units_own() -> None:
         temperature_plot(build_model(told, manifest=MANIFEST)) for told in (records, synthetic.records())
     )
     assert (with_own.count("dasharray"), without.count("dasharray")) == (2, 0)  # one dotted curve and its key
+
+
+def test_the_parameters_of_the_plan_are_shown_with_what_was_set() -> None:
+    told = {**MANIFEST, "parameters": {"speed": "4 krpm", "times": 3}, "set": ["speed"]}
+    text = render_html(build_model(synthetic.records(), manifest=told))
+    for words in ("Parameters of the plan", "4 krpm (set)", ">3<"):
+        assert words in text
