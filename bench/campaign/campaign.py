@@ -7,18 +7,19 @@ pool, and no third time. An interrupted campaign goes on from its ledger.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import asdict
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from bench.base.errors import BenchError
-from bench.campaign.case import Case, Outcome, judge
+from bench.campaign.case import Case, Outcome, judge, judge_pair
 from bench.campaign.catalogue import FAULTS, find_fault
 from bench.campaign.fault import Fault, Judged
 from bench.campaign.states import STATES
 from bench.service.ledger import JsonLines, program_digest
 
 _ATTEMPTS = 2
-_NAME = "faults"
+_NAME, _AND = "faults", "+"
 Pool = Callable[[], Executor]
 
 
@@ -61,9 +62,24 @@ def cases_of(faults: Iterable[Fault], states: Iterable[str], seeds: Iterable[int
     return [Case(fault.id, state, seed) for state in states for fault in ours for seed in seeds]
 
 
+def pairs_of(faults: Iterable[Fault], states: Sequence[str], seed: int) -> list[Case]:
+    """Every two faults that can be brought about and may come in any state, in one state each, in turn; neighbours are
+    of one state."""
+    able = [fault for fault in faults if fault.ways and not fault.only]
+    cases = [
+        Case(f"{first.id}{_AND}{second.id}", states[number % len(states)], seed)
+        for number, (first, second) in enumerate(combinations(able, 2))
+    ]
+    return sorted(cases, key=lambda case: states.index(case.state))
+
+
 def run_case(case: Case) -> Outcome:
     """In whatever process; the state's bench is drawn once in each."""
-    return judge(find_fault(case.fault), STATES[case.state], case.seed)
+    state = STATES[case.state]
+    if _AND in case.fault:
+        first, second = map(find_fault, case.fault.split(_AND))
+        return judge_pair(first, second, state, case.seed)
+    return judge(find_fault(case.fault), state, case.seed)
 
 
 def carry_out(cases: Sequence[Case], pool: Pool, ledger: Ledger, tell: Callable[[Outcome], None]) -> list[Outcome]:

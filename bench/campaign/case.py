@@ -1,12 +1,12 @@
 """One case: one fault in one state under one seed, a virtual run in memory, and the judgement of who looked on."""
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
-from bench.assembly import Blueprint, draw, load_inputs, virtual
+from bench.assembly import Blueprint, Drawing, draw, load_inputs, virtual
 from bench.base.time import NS_PER_MS, NS_PER_S, VIRTUAL_EPOCH_S
 from bench.campaign.acts import ACTS, Scene
 from bench.campaign.cell import Cell, cell_of
@@ -18,6 +18,7 @@ from bench.campaign.torque_frames import TorqueFrames
 from bench.campaign.truth_of_plant import Eye
 from bench.config.search import find
 from bench.core.causes import Cause, cause_text
+from bench.core.program import Program
 from bench.emulators.faulty_disk import FaultyStorage
 from bench.record.journal import JournalRecord, read_journal
 from bench.record.recorder import JOURNAL
@@ -40,6 +41,9 @@ _ORDERLY = (Cause.END_OF_PLAN, Cause.ARMING_FAILED, Cause.STEP_FAILED)
 _ACT, _UNCONFIRMED = "!", "unconfirmed"
 _AFTER_NS = 300 * NS_PER_MS
 """So long the plant is looked at after the run."""
+
+
+Altered = Callable[[Drawing], Program]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +92,35 @@ class _Ended:
         return next((record for record in self.journal if record.event == event), None)
 
 
-def judge(fault: Fault, state: State, seed: int) -> Outcome:
-    """Run ``fault`` in ``state`` under ``seed`` and judge it. Deterministic: the same three give the same outcome."""
+def judge(fault: Fault, state: State, seed: int, altered: Altered | None = None) -> Outcome:
+    """Run ``fault`` in ``state`` under ``seed`` and judge it. Deterministic: the same three give the same outcome.
+
+    ``altered``: makes another program of the core for the run with the fault.
+    """
     cell = cell_of(fault, state)
     if not cell.applies or not fault.ways:
         return _untried(fault, state, seed, cell)
     fault_ns = instant_ns(_span_ns(state.name, seed), seed, f"{fault.id} {state.name}")
     way = fault.ways[seed % len(fault.ways)]
-    ended = _run(state, seed, way, fault_ns)
+    ended = _run(state, seed, way, fault_ns, altered)
     return _judged(fault, state, seed, cell, ended, fault_ns)
+
+
+def judge_pair(first: Fault, second: Fault, state: State, seed: int) -> Outcome:
+    """Two faults at instants of their own in the same state: whatever they do to each other, all must end safe."""
+    name, span_ns = f"{first.id}+{second.id}", _span_ns(state.name, seed)
+    both = (first, second)
+    times_ns = sorted(instant_ns(span_ns, seed, f"{name} {place}") for place in range(2))
+    ways = [fault.ways[seed % len(fault.ways)] for fault in both]
+    lines = tuple(
+        line if line.startswith(_ACT) else line.replace("{}", _at(t_ns))
+        for way, t_ns in zip(ways, times_ns, strict=True)
+        for line in way
+    )
+    ended = _run(state, seed, lines, times_ns[0])
+    loose = replace(first, required=Required.CONTROLLED, discharges=all(fault.discharges for fault in both))
+    unsafe = _unsafe(loose, ended)
+    return Outcome(name, state.name, seed, True, False, bool(ended.journal), not unsafe, True, None, None, unsafe)
 
 
 def _untried(fault: Fault, state: State, seed: int, cell: Cell) -> Outcome:
@@ -199,12 +223,13 @@ def _span_ns(state: str, seed: int) -> tuple[int, int]:
     return STATES[state].span_ns(_run(STATES[state], seed, (), NS_PER_S).journal)
 
 
-def _run(state: State, seed: int, way: Sequence[str], fault_ns: int) -> _Ended:
+def _run(state: State, seed: int, way: Sequence[str], fault_ns: int, altered: Altered | None = None) -> _Ended:
     """The state's plan with the fault, from arming to the end of the stop and a little longer, in memory."""
     blueprint, disk = _blueprint(state.name), FaultyStorage()
+    if altered is not None:
+        blueprint = replace(blueprint, program=altered(blueprint))
     recorder = recorder_of(disk, blueprint, Labels("virtual", seed, VIRTUAL_EPOCH_S))
-    at = f"{fault_ns / NS_PER_S:.6f}s"
-    script = tuple(parse_fault(line.replace("{}", at)) for line in way if not line.startswith(_ACT))
+    script = tuple(parse_fault(line.replace("{}", _at(fault_ns))) for line in way if not line.startswith(_ACT))
     frames = TorqueFrames(blueprint.inputs.databases["dut"], fault_ns)
     made = virtual(blueprint, recorder, seed, script, frames.on_frames)
     signs = Signs(made, places(blueprint.channels.index), {fault.place for fault in script}, fault_ns)
@@ -222,3 +247,8 @@ def _run(state: State, seed: int, way: Sequence[str], fault_ns: int) -> _Ended:
     recorder.close(reached_ns, 0, 0)
     verdict = "internal error" if job.result is None else str(job.result.verdict)
     return _Ended(read_journal(disk.read(JOURNAL))[0], observer, signs, frames, verdict)
+
+
+def _at(t_ns: int) -> str:
+    """A time as lines of a script want it."""
+    return f"{t_ns / NS_PER_S:.6f}s"

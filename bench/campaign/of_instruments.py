@@ -36,10 +36,12 @@ INSTRUMENT_FAULTS = (
     Fault(
         "F-40", _VISA, "connection half open, then broken", "deadline", Required.CONTROLLED, _SILENCE_MS,
         ways=(("dyno_l.close@{}",), ("supply.close@{}",), ("analyzer.close@{}",)), causes=_SILENT, restartable=True,
+        appears_ms=_POLL_MS,
     ),
     Fault(
         "F-41", _VISA, "endless answer", "own deadline and cap of bytes", Required.CONTROLLED, _SILENCE_MS,
         ways=(("dyno_r.endless@{}",), ("supply.endless@{}",), ("analyzer.endless@{}",)), causes=_SILENT,
+        appears_ms=_POLL_MS,
         restartable=True,
     ),
     Fault(

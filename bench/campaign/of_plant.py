@@ -30,7 +30,7 @@ PLANT_FAULTS = (
     ),
     Fault(
         "F-19", _PLANT, "overspeed in field weakening", "speed limit", Required.CONTROLLED, 25.0,
-        ways=(("plant.runaway:1200 rpm@{}+2s",),), causes=(Cause.OVERSPEED,), only=("field-weakening",),
+        ways=(("plant.runaway:1200 rpm@{}+2s",),), causes=_SPEEDS, only=("field-weakening",),
         elsewhere="no unit with permanent magnets, or not fast enough",
         appears=lambda moment: abs(moment.motor_rpm) > _OVERSPEED_RPM,
     ),

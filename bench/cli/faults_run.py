@@ -36,10 +36,11 @@ class Engine(enum.StrEnum):
 
 
 def command(
-    fault: Annotated[str | None, typer.Option(help="Only this one, such as F-19.")] = None,
+    fault: Annotated[str | None, typer.Option(help="Only this one, such as F-19, or this pair: F-01+F-19.")] = None,
     state: Annotated[str | None, typer.Option(help='Only in this state of the bench, such as "regen".')] = None,
     seeds: Annotated[int, typer.Option(min=1, max=10_000, help="How many seeds, from 1 on.")] = 4,
     seed: Annotated[int | None, typer.Option(min=1, help="Only this seed: replays one case.")] = None,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Every two faults together, each pair in one state.")] = False,
     engine: Annotated[Engine, typer.Option(help="Processes of this machine, or a Dask cluster.")] = Engine.POOL,
     scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Of the Dask cluster.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; all cores otherwise.")] = None,
@@ -51,14 +52,18 @@ def command(
 ) -> int:
     """Try faults in the states of the bench, in virtual time, and have an observer of the plant judge. 1 when a case
     that applies is not met; a line for each tells how to run it again."""
-    from bench.campaign.campaign import Ledger, carry_out, cases_of
+    from bench.campaign.campaign import Ledger, carry_out, cases_of, pairs_of
     from bench.campaign.catalogue import FAULTS, find_fault
     from bench.campaign.states import STATES
 
     if state is not None and state not in STATES:
         raise InputError([Problem("--state", 0, 0, f"no state {state!r}; {suggestion(state, STATES)}")])
-    faults = FAULTS if fault is None else (find_fault(fault),)
-    cases = cases_of(faults, STATES if state is None else (state,), range(1, seeds + 1) if seed is None else (seed,))
+    states = tuple(STATES) if state is None else (state,)
+    faults = FAULTS if fault is None else tuple(map(find_fault, fault.split("+")))
+    if pairs or len(faults) == 2:
+        cases = pairs_of(faults, states, seed or 1)
+    else:
+        cases = cases_of(faults, states, range(1, seeds + 1) if seed is None else (seed,))
     if not cases:
         shown = ", ".join(test for one in faults for test in one.shown_by)
         raise InputError([Problem("--fault", 0, 0, f"{fault} is judged with real processes: {shown}")])

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from bench.cli.perf import line_of
 from bench.cli.terminal import note, say, say_json
 from bench.cli.warming import prepare_compiled_code
 
+if TYPE_CHECKING:
+    from bench.service.proof import Proof
+
 
 def command(
     name: Annotated[
@@ -22,7 +25,8 @@ def command(
             "kills (a run survives kill -9 at any instant, and goes on), kills_in_wall_time (over real edges), "
             "plans (every shipped plan runs whole, passes and verifies), "
             "cycles (a million cycles, killed a hundred times, each counted once), "
-            "endurance (400 hours in one run: as fast at the end as at the beginning, and in as much memory)."
+            "endurance (400 hours in one run: as fast at the end as at the beginning, and in as much memory), "
+            "detectors (with each detector switched off, the fault that it is there for is missed)."
         ),
     ],
     out: Annotated[
@@ -35,7 +39,7 @@ def command(
     from bench.service.proof import Ledger, carry_out
     from bench.service.prove import find_proof
 
-    proof = find_proof(name)
+    proof = find_proof(name, {"detectors": _detectors})
     prepare_compiled_code(json)
     cases = proof.short if short else range(proof.cases)
     file = out / f"{proof.name}.jsonl"
@@ -57,3 +61,9 @@ def command(
             say(line_of({**asdict(row), "met": row.met}))
         say("proven" if met else "contradicted; see above")
     return exits.PASSED if met else exits.FAILED
+
+
+def _detectors() -> "Proof":
+    from bench.campaign.prove_detectors import DETECTORS_PROOF
+
+    return DETECTORS_PROOF

@@ -1,6 +1,7 @@
 """Long proofs by name; each is resumable and is run outside the test suite, which runs a short form of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from bench.base.errors import InputError, Problem
 from bench.config.suggest import suggestion
@@ -54,8 +55,9 @@ PROOFS: dict[str, Callable[[], Proof]] = {
 """By name; each imports what it needs only when it is run."""
 
 
-def find_proof(name: str) -> Proof:
-    """The proof ``name``. Raises ``InputError`` that names what there is."""
-    if name not in PROOFS:
-        raise InputError([Problem(repr(name), 0, 0, f"no proof has this name; {suggestion(name, PROOFS)}")])
-    return PROOFS[name]()
+def find_proof(name: str, more: Mapping[str, Callable[[], Proof]] = MappingProxyType({})) -> Proof:
+    """The proof ``name``, one of ours or of ``more``. Raises ``InputError`` that names what there is."""
+    every = {**PROOFS, **more}
+    if name not in every:
+        raise InputError([Problem(repr(name), 0, 0, f"no proof has this name; {suggestion(name, every)}")])
+    return every[name]()

@@ -9,7 +9,7 @@ import pytest
 
 from bench.base.errors import InputError
 from bench.campaign import campaign
-from bench.campaign.campaign import Ledger, WorkersLost, carry_out, cases_of, replay, table
+from bench.campaign.campaign import Ledger, WorkersLost, carry_out, cases_of, pairs_of, replay, run_case, table
 from bench.campaign.case import Case, Outcome
 from bench.campaign.catalogue import find_fault
 from bench.campaign.pools import dask
@@ -49,6 +49,18 @@ class Breaking(Executor):
 def test_cases_are_faults_by_states_by_seeds() -> None:
     assert len(CASES) == 8 and CASES[0] == Case("F-01", "idle", 1)
     assert not cases_of([find_fault("F-56")], ["idle"], [1])
+
+
+def test_pairs_are_every_two_that_can_be_brought_about_each_in_one_state() -> None:
+    faults = [find_fault(name) for name in ("F-01", "F-03", "F-16", "F-27", "F-35", "F-54")]
+    pairs = pairs_of(faults, ["regen", "idle"], 1)
+    assert len({case.fault for case in pairs}) == len(pairs) == 6
+    assert [case.state for case in pairs] == ["regen"] * 3 + ["idle"] * 3
+
+
+def test_a_pair_ends_safe() -> None:
+    outcome = run_case(Case("F-01+F-32", "regen", 1))
+    assert outcome.met and outcome.safe and outcome.fault == "F-01+F-32", outcome.why
 
 
 def test_an_interrupted_campaign_goes_on(tmp_path: Path, ran: list[Case]) -> None:
