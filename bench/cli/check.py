@@ -44,17 +44,16 @@ def command(
     for text in said:
         note(f"remark: {text}")
     names = ", ".join(f"{kind} {name}" for kind, name in found.items())
-    megabytes = disk_need(prepared.blueprint) // 1_000_000
-    needs = f"about {clock_text(ns(expected.duration_s))} h on the bench and up to {megabytes} MB"
-    say(f"{names}: no problems; {expected.estimate.points} points, {needs}")
-    if told := _energy_and_storage(expected):
-        say(told)
+    points, lasts = expected.estimate.points, clock_text(ns(expected.duration_s))
+    say(f"{names}: no problems; {points} points, about {lasts} h on the bench")
+    say(_energy_and_storage(expected, disk_need(prepared.blueprint)))
     return 0
 
 
-def _energy_and_storage(expected: "Expected") -> str:
+def _energy_and_storage(expected: "Expected", most_bytes: int) -> str:
+    most = f"{most_bytes / 1e6:.0f} MB at most, which the disk must have"
     if expected.foreseen is None or expected.stored is None:
-        return ""
+        return f"storage: {most}"
     taken, given = expected.foreseen.taken_wh / 1e3, expected.foreseen.given_wh / 1e3
-    stored = expected.stored.total / 1e6
-    return f"energy: {taken:.2f} kWh from the supply, {given:.2f} kWh back; storage: about {stored:.1f} MB"
+    energy = f"energy: {taken:.2f} kWh from the supply, {given:.2f} kWh back"
+    return f"{energy}; storage: about {expected.stored.total / 1e6:.0f} MB; {most}"
