@@ -135,7 +135,8 @@ def _point_tiles(model: ReportModel) -> list[Tile]:
     planned = f" of {model.planned}" if model.planned else ""
     flagged = f"{model.flagged} flagged" if model.flagged else "none flagged"
     peaks = (_peak(model, regenerating) for regenerating in (False, True))
-    return [Tile("points accepted", f"{model.accepted}{planned}", flagged), *peaks, _drift(model)]
+    drift = [_drift(model)] if model.references else []
+    return [Tile("points accepted", f"{model.accepted}{planned}", flagged), *peaks, *drift]
 
 
 def _endurance_tiles(endurance: Endurance) -> Iterator[Tile]:
