@@ -27,7 +27,7 @@ def _walked(walk: Walk) -> Operation[Failed]:
         yield from walk.whole()
     except Failed as failed:
         if failed.at_work:
-            walk.done.append(StepVerdict(FAILED, failed.reasons))
+            walk.wrong.append(StepVerdict(FAILED, failed.reasons))
             failed.reasons = ()
         return failed
     return Failed(())
@@ -79,19 +79,19 @@ def run_plan(
     ending = yield from _walked(walk)
     report = yield from _stop(ending)
     yield from walk.clean_at_rest(ending.owed)
-    verdict = yield from _finish(plan, context, walk.done, ending, report)
+    verdict = yield from _finish(plan, context, walk.wrong, ending, report)
     if ending.error is not None:
         raise ending.error
     return verdict
 
 
 def _finish(
-    plan: Plan, context: Context, done: list[StepVerdict], ending: Failed, report: StopReport
+    plan: Plan, context: Context, wrong: list[StepVerdict], ending: Failed, report: StopReport
 ) -> Operation[RunVerdict]:
     """Ask the unit once more, journal what was seen of the buses, judge, and journal ``run_finished``."""
     yield from examine_after(context.examination)
     confirmed = report.ended and report.confirmed
-    verdict = judge_run(done, context.tally, plan.allowance / 100.0, ending.outcome, ending.reasons, confirmed)
+    verdict = judge_run(wrong, context.tally, plan.allowance / 100.0, ending.outcome, ending.reasons, confirmed)
     for seen in (yield BusReport()):
         yield Record("can_message", seen)
     yield Record("run_finished", {**asdict(verdict), "reasons": list(verdict.reasons)})

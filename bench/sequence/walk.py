@@ -35,14 +35,15 @@ from bench.sequence.verdict import FAILED, PASSED, StepVerdict
 
 Body = Callable[[], Operation[None]]
 Owed = list[tuple[Place, Node]]
+_WRONG_MAX = 50
 
 
 class Walk:
-    """One run through a plan. ``done``: the verdicts of the steps so far; ``progress``: what is taken over from the run
-    that this one goes on from."""
+    """One run through a plan. ``wrong``: what has failed and has not ended it; ``progress``: what is taken over from
+    the run that this one goes on from."""
 
     def __init__(self, plan: Plan, kinds: Mapping[str, StepKind], context: Context, progress: Progress) -> None:
-        self.done: list[StepVerdict] = []
+        self.wrong: list[StepVerdict] = []
         self._plan = plan
         self._kinds = kinds
         self._context = context
@@ -128,7 +129,7 @@ class Walk:
             yield from self._go_on(failed, place)
             attempt += 1
             if action == SKIP:
-                self.done.append(StepVerdict(FAILED, failed.reasons))
+                self._count(failed.reasons)
                 yield Record("left_out", {"step": place, "reasons": list(failed.reasons)})
                 return
             for name, count in tally.items():
@@ -208,8 +209,15 @@ class Walk:
 
     def _note(self, place: Place, failed: Failed) -> Operation[None]:
         reasons = tuple(f"{place}: {reason}" for reason in failed.reasons)
-        self.done.append(StepVerdict(FAILED, reasons))
+        self._count(reasons)
         yield Record("cleanup_failed", {"step": place, "reasons": list(failed.reasons)})
+
+    def _count(self, reasons: tuple[str, ...]) -> None:
+        """A run of a million passes must not grow with those that fail."""
+        if len(self.wrong) < _WRONG_MAX:
+            self.wrong.append(StepVerdict(FAILED, reasons))
+        elif len(self.wrong) == _WRONG_MAX:
+            self.wrong.append(StepVerdict(FAILED, ("more has failed; the journal has all of it",)))
 
     def _at_the_end(self) -> "Walk":
         """Whose steps count as done in this run only: a run that goes on from it comes to its own end."""
@@ -224,7 +232,6 @@ class Walk:
             yield Record("step_skipped", {"step": place, "kind": step.kind, OF_RUN: taken.run})
             for data in taken.points().values():
                 self._context.tally.add(data["verdict"])
-            self.done.append(StepVerdict())
             return
         yield from self._prepare()
         yield from self._run(step, place)
@@ -246,7 +253,6 @@ class Walk:
         if verdict.verdict != PASSED:
             where = "" if isinstance(place, int) else f"{_called(step, place)}: "
             raise Failed(tuple(f"{where}{reason}" for reason in verdict.reasons), at_work=True)
-        self.done.append(verdict)
         self._note_prepared(step, place)
 
     def _prepare(self) -> Operation[None]:

@@ -460,3 +460,10 @@ def test_where_the_bench_was_left_is_known_whatever_passes_are_over() -> None:
     taken = stage.progress(len(stage.journal) - 6).steps
     assert [found.left_at for found in taken.values() if found.left_at] == [(2000.0, 40.0)]
     assert len(taken) <= 5
+
+
+def test_a_run_does_not_grow_with_what_fails_in_it() -> None:
+    stage, verdict = run("- repeat: {times: 300, on_fail: skip, steps: [{note: {say: a, fails: 999}}]}")
+    assert len(stage.said()) == 300
+    assert len(verdict.reasons) == 51
+    assert verdict.reasons[-1] == "more has failed; the journal has all of it"
