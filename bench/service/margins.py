@@ -51,7 +51,8 @@ class Margins:
     """Fed with the rows of sample groups (``take``). ``modes`` tells in which modes the core is."""
 
     def __init__(self, design: Design, modes: Callable[[], int]) -> None:
-        self._modes, self._before = modes, 0
+        self._modes = modes
+        self._before = [0] * len(design.groups)  # in which modes the core was at the last rows of each group
         self._channels: Channels = design.channels
         states = {name for name in design.channels.names if design.channels[name].unit is Unit.ONE}
         self._limits = [limit for limit in design.limits if not limit.minus and limit.channel not in states]
@@ -70,13 +71,12 @@ class Margins:
                 self.hottest_degc[name] = float(highest[column])
         if watched.power >= 0:
             self._book(t_ns, np.where(good[:, watched.power], values[:, watched.power], 0.0))
-        now = self._modes()
+        now, before = self._modes(), self._before[group]
+        self._before[group] = now
         for column, index in watched.limits:
-            if self._limits[index].modes & now & self._before:
+            if self._limits[index].modes & now & before:
                 self._note(index, True, column, highest, values, t_ns)
                 self._note(index, False, column, lowest, values, t_ns)
-        if group == len(self._watched) - 1:
-            self._before = now
 
     def nearest(self) -> list[Margin]:
         """All sides of all limits that were judged, the nearest first."""
