@@ -21,6 +21,8 @@ SHARES = (0.10, 0.25, 0.50, 0.75)
 _OF_RUN = "of_run"
 _PRIOR = 0.3
 """The foreseen pace weighs as much as this share of the run: a quick beginning says little."""
+_ODD = 3.0
+"""What took so many times what was foreseen had a reason of its own (a prompt), and says nothing of the pace."""
 _KEPT_MAX = 4096
 
 
@@ -51,6 +53,8 @@ class Eta:
     _seen: dict[str, int] = field(default_factory=dict)
     _mark_s: float = 0.0
     _mark_at_s: float = 0.0
+    _paced_s: float = 0.0
+    _paced_took_s: float = 0.0
     _stood_s: float = 0.0
     _stands_since_s: float | None = None
     _until: str = ""
@@ -72,8 +76,15 @@ class Eta:
         self._seen[event] = number + 1
         times = self._marks.get(event, ())
         if number < len(times) and times[number] >= self._mark_s:
-            self._mark_s, self._mark_at_s = times[number], self.clock_s(t_ns)
+            self._reach(times[number], self.clock_s(t_ns))
             self._keep(t_ns)
+
+    def _reach(self, mark_s: float, at_s: float) -> None:
+        """A record that was foreseen for ``mark_s`` has come at ``at_s``."""
+        foreseen_s, took_s = mark_s - self._mark_s, at_s - self._mark_at_s
+        self._paced_s += foreseen_s
+        self._paced_took_s += took_s if foreseen_s / _ODD <= took_s <= foreseen_s * _ODD else foreseen_s
+        self._mark_s, self._mark_at_s = mark_s, at_s
 
     @property
     def foreseen(self) -> bool:
@@ -124,7 +135,7 @@ class Eta:
     def _pace(self) -> float:
         """Seconds that a foreseen second takes."""
         prior_s = _PRIOR * self.foreseen_s
-        return (self._mark_at_s + prior_s) / (self._mark_s + prior_s) if self._mark_s + prior_s > 0.0 else 1.0
+        return (self._paced_took_s + prior_s) / (self._paced_s + prior_s) if self._paced_s + prior_s > 0.0 else 1.0
 
     def _next_s(self) -> float:
         """When the next record was foreseen: without it nothing goes on beyond that."""

@@ -105,3 +105,11 @@ def test_many_records_are_thinned() -> None:
     at = [0.01 * n for n in range(1, 10_000)]
     told = eta_of(journal(at, at, 100.0, 100.0))
     assert abs(told["worst_percent"]) < 0.1
+
+
+def test_one_delay_is_no_pace() -> None:
+    """Somebody answers a prompt after half a minute: all that follows comes as foreseen, only later."""
+    at = [10.0 * n for n in range(1, 10)]
+    records = journal([10.0, *(t + 30.0 for t in at[1:])], at, 100.0, 130.0)
+    assert eta_after(records, 50.0).remaining_s(50 * S) == pytest.approx(80.0)
+    assert eta_of(records)["error_percent"]["50"] == 0.0
