@@ -14,6 +14,7 @@ from typing import Any
 from bench.base.errors import BenchError
 from bench.campaign.case import Case, Outcome, judge, judge_pair
 from bench.campaign.catalogue import FAULTS, find_fault
+from bench.campaign.cell import cell_of
 from bench.campaign.fault import Fault, Judged
 from bench.campaign.states import STATES
 from bench.service.ledger import JsonLines, program_digest
@@ -63,14 +64,20 @@ def cases_of(faults: Iterable[Fault], states: Iterable[str], seeds: Iterable[int
 
 
 def pairs_of(faults: Iterable[Fault], states: Sequence[str], seed: int) -> list[Case]:
-    """Every two faults that can be brought about and may come in any state, in one state each, in turn; neighbours are
-    of one state."""
+    """Every two faults that can be brought about and may come in any state, in one state each, in turn, where both can
+    come; neighbours are of one state."""
     able = [fault for fault in faults if fault.ways and not fault.only]
-    cases = [
-        Case(f"{first.id}{_AND}{second.id}", states[number % len(states)], seed)
-        for number, (first, second) in enumerate(combinations(able, 2))
-    ]
+    cases = []
+    for number, both in enumerate(combinations(able, 2)):
+        turn = number % len(states)
+        state = next((name for name in (*states[turn:], *states[:turn]) if _possible(both, name)), None)
+        if state is not None:
+            cases.append(Case(_AND.join(fault.id for fault in both), state, seed))
     return sorted(cases, key=lambda case: states.index(case.state))
+
+
+def _possible(faults: Iterable[Fault], state: str) -> bool:
+    return all(cell_of(fault, STATES[state]).applies for fault in faults)
 
 
 def run_case(case: Case) -> Outcome:

@@ -85,6 +85,15 @@ def _torque_and_speed(rig: Rig, dut: Dut) -> Iterator[Rung]:
     )
 
 
+def _at_rest(rig: Rig) -> Iterator[Confirm]:
+    """Before the dynos let go: a shaft that was held fast for a while stood still while they were still asked to turn
+    it, and turned again when it came free."""
+    for name in rig.dynos:
+        yield Confirm(f"{name}.speed_cmd", ARRIVED)
+    for name in rig.flanges:
+        yield Confirm(f"{name}.speed", ABS_BELOW, rig.stopping.standstill, stale_ns=_FRESH_NS)
+
+
 def _de_energise(rig: Rig, dut: Dut, off: Iterable[str]) -> Iterator[Rung]:
     stopping = rig.stopping
     decayed = (Confirm("dut.field_current", BELOW, 0.6),) if dut.machine == "eesm" else ()
@@ -124,6 +133,7 @@ def _de_energise(rig: Rig, dut: Dut, off: Iterable[str]) -> Iterator[Rung]:
             Confirm("dut.dc_voltage", BELOW, stopping.safe_voltage),
             Confirm("dc.voltage", ABS_BELOW, stopping.safe_voltage, stale_ns=_FRESH_NS),
             Confirm("supply.voltage", ABS_BELOW, stopping.safe_voltage, stale_ns=_FRESH_NS),
+            *_at_rest(rig),
         ),
         hold_ns=100 * NS_PER_MS,
         deadline_ns=ns(stopping.discharge_timeout),

@@ -58,9 +58,19 @@ def test_pairs_are_every_two_that_can_be_brought_about_each_in_one_state() -> No
     assert [case.state for case in pairs] == ["regen"] * 3 + ["idle"] * 3
 
 
-def test_a_pair_ends_safe() -> None:
-    outcome = run_case(Case("F-01+F-32", "regen", 1))
-    assert outcome.met and outcome.safe and outcome.fault == "F-01+F-32", outcome.why
+@pytest.mark.parametrize(
+    ("pair", "state"),
+    [
+        ("F-01+F-32", "regen"),
+        (
+            "F-26+F-36",
+            "motoring",
+        ),  # the gear box blocks while the stop slows down, and comes free before the dynos let go
+    ],
+)
+def test_a_pair_ends_safe(pair: str, state: str) -> None:
+    outcome = run_case(Case(pair, state, 1))
+    assert outcome.met and outcome.safe and outcome.fault == pair, outcome.why
 
 
 def test_an_interrupted_campaign_goes_on(tmp_path: Path, ran: list[Case]) -> None:
