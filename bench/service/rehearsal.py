@@ -18,6 +18,7 @@ from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict
 from bench.service.driving import Watch, drive, properties_of
 from bench.service.margins import Margin, Margins
+from bench.service.pausing import pausable
 from bench.service.run_folder import Labels, start_ns
 
 
@@ -61,7 +62,8 @@ def rehearse(
     made = virtual(blueprint, recorder, labels.seed, faults)
     margins = recorder.margins = Margins(blueprint.design, lambda: int(made.state.core["modes"][0]))
     inputs = blueprint.inputs
-    job = made.bench.start(run_plan(inputs.plan.value, inputs.kinds, blueprint.context))
+    sequence = run_plan(inputs.plan.value, inputs.kinds, blueprint.context)
+    job = made.bench.start(pausable(made.desk, inputs.plan.value, sequence))
     reached_ns = drive(made, job, watch)
     if job.error is not None:
         raise job.error

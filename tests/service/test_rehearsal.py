@@ -68,6 +68,19 @@ def test_a_fault_is_rehearsed_too() -> None:
     json.dumps(found.hottest_degc, allow_nan=False)
 
 
+def test_a_plan_that_suspends_itself_does_so_here(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(
+        "plan: p\ntitle: t\ndut: gen5_bev\nrig: e_axle_demo\n"
+        "suspend_when: {condition: io.leak > 0.5, clear: io.leak < 0.5}\n"
+        "steps:\n  - dwell: {speed: 2000 rpm, torque: 20 Nm, time: 20 s}\n"
+    )
+    blueprint = draw(load_inputs(str(plan)))
+    plain, leaking = (rehearse(blueprint, LABELS, faults) for faults in ((), (parse_fault("leak.alarm@30s+40s"),)))
+    assert leaking.verdict.verdict == "passed"
+    assert leaking.duration_s > plain.duration_s + 35.0
+
+
 # --- margins alone ---------------------------------------------------------------------------------------------------
 CHANNELS = Channels(
     [Channel("dc.voltage", Unit.VOLT), Channel("dut.oil_temp", Unit.DEGC), Channel("io.door", Unit.ONE)]
