@@ -128,6 +128,7 @@ _CORE = """
 core.late_cycles 1 cycles of the core that came late or not at all, since the start
 core.cycle_jitter_max s the latest beginning of a cycle in the last second
 core.frames_skipped 1 frames not sent since their time had passed, since the start
+core.torque_apart 1 torque at the flanges less the inverter's, as a share of what may be between them
 """
 
 

@@ -50,7 +50,7 @@ class Plausibility(FileModel):
 
     torque: Annotated[Percent, Field(gt=0, le=20)]
     torque_band: Annotated[TorqueNm, Field(gt=0, le=50)]
-    """The larger of the two counts, at the motor shaft (F-16)."""
+    """The larger of the two counts, at the motor shaft (F-16); it bears a flange turned round in the sign check."""
     speed: Annotated[SpeedRpm, Field(gt=0)]
     """Motor speed against dyno speed times ratio (F-18)."""
     half_shaft_speed: Annotated[SpeedRpm, Field(gt=0)]
@@ -101,12 +101,20 @@ class Rig(FileModel):
         yield from self._watchdogs()
         yield from self._reach()
         yield from self._brakes()
+        yield from self._flange_turned()
         names = self.channels().names
         for i, limit in enumerate(self.limits):
             if limit.channel not in names and not is_monitor(limit.channel):  # those depend on the databases
                 hint = suggestion(limit.channel, names)
                 owner = "this rig" if limit.channel.startswith(("scanner.", "imd.")) else f"layout {self.layout}"
                 yield ("limits", i, "channel"), f"{owner} has no channel {limit.channel!r}; {hint}"
+
+    def _flange_turned(self) -> Iterator[Finding]:
+        """Which flange is mounted the other way round is the sign check's to find: it must come to its end."""
+        wrong_nm = 2.0 * self.sign_check.torque / max(1, len(self.flanges))
+        if self.plausibility.torque_band <= wrong_nm:
+            told = f"one flange that is mounted the other way round is {wrong_nm:g} Nm wrong in the sign check"
+            yield ("plausibility", "torque_band"), f"{told}; allow more than that, or lower sign_check.torque"
 
     def _sides(self) -> Iterator[Finding]:
         for key, prefix, given in (("dynos", "dyno", self.dynos), ("flanges", "flange", self.flanges)):

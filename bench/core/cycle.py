@@ -15,6 +15,7 @@ from bench.core.state import State
 from bench.core.supervision import judge_clock, judge_heartbeats, judge_messages, mark_stale, set_modes
 from bench.core.tables import STOPPING
 from bench.core.take_in import log_tick, take_in
+from bench.core.torque_pairs import compare_torques
 from bench.core.trajectories import confine, move
 from bench.core.wakes import wake
 
@@ -45,6 +46,7 @@ def cycle(program: Program, state: State, rings: Rings, t_ns: int) -> int:
         look_around(program, state, core, t_ns)
     if core.changed:
         derive(program.derived, program.cases, program.case_tests, image, t_ns)
+        compare_torques(program.torque_pairs, state.torque_memories, image, t_ns)
         tell_words(program.words, state.words, image, events, t_ns)
     mark_stale(program.channels, settings.watched, image, core, t_ns)
     if core.changed or t_ns >= core.judge_ns:  # else every judgement would be what it was in the last cycle

@@ -85,6 +85,26 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class TorquePair:
+    """``channel``: how far the sum of ``flanges`` (one or two), divided by ``ratio``, is from the ``estimate`` at the
+    motor's shaft, as a share of the larger of ``share`` times the estimate and ``band_nm``; 0 where they agree with any
+    estimate of the last ``window_ns``. In between may be ``inertia_kg_m2`` (at the motor's shaft), ``mesh_loss`` (a
+    share of the torque) and ``drag_nm``."""
+
+    channel: str
+    estimate: str
+    speed: str
+    flanges: tuple[str, ...]
+    share: float
+    band_nm: float
+    window_ns: int
+    ratio: float = 1.0
+    inertia_kg_m2: float = 0.0
+    mesh_loss: float = 0.0
+    drag_nm: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Receive:
     """How a received message is judged: its age, its counter, its bad frames (F-01, F-03, F-04, F-05).
 
@@ -243,6 +263,7 @@ class Design:
     energised: tuple[Confirm, ...] = ()
     diagnostics: tuple[DiagnosticRoute, ...] = ()
     derived: tuple[Derived, ...] = ()
+    torque_pairs: tuple[TorquePair, ...] = ()
     words: tuple[str, ...] = ()
     groups: tuple[SampleGroup, ...] = ()
     stale_ns: Mapping[str, int] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from bench.core import tables
 from bench.core.causes import Cause, latched
 from bench.core.design import Action, Confirm, Design, Envelope, Limit, Rung, Setpoint
 from bench.core.monitor_tables import bus_monitor_table, monitor_table, turn_ns
+from bench.core.pair_tables import torque_pair_table
 from bench.core.tables import NONE
 
 Table = NDArray[Any]
@@ -44,6 +45,7 @@ class Program(NamedTuple):
     derived: Table
     cases: Table
     case_tests: Table
+    torque_pairs: Table
     words: NDArray[np.int32]
     monitors: Table
     bus_monitors: Table
@@ -122,6 +124,7 @@ class _Builder:
             derived=derived,
             cases=cases,
             case_tests=case_tests,
+            torque_pairs=torque_pair_table(self.design, self.channel, self.wrong),
             words=np.array([self.channel(name, "words") for name in self.design.words], np.int32),
             monitors=monitor_table(self.design, self.channel, self.wrong),
             bus_monitors=bus_monitor_table(self.design, self.channel, self.wrong),

@@ -38,6 +38,7 @@ class State(NamedTuple):
     meter_rows: Table
     group_last_ns: NDArray[np.int64]
     words: Table
+    torque_memories: Table
     wire: Table
     """What our controllers say (WIRE_STATE), one row a bus."""
     asked: Table
@@ -66,6 +67,7 @@ def make_state(program: Program) -> State:
         meter_rows=np.zeros((tables.METER_CHANNELS, tables.METER_ROWS), tables.METER_ROW),
         group_last_ns=np.full(len(program.groups), -1, np.int64),
         words=np.zeros(len(program.words), tables.WORD_STATE),
+        torque_memories=np.zeros(len(program.torque_pairs), tables.TORQUE_MEMORY),
         wire=np.zeros(BUSES_MAX, WIRE_STATE),
         asked=np.zeros(1, FRAME),
         seen=make_seen(program.can, program.monitors, len(program.bus_monitors)),
@@ -81,6 +83,8 @@ def _begin(program: Program, state: State) -> None:
     core["stop_class"] = tables.NO_STOP
     core["changed"] = 1
     state.words["t_ns"] = -tables.FAR_NS
+    state.torque_memories["number"] = -tables.FAR_NS
+    state.torque_memories["arrived_ns"] = -1
     state.wire["t_ns"] = -1
     state.image["value"] = np.nan
     state.image["quality"] = STALE

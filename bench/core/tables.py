@@ -90,6 +90,7 @@ TRANSMITTED = 1
 
 WATCHES, CONDITIONS, WINDOW_SAMPLES = 16, 8, 256
 METER_CHANNELS, METER_ROWS = 64, 2048
+TORQUE_SPANS = 8
 
 # --- program ---
 CHANNEL = np.dtype([("stale_ns", "i8"), ("meter_ns", "i8"), ("setpoint", "i4"), ("zero", "u1")], align=True)
@@ -223,6 +224,15 @@ CASE = np.dtype([("value", "f8"), ("first_test", "i4"), ("tests", "i4")], align=
 TEST = np.dtype([("low", "f8"), ("high", "f8"), ("channel", "i4"), ("measured", "u1")], align=True)
 """Channels made of others; ``measured``: the tested channel is no set-point, so its quality and age count."""
 
+TORQUE_PAIR = np.dtype(
+    [
+        *((name, "f8") for name in ("share", "band_nm", "ratio", "inertia_kg_m2", "mesh_loss", "drag_nm")),
+        ("span_ns", "i8"),  # TORQUE_SPANS of them are the window
+        *((name, "i4") for name in ("channel", "estimate", "speed", "flange_1", "flange_2")),
+    ],
+    align=True,
+)
+
 SAMPLE_GROUP = np.dtype(
     [
         ("slow_ns", "i8"),
@@ -294,6 +304,16 @@ LIMIT_STATE = np.dtype(
 
 WORD_STATE = np.dtype([("value", "f8"), ("t_ns", "i8")], align=True)
 """A fault word as it was told last, and when."""
+
+TORQUE_MEMORY = np.dtype(
+    [
+        ("arrived_ns", "i8"),  # of the flanges' torque that was compared last
+        *((name, "i8", (TORQUE_SPANS,)) for name in ("number", "since_ns")),
+        *((name, "f8", (TORQUE_SPANS,)) for name in ("low_nm", "high_nm", "speed_rpm")),
+    ],
+    align=True,
+)
+"""Per span of the window: which it is, when it began and at what speed, and the estimates in it."""
 
 WATCH = np.dtype([("deadline_ns", "i8"), ("conditions", "i4"), ("started", "u1")], align=True)
 

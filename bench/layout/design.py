@@ -22,6 +22,7 @@ from bench.layout.monitors import Monitors
 from bench.layout.restbus import with_restbus
 from bench.layout.samples import sample_groups
 from bench.layout.setpoints import envelope, setpoints
+from bench.layout.torque_pair import torque_pair
 from drivers.inverters.protocol import InverterProtocol
 
 
@@ -57,6 +58,7 @@ def bench_design(
         ladders=ladders(rig, dut, inverter.off),
         energised=energised(rig),
         derived=(*inverter.derived, *lamps(rig)),
+        torque_pairs=(torque_pair(rig, dut),),
         words=tuple(word.channel for word in inverter.words),
         diagnostics=routes,
         groups=sample_groups(channels, rig.on_can),

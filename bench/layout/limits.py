@@ -27,6 +27,7 @@ from bench.core.tables import (
 from bench.layout.insulation import insulation_limits
 from bench.layout.lost import silent_cause
 from bench.layout.setpoints import shaft_ratio
+from bench.layout.torque_pair import TORQUE_APART
 
 _LEVELS = {"warn": WARN, "derate": DERATE, "stop": STOP}
 _MODES = {"always": MODE_ALWAYS, "armed": MODE_ARMED | MODE_STOPPING, "energised": MODE_ENERGISED}
@@ -169,13 +170,17 @@ def _silent(name: str, channel: str, instrument: Instrument, more_ns: int = 0) -
 
 
 def _plausibility(rig: Rig, dut: Dut) -> Iterator[Limit]:
-    """Two sources for one quantity (F-18, and left against right); torque's pair waits for steady windows."""
+    """Two sources for one quantity (F-16, F-18, left against right); a lost torque is first judged as such."""
     ratio, rules = shaft_ratio(rig, dut), rig.plausibility
     dynos, debounce_ns = tuple(rig.dynos), ns(_beyond_a_poll(rig))
     share = tuple((f"{name}.speed", ratio / len(dynos)) for name in dynos)
     yield Limit(
         "motor speed against dynos", "dut.speed", -rules.speed, rules.speed, minus=share,
         cause=Cause.COUPLING_BROKEN, debounce_ns=debounce_ns, lost_ns=_LOST_NS, modes=MODE_ARMED,
+    )  # fmt: skip
+    yield Limit(
+        "flange torque against inverter", TORQUE_APART, -1.0, 1.0, cause=Cause.TORQUE_IMPLAUSIBLE,
+        cause_lost=Cause.SIGNAL_INVALID, lost_ns=2 * ns(rig.analyzer.patience), modes=MODE_ARMED,
     )  # fmt: skip
     if len(dynos) == 2:
         yield Limit(

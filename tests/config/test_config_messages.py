@@ -398,6 +398,17 @@ PLAN_CASES = [
 # places are relative to the line of the edit, since the rig file may grow
 RIG_CASES = [
     (
+        "torque_band: 30 Nm",
+        "torque_band: 20 Nm",
+        [
+            (
+                0,
+                "42: one flange that is mounted the other way round is 20 Nm wrong in the sign check; allow more than"
+                " that, or lower sign_check.torque",
+            ),
+        ],
+    ),
+    (
         "layout: e_axle",
         "layout: e_axel",
         [
