@@ -70,7 +70,7 @@ def _sender(config: Path | None) -> "Sender":
 
 
 def _on_terminal(message: "Message") -> None:
-    note(f"{time.strftime('%H:%M:%S')} {message.title}: {message.text}")
+    note(f"{time.strftime('%H:%M:%S')} {': '.join(filter(None, (message.title, message.text)))}")
 
 
 def _carrier(attended: bool) -> "Carrier":

@@ -82,7 +82,7 @@ class QueueRunner:
         if state.held:
             self._put(Message(f"held:{state.position}", "the queue is held", state.held, "high"))
         elif state.entries:
-            self._put(Message(f"empty:{state.position}", "the queue is empty", f"{len(state.entries)} orders so far"))
+            self._put(Message(f"empty:{state.position}", "the queue is empty", f"orders so far: {len(state.entries)}"))
 
     # --- one entry ---------------------------------------------------------------------------------------------------
     def _carry(self, entry: Entry) -> int:
@@ -136,8 +136,10 @@ class QueueRunner:
         status, told = _judged(left)
         self._queue.end(entry.number, status, left.exit, told, str(left.run or ""))
         name, grave = left.run.name if left.run else entry.order.plan, status == "marked"
-        title = f"{name}: {left.verdict or status}"
-        self._put(Message(f"ended:{entry.number}:{entry.attempts}", title, told, "high" if grave else "normal"))
+        verdict = left.verdict or status
+        more = "" if told == verdict else told
+        priority = "high" if grave else "normal"
+        self._put(Message(f"ended:{entry.number}:{entry.attempts}", f"{name}: {verdict}", more, priority))
         if grave:
             self._queue.hold(f"entry {entry.number} ({entry.order.plan}): {told}", "the runner")
         return left.exit if left.exit is not None else STOPPED
