@@ -95,7 +95,7 @@ PLANT_FAULTS = (
         "F-33", _PLANT, "active discharge fails", "deadline of the rung", Required.CONTROLLED, 5000.0,
         ways=(("plant.no_discharge@0s",),), signs=("unconfirmed",), discharges=False, only=("stop in progress",),
         elsewhere="it is found when a stop discharges",
-        appears=lambda moment: not moment.contactor,
+        appears=lambda moment: not moment.contactor, appears_ms=300.0,
     ),
     Fault(
         "F-34", _PLANT, "contactor welded", "aux contact and voltage", Required.CONTROLLED, 500.0,
