@@ -371,7 +371,8 @@ def _faults() -> str:
         "`unit.gear:10%/h@0s` (the rate is drawn from the seed, within a quarter). The disk of\n"
         "the recorder may be full (`disk.full@30s`) or broken, as a whole or for one file\n"
         "(`disk.broken:samples.mf4@30s`). Parts of the plant fail (`plant.coupling@60s`,\n"
-        "`plant.winding:190 degC@60s`), and sensors mislead: `sensor.frozen:torque_l@60s`,\n"
+        "`plant.winding:190 degC@60s`, `plant.winding_rising:2 K/s@60s`), and sensors mislead:\n"
+        "`sensor.frozen:torque_l@60s`, `sensor.drifting:torque_l,10@60s` (by so much a minute),\n"
         "`sensor.dead:speed_motor@60s`, `sensor.added:torque_l,50@60s` (in its own unit),\n"
         "`sensor.scaled:speed_l,2@60s`. A rig with `bench_io` or `conditioner` behind Modbus has these places too.\n\n"
     )

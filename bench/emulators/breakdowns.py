@@ -21,7 +21,8 @@ from bench.plant.records import INPUTS, OUTPUTS, STATE, as_vector
 from bench.schedule.faults import Fault
 
 _INPUT, _STATE, _PARAMETER, _OUTPUT = range(4)
-_SET, _FREEZE, _ADD, _SCALE, _AWAY = range(5)
+_SET, _FREEZE, _ADD, _SCALE, _AWAY, _DRIFT = range(6)
+_S_PER_MIN = 60.0
 
 ROW = np.dtype(
     [
@@ -69,20 +70,22 @@ OF_PLANT: Mapping[str, tuple[Part, ...]] = {
     "torque_stuck": (Part(_INPUT, "torque_request_nm", _FREEZE),),
     "torque_more": (Part(_INPUT, "torque_request_nm", _ADD, 40.0, Unit.NM),),
     "winding": (Part(_STATE, "winding_degc", value=190.0, unit=Unit.DEGC),),
+    "winding_rising": (Part(_STATE, "winding_degc", _DRIFT, 2.0, Unit.KELVIN_PER_S),),
     "junction": (Part(_STATE, "junction_degc", value=150.0, unit=Unit.DEGC),),
 }
 """Kinds of the place ``plant``: both half-shafts break; the gear box blocks; contactors do not open; the discharge does
 not act; the supply takes nothing back, or its grid is lost; the DC link leaks; a dyno lets go and does not say so; both
 dynos run away by so much, or the left one; the inverter's torque stands, or is more than asked for; winding or power
-stage are too hot."""
+stage are too hot, or the winding grows warmer (``winding_rising:2 K/s``)."""
 
 _SIGNALS: Mapping[str, str] = {
     "torque_l": "torque_l_nm", "torque_r": "torque_r_nm", "speed_l": "speed_l_rpm", "speed_r": "speed_r_rpm",
     "speed_motor": "speed_motor_rpm", "dc_voltage": "u_dc_v", "dc_current": "i_dc_a", "winding": "winding_degc",
 }  # fmt: skip
-OF_SENSORS: Mapping[str, int] = {"frozen": _FREEZE, "dead": _SET, "added": _ADD, "scaled": _SCALE}
+OF_SENSORS: Mapping[str, int] = {"frozen": _FREEZE, "dead": _SET, "added": _ADD, "scaled": _SCALE, "drifting": _DRIFT}
 """Kinds of the place ``sensor``, whose argument begins with the name of a signal: it stands still, is zero, has so much
-added (``added:torque_l,50``, in its own unit), or is so many times what it should be (``scaled:speed_l,2``)."""
+added (``added:torque_l,50``, in its own unit), is so many times what it should be (``scaled:speed_l,2``), or is off by
+so much more each minute (``drifting:torque_l,10``)."""
 
 PLACES: Mapping[str, tuple[str, ...]] = {"plant": tuple(OF_PLANT), "sensor": tuple(OF_SENSORS)}
 
@@ -116,12 +119,15 @@ def _of_sensor(fault: Fault) -> tuple[int, int, int, float]:
     how = OF_SENSORS[fault.kind]
     if name not in _SIGNALS:
         raise ValueError(f"which signal? write one of {', '.join(_SIGNALS)}, such as sensor.frozen:torque_l@30s")
-    if (how in (_ADD, _SCALE)) != bool(more):
-        raise ValueError("added and scaled want a number after the signal, such as sensor.scaled:speed_l,2@30s")
+    if (how in (_ADD, _SCALE, _DRIFT)) != bool(more):
+        raise ValueError(
+            "added, scaled and drifting want a number after the signal, such as sensor.scaled:speed_l,2@30s"
+        )
     number = float(more or 0.0)
     if not math.isfinite(number):
         raise ValueError(f"{more} is no number; write one such as sensor.added:torque_l,50@30s")
-    return _OUTPUT, _place(_OUTPUT, _SIGNALS[name]), how, number
+    value = number / _S_PER_MIN if how == _DRIFT else number
+    return _OUTPUT, _place(_OUTPUT, _SIGNALS[name]), how, value
 
 
 def _place(target: int, name: str) -> int:
@@ -183,6 +189,9 @@ def _hold(row: Any, values: np.ndarray, t_ns: int, back: bool) -> None:
         values[row.place] = row.held
     elif row.how == _ADD:
         values[row.place] += row.value
+    elif row.how == _DRIFT:
+        begun = row.held if row.target == _STATE else values[row.place]
+        values[row.place] = begun + row.value * (t_ns - row.start_ns) * 1e-9
     else:
         values[row.place] *= row.value
 

@@ -44,6 +44,16 @@ def test_a_part_is_whole_again_afterwards() -> None:
     assert seen == [whole, 0.0, 0.0, whole] and whole > 0.0
 
 
+def test_a_winding_grows_warmer() -> None:
+    bench = world("plant.winding_rising:1000 K/s@10ms+10ms").bench
+    state, seen = bench.plant.state, []
+    state["winding_degc"] = 80.0
+    for t_ms in (9, 10, 15, 20):
+        break_down(bench.breakdowns, t_ms * MS)
+        seen.append(float(state["winding_degc"][0]))
+    assert seen == [80.0, 80.0, 85.0, 85.0]  # it cools from there by itself
+
+
 @pytest.mark.parametrize(
     ("line", "shown"),
     [
@@ -51,6 +61,7 @@ def test_a_part_is_whole_again_afterwards() -> None:
         ("sensor.dead:torque_l@2ms", [10.0, 0.0, 0.0]),
         ("sensor.added:torque_l,-5@2ms", [10.0, 15.0, 25.0]),
         ("sensor.scaled:torque_l,2@2ms", [10.0, 40.0, 60.0]),
+        ("sensor.drifting:torque_l,60000@1ms", [10.0, 21.0, 32.0]),  # Nm in a minute: 1 Nm in a millisecond
     ],
 )
 def test_a_sensor_misleads_and_the_plant_does_not_know(line: str, shown: list[float]) -> None:
@@ -68,9 +79,11 @@ def test_a_sensor_misleads_and_the_plant_does_not_know(line: str, shown: list[fl
     [
         ("plant.coupling:3@1s", "takes no '3'"),
         ("plant.winding:190 V@1s", "V"),
+        ("plant.winding_rising:2 K@1s", "no unit of this"),
         ("sensor.frozen@1s", "which signal"),
         ("sensor.frozen:torque_l,3@1s", "want a number"),
         ("sensor.scaled:torque_l@1s", "want a number"),
+        ("sensor.drifting:torque_l@1s", "want a number"),
         ("sensor.added:torque_l,much@1s", "much"),
         ("sensor.added:torque_l,nan@1s", "nan"),
         ("plant.explode@1s", "knows no fault 'explode'"),
