@@ -16,7 +16,8 @@ _SPEEDS = (Cause.COUPLING_BROKEN, Cause.OVERSPEED)
 PLANT_FAULTS = (
     Fault(
         "F-16", _PLANT, "flange torque against inverter estimate", "plausibility, over VISA", Required.CONTROLLED,
-        200.0, causes=(Cause.TORQUE_IMPLAUSIBLE,), open="the detector does not exist yet: nobody compares the two",
+        200.0, causes=(Cause.TORQUE_IMPLAUSIBLE,), appears_ms=50.0, never=_NOTHING_TURNS,
+        ways=(("sensor.added:torque_l,600@{}",), ("sensor.added:torque_r,-600@{}",)),
     ),
     Fault(
         "F-17", _PLANT, "dyno trips under full torque", "state of the drive, over VISA", Required.CONTROLLED,

@@ -45,7 +45,7 @@ def test_another_stop_than_expected_is_no_detection() -> None:
 
 
 def test_what_is_open_is_not_met() -> None:
-    outcome = judge(find_fault("F-16"), STATES["motoring"], 1)
+    outcome = judge(find_fault("F-21"), STATES["motoring"], 1)
     assert not outcome.met and "does not exist yet" in outcome.why
 
 
