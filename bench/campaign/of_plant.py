@@ -110,6 +110,6 @@ PLANT_FAULTS = (
     ),
     Fault(
         "F-36", _PLANT, "gear box blocks", "torque without speed", Required.CONTROLLED, 50.0, never=_NOTHING_TURNS,
-        ways=(("plant.blocked@{}+500ms",),), causes=(Cause.TORQUE_OVER, *_SPEEDS),
+        ways=(("plant.blocked@{}+500ms",),), causes=(Cause.TORQUE_OVER, Cause.TORQUE_IMPLAUSIBLE, *_SPEEDS),
     ),
 )  # fmt: skip
