@@ -63,7 +63,7 @@ from bench.record.recorder import Recorder
 from bench.record.storage import Storage
 from bench.schedule.faults import Fault
 from bench.sequence.context import Context
-from bench.sequence.desk import Desk
+from bench.sequence.desk.desk import Desk
 from bench.sequence.facts import context_of
 from bench.sequence.known import known_of
 from bench.sequence.registry import parameter_models, step_kinds

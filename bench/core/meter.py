@@ -1,7 +1,7 @@
 """The meter: keeps every fresh value of some channels while a measuring window is open.
 
 The rows of a channel are a ring of which the core is the only writer; it counts and never waits. Whoever reads keeps
-its own place (``bench.sequence.metering``), and sees by the count what it was too late for.
+its own place (``bench.sequence.desk.metering``), and sees by the count what it was too late for.
 """
 
 from typing import Any

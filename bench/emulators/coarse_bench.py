@@ -43,8 +43,8 @@ from bench.schedule.requests import (
     Window,
 )
 from bench.schedule.scheduler import PENDING, Job, Scheduler
-from bench.sequence.branching import Branching
 from bench.sequence.context import Context
+from bench.sequence.desk.branching import Branching
 
 _STRIDE_S, _MOVING_S = 10.0, 0.5
 _LATENCY_S = 0.0

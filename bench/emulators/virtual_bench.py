@@ -31,7 +31,7 @@ from bench.links.answering import PART, Answering, serve
 from bench.links.mailbox import Mailbox, Question
 from bench.schedule.requests import Answer, Ask, Exchange, Frames, Operation, Poll, Post, Prompt, Record, Reopen
 from bench.schedule.scheduler import PENDING, Job, Scheduler
-from bench.sequence.desk import Desk
+from bench.sequence.desk.desk import Desk
 
 _LINK_PRIORITY, _SEQUENCE_PRIORITY, _RECORD_PRIORITY = 0, 1, 2
 _STRIDE_NS = NS_PER_S

@@ -25,7 +25,7 @@ from bench.record.journal import plain
 from bench.record.storage import StorageError
 from bench.schedule.requests import Answer, Ask, Operation, Prompt, Record
 from bench.schedule.scheduler import PENDING, Handler, Job, Scheduler
-from bench.sequence.desk import Desk
+from bench.sequence.desk.desk import Desk
 from bench.sequence.pauses import typed
 
 _TURN_NS = 1_000_000

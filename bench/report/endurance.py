@@ -7,12 +7,12 @@ from typing import Any
 from bench.analysis.collective import RainflowMatrix, TimeAtLevel
 from bench.record.journal import JournalRecord
 from bench.record.points import Row
-from bench.sequence.charts import EVENT as CHECK
-from bench.sequence.charts import Key
-from bench.sequence.endurance_book import Book
-from bench.sequence.endurance_checks import POINT
-from bench.sequence.endurance_drive import CYCLE, STATE
-from bench.sequence.endurance_parameters import DamageParameters
+from bench.sequence.endurance.book import Book
+from bench.sequence.endurance.checks import POINT
+from bench.sequence.endurance.drive import CYCLE, STATE
+from bench.sequence.endurance.parameters import DamageParameters
+from bench.sequence.point.charts import EVENT as CHECK
+from bench.sequence.point.charts import Key
 from bench.sequence.steps.endurance import EVENT, STARTED
 
 Data = Mapping[str, Any]

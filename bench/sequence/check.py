@@ -9,8 +9,8 @@ from bench.config.plan import Plan
 from bench.config.plan_nodes import Parallel, Step, When
 from bench.config.yaml_tree import Path
 from bench.sequence.actuators import commanded, contested
+from bench.sequence.arm.diagnosis import complaints
 from bench.sequence.context import Context
-from bench.sequence.diagnosis import complaints
 from bench.sequence.step import StepKind
 
 Found = Iterator[tuple[Path, str]]

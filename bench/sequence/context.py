@@ -8,9 +8,9 @@ from typing import Protocol, runtime_checkable
 from bench.analysis.uncertainty import Budget
 from bench.base.ports import Twin
 from bench.config.dyno import held_torque
-from bench.sequence.charts import Charts
-from bench.sequence.diagnosis import Examination
+from bench.sequence.arm.diagnosis import Examination
 from bench.sequence.known import Known
+from bench.sequence.point.charts import Charts
 from bench.sequence.position import Position
 from bench.sequence.progress import Taken
 from bench.sequence.verdict import Tally

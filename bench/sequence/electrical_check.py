@@ -4,7 +4,7 @@ slow the phases may be."""
 from collections.abc import Callable, Iterable, Iterator
 
 from bench.sequence.context import Context
-from bench.sequence.ranges import needed
+from bench.sequence.point.ranges import needed
 
 _RANGE_MARGIN = 1.15
 """What the analyzer's driver leaves above a prediction."""

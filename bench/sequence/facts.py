@@ -6,9 +6,9 @@ from dataclasses import replace
 from bench.base.ports import Twin
 from bench.config.diagnostics import Diagnostics
 from bench.config.rig import Rig
-from bench.sequence.budget import budget_of
+from bench.sequence.arm.diagnosis import Examination
 from bench.sequence.context import BenchFacts, Context, DutFacts, Roles, ShuntSignal
-from bench.sequence.diagnosis import Examination
+from bench.sequence.point.budget import budget_of
 
 
 def roles_of(rig: Rig) -> Roles:

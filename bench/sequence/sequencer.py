@@ -8,12 +8,12 @@ from bench.config.plan_nodes import Control, Step
 from bench.record.eta import FORESEEN
 from bench.schedule.outcomes import Stopped
 from bench.schedule.requests import BusReport, Operation, Record, StopReport
-from bench.sequence.charts import EVENT as REFERENCE_CHECK
+from bench.sequence.arm.diagnosis import examine_after
 from bench.sequence.context import Context
-from bench.sequence.diagnosis import examine_after
 from bench.sequence.estimate import estimate
 from bench.sequence.failures import ABORTED, STOPPED, Failed
 from bench.sequence.foreseen import Foreseen
+from bench.sequence.point.charts import EVENT as REFERENCE_CHECK
 from bench.sequence.progress import BEGINNING, Progress
 from bench.sequence.step import StepKind
 from bench.sequence.stop import after_stop, stop_for

@@ -21,8 +21,8 @@ from bench.sequence.context import Context
 from bench.sequence.electrical_check import analyzer_texts, supply_texts
 from bench.sequence.held import driven, dyno_findings
 from bench.sequence.known import VOLTAGE
+from bench.sequence.point.ranges import fix
 from bench.sequence.position import Rates
-from bench.sequence.ranges import fix
 from bench.sequence.step import SPEED, TORQUE, Finding
 from bench.sequence.transfer import go
 from bench.sequence.waiting import wait

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from bench.schedule.requests import Operation
 from bench.sequence.context import Context
 from bench.sequence.drive import route, travel
+from bench.sequence.point.ranges import fix
 from bench.sequence.position import Rates
-from bench.sequence.ranges import fix
 
 
 def go(

@@ -16,7 +16,8 @@ from bench.config.plan import Plan
 from bench.config.plan_nodes import CLEANUP, Care, Control, Node, Nodes, Rule, Step
 from bench.schedule.requests import Alarm, Now, Operation, Outcome, Record, StoodStill, Together, Withdraw
 from bench.sequence.actuators import commanded, needs_armed
-from bench.sequence.arming import arm
+from bench.sequence.arm.arming import arm
+from bench.sequence.arm.sign_check import sign_check
 from bench.sequence.commands import reset
 from bench.sequence.context import Context
 from bench.sequence.deciding import decided
@@ -27,7 +28,6 @@ from bench.sequence.place import CLEANUP_OF_PLAN, Place, any_pass, below, lies_b
 from bench.sequence.preparing import again, moves
 from bench.sequence.progress import LEFT_AT, OF_RUN, PASS, RETRIED, Progress
 from bench.sequence.restarts import SKIP, Restarts
-from bench.sequence.sign_check import sign_check
 from bench.sequence.step import METER, SPEED, TORQUE, StepKind, commands_of
 from bench.sequence.stop import stop_for
 from bench.sequence.targets import send

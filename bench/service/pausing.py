@@ -6,7 +6,7 @@ from typing import TypeVar
 from bench.config.plan import Plan
 from bench.schedule.requests import Operation
 from bench.schedule.scheduler import Scheduler
-from bench.sequence.desk import Desk
+from bench.sequence.desk.desk import Desk
 from bench.sequence.pauses import Pauses, Scripted
 from bench.sequence.suspending import LOOK_NS, Suspending
 

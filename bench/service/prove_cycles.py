@@ -22,7 +22,7 @@ from bench.record.journal import read_journal
 from bench.record.recorder import JOURNAL
 from bench.record.sample_files import sample_names
 from bench.record.verify import verify
-from bench.sequence.endurance_drive import CYCLE
+from bench.sequence.endurance.drive import CYCLE
 from bench.sequence.progress import OF_RUN
 from bench.sequence.steps.endurance import EVENT
 from bench.service.ledger import program_digest

@@ -41,7 +41,7 @@ from bench.plant.records import INPUTS, OUTPUTS
 from bench.record.core_events import Names
 from bench.record.mf4 import Column, Group
 from bench.record.recorder import Recorder
-from bench.sequence.desk import Desk
+from bench.sequence.desk.desk import Desk
 from drivers.dynos.ak_dyno import AkDyno
 
 MS = 1_000_000

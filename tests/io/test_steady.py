@@ -17,7 +17,7 @@ from bench.io.status import CORE
 from bench.io.steady import SteadyLook
 from bench.schedule.requests import BusReport, Measure, Operation, Read, Request, Sleep
 from bench.schedule.scheduler import Job, Scheduler
-from bench.sequence.desk import Desk
+from bench.sequence.desk.desk import Desk
 
 NAMES = ("dut.torque_cmd", "dut.speed", "supply.voltage")  # the first of the image, one between, the last
 

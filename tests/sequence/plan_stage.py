@@ -15,8 +15,8 @@ from bench.config.quantity import Seconds
 from bench.schedule.outcomes import Stopped
 from bench.schedule.requests import BusReport, Command, Operation, Read, Record, Sleep, StopReport, UntilSafe
 from bench.schedule.scheduler import Job, Scheduler
-from bench.sequence.branching import Branching
 from bench.sequence.context import Context
+from bench.sequence.desk.branching import Branching
 from bench.sequence.progress import BEGINNING, Progress, progress_of
 from bench.sequence.sequencer import run_plan
 from bench.sequence.step import Finding

@@ -18,7 +18,7 @@ from bench.schedule.outcomes import Held
 from bench.schedule.requests import Segment
 from bench.sequence.check import check_plan
 from bench.sequence.context import Context
-from bench.sequence.cycle_course import course_of
+from bench.sequence.cycle.course import course_of
 from bench.sequence.estimate import estimate
 from bench.sequence.registry import step_kinds
 from bench.sequence.steps.drive_cycle import DriveCycle

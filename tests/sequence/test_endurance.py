@@ -14,7 +14,7 @@ from bench.schedule.outcomes import Held, Stopped
 from bench.schedule.requests import Segment
 from bench.sequence.check import check_plan
 from bench.sequence.context import Context
-from bench.sequence.endurance_drive import book_of
+from bench.sequence.endurance.drive import book_of
 from bench.sequence.progress import Taken
 from bench.sequence.registry import step_kinds
 from bench.sequence.steps.endurance import EnduranceStep
@@ -179,7 +179,7 @@ def taken(bench: FakeBench, count: int) -> Taken:
 
 def test_the_book_is_the_same_from_any_record_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """However long the run before was, nothing is lost and nothing counts twice."""
-    monkeypatch.setattr("bench.sequence.endurance_drive._ROWS", 7)
+    monkeypatch.setattr("bench.sequence.endurance.drive._ROWS", 7)
     bench, _ = drive()
     wanted = parameters(ENDURANCE)
     rows = [i for i, (event, _) in enumerate(bench.journal) if event == "endurance_cycle"]
@@ -194,7 +194,7 @@ def test_the_book_is_the_same_from_any_record_on(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("cycles", [1, 8, 19, 20])
 def test_a_run_that_goes_on_drives_what_is_left(cycles: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.sequence.endurance_drive._ROWS", 7)
+    monkeypatch.setattr("bench.sequence.endurance.drive._ROWS", 7)
     first, _ = drive()
     place = [i for i, (event, _) in enumerate(first.journal) if event == "endurance_cycle"][cycles - 1]
     context = replace(make_context(), taken=taken(first, place + 1))

@@ -9,8 +9,8 @@ from sequence_helpers import MAP, make_context, plan_of
 from bench.base.errors import DeviceError, LinkTimeout
 from bench.schedule.outcomes import Stopped
 from bench.schedule.requests import Ask, Operation, Record
+from bench.sequence.arm.diagnosis import Examination, complaints, examine, examine_after
 from bench.sequence.check import check_plan
-from bench.sequence.diagnosis import Examination, complaints, examine, examine_after
 from bench.sequence.failures import SequenceFailed
 from bench.sequence.registry import step_kinds
 

@@ -12,7 +12,7 @@ from bench.schedule.outcomes import Held, Stopped
 from bench.schedule.requests import Condition, Measure, Operation, Ramp, Record, Sleep, Until
 from bench.schedule.scheduler import Job, Scheduler
 from bench.sequence.commands import arm
-from bench.sequence.desk import Desk
+from bench.sequence.desk.desk import Desk
 from bench.sequence.repeating import repeated
 
 TORQUE, SPEED = "dut.torque_cmd", "dyno_m.speed"

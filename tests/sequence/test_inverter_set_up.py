@@ -7,8 +7,8 @@ import pytest
 
 from bench.base.errors import DeviceError, LinkTimeout
 from bench.schedule.requests import Ask, Record
+from bench.sequence.arm.inverter_set_up import read_back
 from bench.sequence.failures import SequenceFailed
-from bench.sequence.inverter_set_up import read_back
 
 REQUIRED = {94: 7, 172: 20}
 

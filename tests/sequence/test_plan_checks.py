@@ -13,12 +13,12 @@ from sequence_helpers import MAP, against_brakes, make_context, plan_of
 from bench.base.errors import InputError
 from bench.config.analyzer import Accuracy, Band
 from bench.config.rig import load_rig
-from bench.sequence.budget import bands_of, budget_of
 from bench.sequence.channels import analyzer_channels
 from bench.sequence.check import check_plan
 from bench.sequence.context import Roles
 from bench.sequence.estimate import estimate
 from bench.sequence.facts import facts_of, roles_of
+from bench.sequence.point.budget import bands_of, budget_of
 from bench.sequence.registry import parameter_models, step_kinds
 
 ROOT = Path(__file__).resolve().parents[2]

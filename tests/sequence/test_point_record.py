@@ -5,8 +5,8 @@ import math
 import pytest
 
 from bench.analysis.efficiency import balance
-from bench.sequence.point_record import implausible, unknown
-from bench.sequence.powers import Component
+from bench.sequence.point.powers import Component
+from bench.sequence.point.record import implausible, unknown
 
 
 def component(electrical_w: float, mechanical_w: float, u_loss_w: float = 10.0) -> Component:

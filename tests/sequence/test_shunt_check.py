@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sequence_helpers import FACTS, make_context
 
+from bench.sequence.arm.shunt_check import shunt_check
 from bench.sequence.context import Context, ShuntSignal
-from bench.sequence.shunt_check import shunt_check
 
 LEFT = ShuntSignal("flange_l", 1003.4, 2.0, "rig fake, flanges.flange_l.shunt")
 RIGHT = ShuntSignal("flange_r", -998.7, 2.0, "rig fake, flanges.flange_r.shunt")

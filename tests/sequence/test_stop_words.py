@@ -8,7 +8,7 @@ from bench.core.causes import Cause, cause_text
 from bench.schedule.outcomes import Stopped
 from bench.schedule.requests import Operation, Sleep
 from bench.schedule.scheduler import Scheduler
-from bench.sequence.desk import Desk
+from bench.sequence.desk.desk import Desk
 
 
 def stopped(cause: Cause, still_ms: int) -> Stopped:

@@ -8,7 +8,7 @@ import pytest
 from rig_variants import rig_with
 
 from bench.config.rig import load_rig
-from bench.sequence.budget import budget_of
+from bench.sequence.point.budget import budget_of
 from bench.service.truth import truth_of_run
 
 Runner = Callable[..., Any]

@@ -17,7 +17,7 @@ from bench.base.errors import InputError
 from bench.report.html import render_html, tiles
 from bench.report.junit import render_junit
 from bench.report.model import build_model
-from bench.sequence.peak_repetition import Repetition, disagreement, result
+from bench.sequence.point.peak_repetition import Repetition, disagreement, result
 from bench.service.preparation import prepare
 
 Runner = Callable[..., Any]

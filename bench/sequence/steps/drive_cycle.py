@@ -2,10 +2,10 @@
 
 from bench.schedule.requests import Operation, Record
 from bench.sequence.context import Context
-from bench.sequence.cycle_check import cycle_findings
-from bench.sequence.cycle_course import Course
-from bench.sequence.cycle_drive import Repetition, Ride
-from bench.sequence.cycle_parameters import DriveCycleParameters
+from bench.sequence.cycle.check import cycle_findings
+from bench.sequence.cycle.course import Course
+from bench.sequence.cycle.drive import Repetition, Ride
+from bench.sequence.cycle.parameters import DriveCycleParameters
 from bench.sequence.drive import travel_s
 from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated

@@ -8,10 +8,10 @@ from bench.sequence.context import Context
 from bench.sequence.drive import travel_s
 from bench.sequence.electrical_check import carried_texts, period_texts
 from bench.sequence.held import driven, dyno_findings
-from bench.sequence.map_parameters import MapParameters
-from bench.sequence.measuring import SHORT_TIME_MAX_S
-from bench.sequence.point import measure_point, rates_of, task_of
-from bench.sequence.reference import References, measure_reference
+from bench.sequence.point.map_parameters import MapParameters
+from bench.sequence.point.measuring import SHORT_TIME_MAX_S
+from bench.sequence.point.point import measure_point, rates_of, task_of
+from bench.sequence.point.reference import References, measure_reference
 from bench.sequence.step import Finding, Path
 from bench.sequence.verdict import FAILED, StepVerdict
 

@@ -1,6 +1,6 @@
 """Step ``endurance``: cyclic load, counted cycle by cycle, with checks between the cycles.
 
-Kinds of cycles, and the clauses that they follow, stand in ``bench.sequence.endurance_parameters``. The texts of ISO
+Kinds of cycles, and the clauses that they follow, stand in ``bench.sequence.endurance.parameters``. The texts of ISO
 21782-5, 21782-6 and GB/T 29307 are public in their contents only, so that all levels, times and rates are the plan's.
 Common to all: a cycle counts if actual torque and speed came as near to those asked for as ``band`` says; one that did
 not is driven again, and too many of these end the step.
@@ -12,11 +12,11 @@ from typing import Any
 from bench.schedule.requests import Operation, Record
 from bench.sequence.context import Context
 from bench.sequence.drive import travel_s
-from bench.sequence.endurance_check import endurance_findings
-from bench.sequence.endurance_checks import checks_s
-from bench.sequence.endurance_course import course_of
-from bench.sequence.endurance_drive import Endurance
-from bench.sequence.endurance_parameters import EnduranceParameters, clause_of
+from bench.sequence.endurance.check import endurance_findings
+from bench.sequence.endurance.checks import checks_s
+from bench.sequence.endurance.course import course_of
+from bench.sequence.endurance.drive import Endurance
+from bench.sequence.endurance.parameters import EnduranceParameters, clause_of
 from bench.sequence.position import Rates
 from bench.sequence.step import Finding
 from bench.sequence.verdict import FAILED, PASSED, StepVerdict

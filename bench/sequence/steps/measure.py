@@ -17,10 +17,10 @@ from bench.schedule.requests import Operation, Record, Until, Window
 from bench.sequence.channels import PACE, analyzer_channels, measured_channels
 from bench.sequence.context import Context
 from bench.sequence.electrical_check import period_texts
-from bench.sequence.measuring import faults
-from bench.sequence.point import derated
-from bench.sequence.point_record import efficiencies, point_record
-from bench.sequence.ranges import fix
+from bench.sequence.point.measuring import faults
+from bench.sequence.point.point import derated
+from bench.sequence.point.ranges import fix
+from bench.sequence.point.record import efficiencies, point_record
 from bench.sequence.repeating import repeated
 from bench.sequence.step import METER, Finding
 from bench.sequence.verdict import FAILED, FLAGGED, PASSED, StepVerdict

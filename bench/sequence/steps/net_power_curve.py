@@ -22,12 +22,12 @@ from bench.schedule.requests import Now, Operation, Record, Sleep
 from bench.sequence.context import Context
 from bench.sequence.drive import travel_s
 from bench.sequence.electrical_check import analyzer_texts, period_texts, supply_texts
-from bench.sequence.full_torque import full_torque_nm
-from bench.sequence.point import Measured, Task
+from bench.sequence.point.full_torque import full_torque_nm
+from bench.sequence.point.point import Measured, Task
+from bench.sequence.point.settle import Criteria
+from bench.sequence.point.shaft_power import of_columns
+from bench.sequence.point.steady import Places, Row, measure_steady
 from bench.sequence.position import Rates
-from bench.sequence.settle import Criteria
-from bench.sequence.shaft_power import of_columns
-from bench.sequence.steady import Places, Row, measure_steady
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
 from bench.sequence.transfer import go

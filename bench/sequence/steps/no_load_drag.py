@@ -16,11 +16,11 @@ from bench.config.quantity import SpeedRate
 from bench.schedule.requests import Operation
 from bench.sequence.context import Context
 from bench.sequence.electrical_check import period_texts
-from bench.sequence.map_parameters import MeasureParameters, SettleParameters, WindowParameters
-from bench.sequence.point import Measured
+from bench.sequence.point.map_parameters import MeasureParameters, SettleParameters, WindowParameters
+from bench.sequence.point.point import Measured
+from bench.sequence.point.shaft_power import of_columns
+from bench.sequence.point.steady import measure_steady, steady_s, steady_task
 from bench.sequence.position import Rates
-from bench.sequence.shaft_power import of_columns
-from bench.sequence.steady import measure_steady, steady_s, steady_task
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
 from bench.sequence.verdict import StepVerdict

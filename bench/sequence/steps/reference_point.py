@@ -10,11 +10,11 @@ from typing import Annotated
 from pydantic import Field
 
 from bench.schedule.requests import Operation
-from bench.sequence.charts import EVENT
 from bench.sequence.context import Context
+from bench.sequence.point.charts import EVENT
+from bench.sequence.point.reference_check import CheckParameters, chart_of, check_findings, measure_check, missing
+from bench.sequence.point.steady import steady_s
 from bench.sequence.position import Rates
-from bench.sequence.reference_check import CheckParameters, chart_of, check_findings, measure_check, missing
-from bench.sequence.steady import steady_s
 from bench.sequence.step import Finding
 from bench.sequence.verdict import FAILED, StepVerdict
 

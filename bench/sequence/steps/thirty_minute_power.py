@@ -21,10 +21,10 @@ from bench.sequence.channels import measured_channels
 from bench.sequence.context import Context
 from bench.sequence.drive import travel_s
 from bench.sequence.electrical_check import analyzer_texts, supply_texts
-from bench.sequence.point import derated
+from bench.sequence.point.point import derated
+from bench.sequence.point.shaft_power import ShaftPower, after
 from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated
-from bench.sequence.shaft_power import ShaftPower, after
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
 from bench.sequence.transfer import go

@@ -15,8 +15,8 @@ from bench.config.file_model import FileModel
 from bench.config.file_model import Finding as FileFinding
 from bench.config.names import Line, PartName
 from bench.schedule.requests import Ask, Operation, Record
+from bench.sequence.arm.diagnosis import EVENT, PART, complaints
 from bench.sequence.context import Context
-from bench.sequence.diagnosis import EVENT, PART, complaints
 from bench.sequence.step import Finding
 from bench.sequence.verdict import FAILED, StepVerdict
 

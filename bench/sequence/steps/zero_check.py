@@ -19,7 +19,7 @@ from bench.schedule.requests import Measure, Operation, Record, Sleep, Window
 from bench.sequence.channels import PACE
 from bench.sequence.context import Context
 from bench.sequence.drive import travel_s
-from bench.sequence.measuring import faults
+from bench.sequence.point.measuring import faults
 from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated
 from bench.sequence.step import Finding

@@ -18,9 +18,9 @@ from bench.sequence.channels import PACE, analyzer_channels
 from bench.sequence.context import Context
 from bench.sequence.drive import ramp_torque
 from bench.sequence.failures import SequenceFailed
-from bench.sequence.measuring import faults
+from bench.sequence.point.measuring import faults
+from bench.sequence.point.ranges import fix
 from bench.sequence.position import Rates
-from bench.sequence.ranges import fix
 from bench.sequence.waiting import wait, within
 
 Means = Mapping[str, float]

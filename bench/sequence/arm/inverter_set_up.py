@@ -6,7 +6,7 @@ from typing import Any
 from bench.base.errors import DeviceError, LinkError
 from bench.core.causes import Cause
 from bench.schedule.requests import Ask, Operation, Record
-from bench.sequence.diagnosis import PART
+from bench.sequence.arm.diagnosis import PART
 from bench.sequence.failures import SequenceFailed
 
 EVENT = "inverter_set_up"

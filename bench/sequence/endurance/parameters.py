@@ -18,8 +18,8 @@ from bench.config.quantity import (
     TorqueNm,
     TorqueRate,
 )
-from bench.sequence.map_parameters import MeasureParameters, SettleParameters, WindowParameters
-from bench.sequence.reference_check import CheckParameters
+from bench.sequence.point.map_parameters import MeasureParameters, SettleParameters, WindowParameters
+from bench.sequence.point.reference_check import CheckParameters
 
 Positive = Annotated[TorqueNm, Field(gt=0)]
 Hold = Annotated[Seconds, Field(gt=0)]

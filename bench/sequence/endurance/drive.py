@@ -21,14 +21,14 @@ from bench.schedule.requests import (
 )
 from bench.sequence.context import Context
 from bench.sequence.drive import TORQUE
-from bench.sequence.endurance_book import Book
-from bench.sequence.endurance_checks import Checks
-from bench.sequence.endurance_course import Course, Point, Stage, course_of
-from bench.sequence.endurance_parameters import EnduranceParameters, ThermalParameters
-from bench.sequence.endurance_row import CHANNELS, Driven, RowKeeper
+from bench.sequence.endurance.book import Book
+from bench.sequence.endurance.checks import Checks
+from bench.sequence.endurance.course import Course, Point, Stage, course_of
+from bench.sequence.endurance.parameters import EnduranceParameters, ThermalParameters
+from bench.sequence.endurance.row import CHANNELS, Driven, RowKeeper
+from bench.sequence.point.ranges import fix_for, needed
 from bench.sequence.position import Rates
 from bench.sequence.progress import Taken
-from bench.sequence.ranges import fix_for, needed
 from bench.sequence.transfer import go
 
 CYCLE, STATE = "endurance_cycle", "endurance_state"

@@ -10,7 +10,7 @@ from bench.analysis.collective import RainflowMatrix, TimeAtLevel
 from bench.analysis.miner import SnCurve
 from bench.analysis.module_life import Cips08, Lesit, ModuleDamage, module_damage
 from bench.analysis.rainflow import Cycles, Rainflow
-from bench.sequence.endurance_parameters import DamageParameters
+from bench.sequence.endurance.parameters import DamageParameters
 
 Row = Mapping[str, Any]
 

@@ -13,13 +13,13 @@ from bench.schedule.requests import Operation, Record, Window
 from bench.sequence.channels import analyzer_channels
 from bench.sequence.context import Context
 from bench.sequence.drive import ramp_torque
-from bench.sequence.map_parameters import MapParameters, WindowParameters
-from bench.sequence.measuring import WindowSpec, duration_s, faults, measure
-from bench.sequence.point_record import empty_record, point_record
+from bench.sequence.point.map_parameters import MapParameters, WindowParameters
+from bench.sequence.point.measuring import WindowSpec, duration_s, faults, measure
+from bench.sequence.point.record import empty_record, point_record
+from bench.sequence.point.settle import Criteria, settle
+from bench.sequence.point.short_time import recover
 from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated
-from bench.sequence.settle import Criteria, settle
-from bench.sequence.short_time import recover
 from bench.sequence.transfer import go
 from bench.sequence.verdict import ACCEPTED, FLAGGED
 

@@ -12,8 +12,8 @@ from bench.analysis.window import Floats, Times
 from bench.base.time import NS_PER_S
 from bench.schedule.requests import Window
 from bench.sequence.context import Context
-from bench.sequence.cycle_book import Book
-from bench.sequence.cycle_course import Course
+from bench.sequence.cycle.book import Book
+from bench.sequence.cycle.course import Course
 
 _TORQUE, _DERATING = "dut.torque_est", "dut.derating"
 _TEMPERATURES = ("dut.winding_temp", "dut.rotor_temp", "dut.junction_temp", "dut.oil_temp")

@@ -12,7 +12,7 @@ from bench.core.meter import metered
 from bench.core.state import State
 from bench.core.tables import METER_CHANNELS
 from bench.schedule.requests import Operation, Sleep, Window
-from bench.sequence.look import Look, steadily
+from bench.sequence.desk.look import Look, steadily
 
 DRAIN_NS = 10 * NS_PER_S
 """How often to ``drain``: half of the time that a ring holds of frames every 10 ms, so that no cycle writes what is

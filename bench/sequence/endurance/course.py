@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bench.sequence.endurance_parameters import EnduranceParameters
+from bench.sequence.endurance.parameters import EnduranceParameters
 
 Point = tuple[float, float]
 """Motor speed in rpm and torque in Nm."""

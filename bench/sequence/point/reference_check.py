@@ -11,15 +11,15 @@ from bench.base.time import ns
 from bench.config.file_model import FileModel
 from bench.config.quantity import Kelvin, Percent, SpeedRpm, TorqueNm
 from bench.schedule.requests import Condition, Operation, Record, Until
-from bench.sequence.charts import EVENT, TEMPERATURES, Chart, Key
 from bench.sequence.context import Context
 from bench.sequence.electrical_check import period_texts
-from bench.sequence.map_parameters import MeasureParameters, SettleParameters, WindowParameters
-from bench.sequence.point import Measured, perform
-from bench.sequence.point_record import column
+from bench.sequence.point.charts import EVENT, TEMPERATURES, Chart, Key
+from bench.sequence.point.map_parameters import MeasureParameters, SettleParameters, WindowParameters
+from bench.sequence.point.point import Measured, perform
+from bench.sequence.point.record import column
+from bench.sequence.point.steady import steady_task
 from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated
-from bench.sequence.steady import steady_task
 from bench.sequence.step import Finding, Path
 from bench.sequence.steps.efficiency_map import place_findings
 from bench.sequence.transfer import go

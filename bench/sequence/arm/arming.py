@@ -12,15 +12,15 @@ from typing import Any
 from bench.base.time import ns
 from bench.core.causes import Cause
 from bench.schedule.requests import Ask, Condition, Operation, Ramp, Record, Sleep
+from bench.sequence.arm.diagnosis import examine
+from bench.sequence.arm.inverter_set_up import read_back
+from bench.sequence.arm.shunt_check import shunt_check
 from bench.sequence.commands import arm as arm_command
 from bench.sequence.commands import reset
 from bench.sequence.context import Context
-from bench.sequence.diagnosis import examine
 from bench.sequence.drive import ramp_speed
 from bench.sequence.failures import SequenceFailed
-from bench.sequence.inverter_set_up import read_back
 from bench.sequence.position import Position, Rates
-from bench.sequence.shunt_check import shunt_check
 from bench.sequence.waiting import equal, wait, within
 
 _DOOR_S = 10.0

@@ -6,9 +6,9 @@ import numpy as np
 
 from bench.sequence.context import Context
 from bench.sequence.electrical_check import analyzer_texts, supply_texts
-from bench.sequence.endurance_checks import findings
-from bench.sequence.endurance_course import Course, Point, course_of
-from bench.sequence.endurance_parameters import EnduranceParameters
+from bench.sequence.endurance.checks import findings
+from bench.sequence.endurance.course import Course, Point, course_of
+from bench.sequence.endurance.parameters import EnduranceParameters
 from bench.sequence.held import dyno_findings
 from bench.sequence.step import Finding
 

@@ -11,8 +11,8 @@ from bench.analysis.peak import highest_mean, spread
 from bench.analysis.window import mean_std
 from bench.schedule.requests import Window
 from bench.sequence.context import Context
-from bench.sequence.point import derated
-from bench.sequence.shaft_power import ShaftPower, after
+from bench.sequence.point.point import derated
+from bench.sequence.point.shaft_power import ShaftPower, after
 from bench.sequence.verdict import FAILED, PASSED
 
 _PEAK_S = 2.0

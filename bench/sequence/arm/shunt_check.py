@@ -12,7 +12,7 @@ from bench.base.time import ns
 from bench.schedule.requests import Measure, Operation, Ramp, Record, Sleep, Window
 from bench.sequence.channels import PACE
 from bench.sequence.context import Context, ShuntSignal
-from bench.sequence.measuring import faults
+from bench.sequence.point.measuring import faults
 from bench.sequence.waiting import wait, within
 
 _AT_REST_RPM = 5.0

@@ -6,7 +6,7 @@ from typing import Any
 from bench.analysis.tracking import LONGEST_S, OCCASIONS
 from bench.analysis.uncertainty import SQRT3
 from bench.sequence.context import Context
-from bench.sequence.cycle_book import Book
+from bench.sequence.cycle.book import Book
 
 _LOST_S = 1.0
 """More than this without values, and the energies say nothing for sure."""

@@ -8,14 +8,14 @@ from typing import Self
 from bench.base.time import NS_PER_MS
 from bench.schedule.requests import Collect, Collected, Now, Operation, Ramp, Record, Segment, Sleep
 from bench.sequence.context import Context
-from bench.sequence.cycle_book import Book, together
-from bench.sequence.cycle_course import Course, course_of
-from bench.sequence.cycle_keeper import Keeper, channels_of
-from bench.sequence.cycle_parameters import DriveCycleParameters
-from bench.sequence.cycle_row import reasons, row
+from bench.sequence.cycle.book import Book, together
+from bench.sequence.cycle.course import Course, course_of
+from bench.sequence.cycle.keeper import Keeper, channels_of
+from bench.sequence.cycle.parameters import DriveCycleParameters
+from bench.sequence.cycle.row import reasons, row
 from bench.sequence.drive import TORQUE, route, travel
+from bench.sequence.point.ranges import fix, fix_for, needed
 from bench.sequence.position import Rates
-from bench.sequence.ranges import fix, fix_for, needed
 
 _REST_NS = 500 * NS_PER_MS
 """At the end: until the last values have come."""

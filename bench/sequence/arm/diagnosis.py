@@ -23,7 +23,7 @@ _SKIPPED = "the DUT profile has no section 'diagnostics'"
 class Examination:
     """``names``: what the unit can tell of itself (nothing: it cannot be asked); ``expected``: what it must tell, by
     name; ``clear``: whether the plan wants the trouble codes cleared; ``parameters``: to what the inverter must be set
-    up, by address (``bench.sequence.inverter_set_up``)."""
+    up, by address (``bench.sequence.arm.inverter_set_up``)."""
 
     names: tuple[str, ...] = ()
     expected: Mapping[str, str] = field(default_factory=dict)

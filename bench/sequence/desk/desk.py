@@ -41,10 +41,10 @@ from bench.schedule.requests import (
     Window,
 )
 from bench.schedule.scheduler import PENDING, Job, Scheduler, end
-from bench.sequence.branching import Branching
-from bench.sequence.bus_report import bus_report
-from bench.sequence.look import Look, at_once, readings, steadily
-from bench.sequence.metering import DRAIN_NS, Metering, check_count
+from bench.sequence.desk.branching import Branching
+from bench.sequence.desk.bus_report import bus_report
+from bench.sequence.desk.look import Look, at_once, readings, steadily
+from bench.sequence.desk.metering import DRAIN_NS, Metering, check_count
 from bench.sequence.pauses import Pauses
 from bench.sequence.stop_words import explained
 

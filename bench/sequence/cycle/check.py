@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.sequence.context import Context
-from bench.sequence.cycle_course import Course, course_of
-from bench.sequence.cycle_parameters import DriveCycleParameters
+from bench.sequence.cycle.course import Course, course_of
+from bench.sequence.cycle.parameters import DriveCycleParameters
 from bench.sequence.electrical_check import analyzer_texts, supply_texts
 from bench.sequence.held import ONLY_ABSORB
 from bench.sequence.step import Finding

@@ -14,8 +14,8 @@ from bench.analysis.insulation_life import Insulation
 from bench.analysis.rainflow import Turns
 from bench.analysis.window import Floats, Times
 from bench.schedule.requests import Window
-from bench.sequence.endurance_course import Stage
-from bench.sequence.endurance_parameters import BandParameters, DamageParameters
+from bench.sequence.endurance.course import Stage
+from bench.sequence.endurance.parameters import BandParameters, DamageParameters
 
 TORQUE, SPEED, WINDING, JUNCTION = "dut.torque_est", "dut.speed", "dut.winding_temp", "dut.junction_temp"
 CHANNELS = (TORQUE, SPEED, WINDING, JUNCTION)

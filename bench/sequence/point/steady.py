@@ -6,12 +6,12 @@ from typing import Any, Protocol
 from bench.schedule.requests import Operation, Record
 from bench.sequence.context import Context
 from bench.sequence.drive import travel_s
-from bench.sequence.map_parameters import MeasureParameters, SettleParameters, WindowParameters
-from bench.sequence.measuring import WindowSpec, duration_s
-from bench.sequence.point import Measured, Task, perform, windows_of
+from bench.sequence.point.map_parameters import MeasureParameters, SettleParameters, WindowParameters
+from bench.sequence.point.measuring import WindowSpec, duration_s
+from bench.sequence.point.point import Measured, Task, perform, windows_of
+from bench.sequence.point.settle import Criteria
 from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated
-from bench.sequence.settle import Criteria
 
 Row = Mapping[str, Any]
 Places = list[tuple[float, float]]

@@ -7,8 +7,8 @@ from bench.analysis.drift import Drift, drift
 from bench.config.grid import OperatingPoint
 from bench.schedule.requests import Operation, Record
 from bench.sequence.context import Context
-from bench.sequence.map_parameters import MapParameters, ReferenceParameters
-from bench.sequence.point import Task, perform, task_of
+from bench.sequence.point.map_parameters import MapParameters, ReferenceParameters
+from bench.sequence.point.point import Task, perform, task_of
 from bench.sequence.progress import Taken
 from bench.sequence.repeating import repeated
 

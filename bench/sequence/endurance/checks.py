@@ -6,12 +6,12 @@ from typing import Any
 
 from bench.schedule.requests import Operation, Record
 from bench.sequence.context import Context
-from bench.sequence.endurance_parameters import InterleavedParameters, RecharacterisationParameters
-from bench.sequence.point import perform
+from bench.sequence.endurance.parameters import InterleavedParameters, RecharacterisationParameters
+from bench.sequence.point.point import perform
+from bench.sequence.point.reference_check import chart_of, check_findings, measure_check, missing
+from bench.sequence.point.steady import steady_s, steady_task
 from bench.sequence.position import Rates
-from bench.sequence.reference_check import chart_of, check_findings, measure_check, missing
 from bench.sequence.repeating import repeated
-from bench.sequence.steady import steady_s, steady_task
 from bench.sequence.step import Finding, Path
 from bench.sequence.steps.efficiency_map import place_findings
 

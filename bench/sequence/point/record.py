@@ -9,7 +9,7 @@ from bench.analysis.uncertainty import U_BLANK
 from bench.analysis.window import mean_std
 from bench.schedule.requests import Window
 from bench.sequence.context import Context
-from bench.sequence.powers import Component, components
+from bench.sequence.point.powers import Component, components
 
 EFFICIENCIES = ("pe", "motor_transmission", "edu")
 

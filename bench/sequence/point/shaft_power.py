@@ -12,7 +12,7 @@ from bench.analysis.window import Floats, Times
 from bench.base.time import ns
 from bench.schedule.requests import Window
 from bench.sequence.context import Context
-from bench.sequence.powers import timed_powers
+from bench.sequence.point.powers import timed_powers
 
 _LOST_SHARE = 0.05
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from bench.analysis.road_load import Demand, Vehicle, demand
 from bench.config.drive_cycles import DriveCycle
 from bench.sequence.context import Context
-from bench.sequence.cycle_parameters import DriveCycleParameters
+from bench.sequence.cycle.parameters import DriveCycleParameters
 from bench.sequence.drive import Point
 
 Floats = NDArray[np.float64]

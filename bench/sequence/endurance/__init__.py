@@ -1,0 +1,1 @@
+"""Endurance: parameters and check, the course of a cycle, the drive, checks between cycles, the book that is kept."""
