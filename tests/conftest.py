@@ -30,6 +30,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every program that a test 
 _PLACE = pytest.StashKey[TemporaryDirectory[str]]()
 _TURNS = pytest.StashKey[Turns]()
 _ALONE = ("tests/io/", "tests/loopback/")
+_NOT_ALONE = ("tests/io/test_foreign_database.py",)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,7 +56,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits in wall time by its nature."""
     for item in items:
-        if item.nodeid.startswith(_ALONE):
+        if item.nodeid.startswith(_ALONE) and not item.nodeid.startswith(_NOT_ALONE):
             item.add_marker("alone")
 
 

@@ -252,6 +252,7 @@ def make_cascadia(database: Database, seed: int, plate: Plate | None) -> CmInver
         own["charged_v"], own["voltage_max"] = plate.charged_v, plate.voltage_max_v
         own["speed_max"], own["winding_max"] = plate.speed_max_rpm, plate.winding_max_degc
         own["mount"] = 1.0 if plate.forward else -1.0
+        own["direction"] = float(plate.forward)  # until it is told one, it counts torque as the vehicle does (assumed)
     return CmInverter(node, state, eeprom, noise, *(make_table(machine) for machine in MACHINES))
 
 

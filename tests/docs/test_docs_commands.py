@@ -44,7 +44,6 @@ def execute(page: Path, block: Shown) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_of_a_page(page: Path) -> None:
     for block in shown(page):
@@ -53,7 +52,6 @@ def test_commands_of_a_page(page: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_long_commands_of_a_page(page: Path) -> None:
     for block in shown(page):
