@@ -11,7 +11,7 @@ import typer
 from bench.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from bench.sequence.pauses import Scripted
+    from bench.sequence.pause.pauses import Scripted
 
 PlanArgument = Annotated[str, typer.Argument(help="Test plan: a path, or the name of one that comes with the bench.")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Folder of a run.")]
@@ -87,7 +87,7 @@ def start_of(text: str | None, default_s: int) -> int:
 
 def pauses_of(texts: Sequence[str]) -> "tuple[Scripted, ...]":
     """``--pause`` as wishes. Raises ``InputError``."""
-    from bench.sequence.pauses import read_script
+    from bench.sequence.pause.pauses import read_script
 
     try:
         return tuple(read_script(texts))

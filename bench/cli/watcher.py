@@ -16,7 +16,7 @@ from bench.cli.tail import Tail
 
 if TYPE_CHECKING:
     from bench.io.terminal_answers import TerminalAnswers
-    from bench.sequence.pauses import Wish
+    from bench.sequence.pause.pauses import Wish
 
 _LOOK_S = 0.25
 
@@ -56,7 +56,7 @@ class Watcher:
             from bench.io.terminal_answers import TerminalAnswers
 
             self._terminal = TerminalAnswers()
-        from bench.sequence.pauses import typed
+        from bench.sequence.pause.pauses import typed
 
         return typed(self._terminal.take() or "")
 

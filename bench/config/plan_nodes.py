@@ -43,7 +43,7 @@ Nodes = tuple[Node, ...]
 
 class Body(NamedTuple):
     """A list of nodes below another node: its ``path`` in the file from there, and what is added to that node's place
-    (``bench.sequence.place``): ``.1`` for the second of several lists, ``/*`` for any pass of a repeat."""
+    (``bench.sequence.tree.place``): ``.1`` for the second of several lists, ``/*`` for any pass of a repeat."""
 
     path: Path
     place: str

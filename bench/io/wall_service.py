@@ -26,7 +26,7 @@ from bench.record.storage import StorageError
 from bench.schedule.requests import Answer, Ask, Operation, Prompt, Record
 from bench.schedule.scheduler import PENDING, Handler, Job, Scheduler
 from bench.sequence.desk.desk import Desk
-from bench.sequence.pauses import typed
+from bench.sequence.pause.pauses import typed
 
 _TURN_NS = 1_000_000
 _ASK_NS, _RECORD_NS = 60 * NS_PER_S, 30 * NS_PER_S

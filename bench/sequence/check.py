@@ -8,10 +8,10 @@ from bench.config.located import Located
 from bench.config.plan import Plan
 from bench.config.plan_nodes import Parallel, Step, When
 from bench.config.yaml_tree import Path
-from bench.sequence.actuators import commanded, contested
 from bench.sequence.arm.diagnosis import complaints
 from bench.sequence.context import Context
 from bench.sequence.step import StepKind
+from bench.sequence.tree.actuators import commanded, contested
 
 Found = Iterator[tuple[Path, str]]
 

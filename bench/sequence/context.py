@@ -11,8 +11,8 @@ from bench.config.dyno import held_torque
 from bench.sequence.arm.diagnosis import Examination
 from bench.sequence.known import Known
 from bench.sequence.point.charts import Charts
-from bench.sequence.position import Position
 from bench.sequence.progress import Taken
+from bench.sequence.travel.position import Position
 from bench.sequence.verdict import Tally
 
 

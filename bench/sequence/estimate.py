@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from bench.config.plan import Plan
 from bench.sequence.context import Context
-from bench.sequence.forecast import Forecast
-from bench.sequence.position import Position
 from bench.sequence.step import StepKind
+from bench.sequence.travel.position import Position
+from bench.sequence.tree.forecast import Forecast
 
 _ARMING_S = 25.0
 _STOP_S = 30.0

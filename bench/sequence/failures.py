@@ -7,7 +7,7 @@ from bench.config.plan_nodes import Node
 from bench.core.causes import Cause
 from bench.schedule.outcomes import BranchEnded, DeadlinePassed, Held, SetpointRefused, Stopped
 from bench.schedule.requests import Alarm, StopReport
-from bench.sequence.place import Place
+from bench.sequence.tree.place import Place
 
 FINISHED, STOPPED, ABORTED = "finished", "stopped", "aborted"
 

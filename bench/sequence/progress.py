@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from bench.record.journal import SUMMED_UP
 from bench.schedule.requests import Operation, Record
-from bench.sequence.place import Place, lies_below, pass_of
+from bench.sequence.tree.place import Place, lies_below, pass_of
 
 Data = Mapping[str, Any]
 OF_RUN = "of_run"

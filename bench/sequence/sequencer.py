@@ -17,8 +17,8 @@ from bench.sequence.point.charts import EVENT as REFERENCE_CHECK
 from bench.sequence.progress import BEGINNING, Progress
 from bench.sequence.step import StepKind
 from bench.sequence.stop import after_stop, stop_for
+from bench.sequence.tree.walk import Walk
 from bench.sequence.verdict import FAILED, RunVerdict, StepVerdict, judge_run
-from bench.sequence.walk import Walk
 
 
 def _walked(walk: Walk) -> Operation[Failed]:

@@ -7,8 +7,8 @@ from bench.config.plan import Plan
 from bench.schedule.requests import Operation
 from bench.schedule.scheduler import Scheduler
 from bench.sequence.desk.desk import Desk
-from bench.sequence.pauses import Pauses, Scripted
-from bench.sequence.suspending import LOOK_NS, Suspending
+from bench.sequence.pause.pauses import Pauses, Scripted
+from bench.sequence.pause.suspending import LOOK_NS, Suspending
 
 T = TypeVar("T")
 

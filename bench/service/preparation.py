@@ -20,7 +20,7 @@ from bench.io.foreign_database import load_database
 from bench.layout.remarks import layout_remarks
 from bench.schedule.faults import Fault
 from bench.sequence.check import check_plan
-from bench.sequence.pauses import Scripted
+from bench.sequence.pause.pauses import Scripted
 from bench.sequence.registry import parameter_models, step_kinds
 from bench.service.fault_lines import read_faults, unread_parameters
 

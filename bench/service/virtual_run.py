@@ -19,7 +19,7 @@ from bench.record.manifest import Manifest
 from bench.record.storage import StorageError
 from bench.report.write import write_report
 from bench.schedule.faults import Fault
-from bench.sequence.pauses import Scripted
+from bench.sequence.pause.pauses import Scripted
 from bench.sequence.progress import BEGINNING, Progress
 from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict

@@ -23,7 +23,7 @@ from bench.io.steady import SteadyLook
 from bench.io.wall_service import WallService
 from bench.schedule.faults import DISK, Fault, of_place
 from bench.sequence.desk.desk import Desk
-from bench.sequence.pauses import Scripted
+from bench.sequence.pause.pauses import Scripted
 from bench.sequence.progress import BEGINNING, Progress
 from bench.sequence.sequencer import run_plan
 from bench.sequence.verdict import RunVerdict

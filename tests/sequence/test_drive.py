@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sequence_helpers import against_brakes, make_context
 
-from bench.sequence.drive import allowed, route
-from bench.sequence.position import Position, Rates
-from bench.sequence.transfer import go
+from bench.sequence.travel.drive import allowed, route
+from bench.sequence.travel.position import Position, Rates
+from bench.sequence.travel.transfer import go
 
 SPEED = st.floats(200.0, 14000.0)
 SHARE = st.floats(-1.0, 1.0)

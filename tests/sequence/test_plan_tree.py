@@ -27,8 +27,8 @@ def quick_arming(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return operation
 
-    monkeypatch.setattr("bench.sequence.walk.arm", quickly("armed"))
-    monkeypatch.setattr("bench.sequence.walk.sign_check", quickly("signs"))
+    monkeypatch.setattr("bench.sequence.tree.walk.arm", quickly("armed"))
+    monkeypatch.setattr("bench.sequence.tree.walk.sign_check", quickly("signs"))
     return armed
 
 

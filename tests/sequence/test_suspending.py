@@ -10,8 +10,8 @@ from bench.base.reading import Reading
 from bench.config.expression import expression
 from bench.config.suspend_when import SuspendWhen
 from bench.schedule.requests import Record
-from bench.sequence.pauses import Pauses, Scripted, Wish, read_script, typed
-from bench.sequence.suspending import Suspending
+from bench.sequence.pause.pauses import Pauses, Scripted, Wish, read_script, typed
+from bench.sequence.pause.suspending import Suspending
 
 RULE = SuspendWhen(condition=expression("coolant.temp_in > 70 °C"), clear=expression("coolant.temp_in < 60 °C"))
 NAN = math.nan

@@ -15,7 +15,7 @@ from bench.report.decisions import decisions
 from bench.report.html import render_html
 from bench.report.junit import render_junit
 from bench.report.model import build_model
-from bench.sequence.pauses import read_script
+from bench.sequence.pause.pauses import read_script
 from bench.sequence.progress import progress_of
 from bench.service.preparation import prepare
 from bench.service.run_folder import Labels

@@ -12,7 +12,7 @@ from bench.base.errors import InputError
 from bench.base.time import VIRTUAL_EPOCH_S
 from bench.record.journal import JournalRecord, read_journal
 from bench.schedule.faults import parse_fault
-from bench.sequence.pauses import read_script
+from bench.sequence.pause.pauses import read_script
 from bench.sequence.verdict import RunVerdict
 from bench.service.preparation import prepare
 from bench.service.run_folder import Labels

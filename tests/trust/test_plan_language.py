@@ -7,7 +7,7 @@ import pytest
 
 from bench.base.time import VIRTUAL_EPOCH_S
 from bench.record.journal import JournalRecord, read_journal
-from bench.sequence.pauses import read_script
+from bench.sequence.pause.pauses import read_script
 from bench.service.preparation import prepare
 from bench.service.resumption import ended
 from bench.service.run_folder import Labels

@@ -18,9 +18,9 @@ from bench.sequence.arm.shunt_check import shunt_check
 from bench.sequence.commands import arm as arm_command
 from bench.sequence.commands import reset
 from bench.sequence.context import Context
-from bench.sequence.drive import ramp_speed
 from bench.sequence.failures import SequenceFailed
-from bench.sequence.position import Position, Rates
+from bench.sequence.travel.drive import ramp_speed
+from bench.sequence.travel.position import Position, Rates
 from bench.sequence.waiting import equal, wait, within
 
 _DOOR_S = 10.0

@@ -16,11 +16,11 @@ from bench.core.causes import Cause
 from bench.schedule.requests import Measure, Operation, Record, Sleep, Window
 from bench.sequence.channels import PACE, analyzer_channels
 from bench.sequence.context import Context
-from bench.sequence.drive import ramp_torque
 from bench.sequence.failures import SequenceFailed
 from bench.sequence.point.measuring import faults
 from bench.sequence.point.ranges import fix
-from bench.sequence.position import Rates
+from bench.sequence.travel.drive import ramp_torque
+from bench.sequence.travel.position import Rates
 from bench.sequence.waiting import wait, within
 
 Means = Mapping[str, float]

@@ -9,7 +9,7 @@ from bench.analysis.road_load import Demand, Vehicle, demand
 from bench.config.drive_cycles import DriveCycle
 from bench.sequence.context import Context
 from bench.sequence.cycle.parameters import DriveCycleParameters
-from bench.sequence.drive import Point
+from bench.sequence.travel.drive import Point
 
 Floats = NDArray[np.float64]
 

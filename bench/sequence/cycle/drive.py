@@ -13,9 +13,9 @@ from bench.sequence.cycle.course import Course, course_of
 from bench.sequence.cycle.keeper import Keeper, channels_of
 from bench.sequence.cycle.parameters import DriveCycleParameters
 from bench.sequence.cycle.row import reasons, row
-from bench.sequence.drive import TORQUE, route, travel
 from bench.sequence.point.ranges import fix, fix_for, needed
-from bench.sequence.position import Rates
+from bench.sequence.travel.drive import TORQUE, route, travel
+from bench.sequence.travel.position import Rates
 
 _REST_NS = 500 * NS_PER_MS
 """At the end: until the last values have come."""

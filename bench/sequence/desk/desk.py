@@ -45,8 +45,8 @@ from bench.sequence.desk.branching import Branching
 from bench.sequence.desk.bus_report import bus_report
 from bench.sequence.desk.look import Look, at_once, readings, steadily
 from bench.sequence.desk.metering import DRAIN_NS, Metering, check_count
-from bench.sequence.pauses import Pauses
-from bench.sequence.stop_words import explained
+from bench.sequence.desk.stop_words import explained
+from bench.sequence.pause.pauses import Pauses
 
 T = TypeVar("T")
 _METER_LOOK_NS = 20 * NS_PER_MS

@@ -10,10 +10,10 @@ from bench.sequence.endurance.parameters import InterleavedParameters, Recharact
 from bench.sequence.point.point import perform
 from bench.sequence.point.reference_check import chart_of, check_findings, measure_check, missing
 from bench.sequence.point.steady import steady_s, steady_task
-from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated
 from bench.sequence.step import Finding, Path
 from bench.sequence.steps.efficiency_map import place_findings
+from bench.sequence.travel.position import Rates
 
 DONE, POINT = "endurance_check", "check_point"
 _SLACK = 1e-9

@@ -20,16 +20,16 @@ from bench.schedule.requests import (
     Window,
 )
 from bench.sequence.context import Context
-from bench.sequence.drive import TORQUE
 from bench.sequence.endurance.book import Book
 from bench.sequence.endurance.checks import Checks
 from bench.sequence.endurance.course import Course, Point, Stage, course_of
 from bench.sequence.endurance.parameters import EnduranceParameters, ThermalParameters
 from bench.sequence.endurance.row import CHANNELS, Driven, RowKeeper
 from bench.sequence.point.ranges import fix_for, needed
-from bench.sequence.position import Rates
 from bench.sequence.progress import Taken
-from bench.sequence.transfer import go
+from bench.sequence.travel.drive import TORQUE
+from bench.sequence.travel.position import Rates
+from bench.sequence.travel.transfer import go
 
 CYCLE, STATE = "endurance_cycle", "endurance_state"
 _LATE_S = 0.05

@@ -12,15 +12,15 @@ from bench.config.quantity import Span
 from bench.schedule.requests import Operation, Record, Window
 from bench.sequence.channels import analyzer_channels
 from bench.sequence.context import Context
-from bench.sequence.drive import ramp_torque
 from bench.sequence.point.map_parameters import MapParameters, WindowParameters
 from bench.sequence.point.measuring import WindowSpec, duration_s, faults, measure
 from bench.sequence.point.record import empty_record, point_record
 from bench.sequence.point.settle import Criteria, settle
 from bench.sequence.point.short_time import recover
-from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated
-from bench.sequence.transfer import go
+from bench.sequence.travel.drive import ramp_torque
+from bench.sequence.travel.position import Rates
+from bench.sequence.travel.transfer import go
 from bench.sequence.verdict import ACCEPTED, FLAGGED
 
 _DERATE_STATE = 4.0

@@ -18,11 +18,11 @@ from bench.sequence.point.map_parameters import MeasureParameters, SettleParamet
 from bench.sequence.point.point import Measured, perform
 from bench.sequence.point.record import column
 from bench.sequence.point.steady import steady_task
-from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated
 from bench.sequence.step import Finding, Path
 from bench.sequence.steps.efficiency_map import place_findings
-from bench.sequence.transfer import go
+from bench.sequence.travel.position import Rates
+from bench.sequence.travel.transfer import go
 
 _SHARE = 0.5
 """A reference point carries at least this much of the continuous torque: below, its efficiency is uncertain."""

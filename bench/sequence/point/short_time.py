@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from bench.base.time import ns
 from bench.schedule.requests import Condition, Now, Operation, Read, Record, Until
 from bench.sequence.context import Context
-from bench.sequence.position import Rates
-from bench.sequence.transfer import go
+from bench.sequence.travel.position import Rates
+from bench.sequence.travel.transfer import go
 
 WINDING = "dut.winding_temp"
 _BELOW_K = 2.0

@@ -5,13 +5,13 @@ from typing import Any, Protocol
 
 from bench.schedule.requests import Operation, Record
 from bench.sequence.context import Context
-from bench.sequence.drive import travel_s
 from bench.sequence.point.map_parameters import MeasureParameters, SettleParameters, WindowParameters
 from bench.sequence.point.measuring import WindowSpec, duration_s
 from bench.sequence.point.point import Measured, Task, perform, windows_of
 from bench.sequence.point.settle import Criteria
-from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated
+from bench.sequence.travel.drive import travel_s
+from bench.sequence.travel.position import Rates
 
 Row = Mapping[str, Any]
 Places = list[tuple[float, float]]

@@ -6,10 +6,10 @@ from bench.sequence.cycle.check import cycle_findings
 from bench.sequence.cycle.course import Course
 from bench.sequence.cycle.drive import Repetition, Ride
 from bench.sequence.cycle.parameters import DriveCycleParameters
-from bench.sequence.drive import travel_s
-from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated
 from bench.sequence.step import Finding
+from bench.sequence.travel.drive import travel_s
+from bench.sequence.travel.position import Rates
 from bench.sequence.verdict import FAILED, StepVerdict
 
 _REASONS = 10

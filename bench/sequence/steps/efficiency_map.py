@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from bench.config.grid import OperatingPoint, check_points, check_speeds, grid_points, listed_points
 from bench.schedule.requests import Operation
 from bench.sequence.context import Context
-from bench.sequence.drive import travel_s
 from bench.sequence.electrical_check import carried_texts, period_texts
 from bench.sequence.held import driven, dyno_findings
 from bench.sequence.point.map_parameters import MapParameters
@@ -13,6 +12,7 @@ from bench.sequence.point.measuring import SHORT_TIME_MAX_S
 from bench.sequence.point.point import measure_point, rates_of, task_of
 from bench.sequence.point.reference import References, measure_reference
 from bench.sequence.step import Finding, Path
+from bench.sequence.travel.drive import travel_s
 from bench.sequence.verdict import FAILED, StepVerdict
 
 _SETTLING_FACTOR = 3.1

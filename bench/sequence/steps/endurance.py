@@ -11,14 +11,14 @@ from typing import Any
 
 from bench.schedule.requests import Operation, Record
 from bench.sequence.context import Context
-from bench.sequence.drive import travel_s
 from bench.sequence.endurance.check import endurance_findings
 from bench.sequence.endurance.checks import checks_s
 from bench.sequence.endurance.course import course_of
 from bench.sequence.endurance.drive import Endurance
 from bench.sequence.endurance.parameters import EnduranceParameters, clause_of
-from bench.sequence.position import Rates
 from bench.sequence.step import Finding
+from bench.sequence.travel.drive import travel_s
+from bench.sequence.travel.position import Rates
 from bench.sequence.verdict import FAILED, PASSED, StepVerdict
 
 STARTED, EVENT = "endurance_started", "endurance"

@@ -18,11 +18,11 @@ from bench.config.file_model import FileModel
 from bench.config.quantity import Seconds, SpeedRate, SpeedRpm
 from bench.schedule.requests import Collect, Collected, Now, Operation, Record, Sleep, Window
 from bench.sequence.context import Context
-from bench.sequence.drive import ramp_speed, travel_s
-from bench.sequence.position import Rates
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
-from bench.sequence.transfer import go
+from bench.sequence.travel.drive import ramp_speed, travel_s
+from bench.sequence.travel.position import Rates
+from bench.sequence.travel.transfer import go
 from bench.sequence.verdict import FAILED, StepVerdict
 
 _TRUE = "dut.speed"

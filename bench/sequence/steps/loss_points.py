@@ -19,9 +19,9 @@ from bench.sequence.context import Context
 from bench.sequence.electrical_check import analyzer_texts, period_texts, supply_texts
 from bench.sequence.point.map_parameters import MeasureParameters, SettleParameters, WindowParameters
 from bench.sequence.point.steady import Places, Row, measure_steady, steady_s, steady_task
-from bench.sequence.position import Rates
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
+from bench.sequence.travel.position import Rates
 from bench.sequence.verdict import ACCEPTED, FAILED, PASSED, StepVerdict
 
 

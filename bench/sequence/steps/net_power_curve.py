@@ -20,17 +20,17 @@ from bench.config.grid import Speeds
 from bench.config.quantity import Percent, Seconds, Watts
 from bench.schedule.requests import Now, Operation, Record, Sleep
 from bench.sequence.context import Context
-from bench.sequence.drive import travel_s
 from bench.sequence.electrical_check import analyzer_texts, period_texts, supply_texts
 from bench.sequence.point.full_torque import full_torque_nm
 from bench.sequence.point.point import Measured, Task
 from bench.sequence.point.settle import Criteria
 from bench.sequence.point.shaft_power import of_columns
 from bench.sequence.point.steady import Places, Row, measure_steady
-from bench.sequence.position import Rates
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
-from bench.sequence.transfer import go
+from bench.sequence.travel.drive import travel_s
+from bench.sequence.travel.position import Rates
+from bench.sequence.travel.transfer import go
 from bench.sequence.verdict import ACCEPTED, FAILED, PASSED, StepVerdict
 
 NET_POWER = "net_power"

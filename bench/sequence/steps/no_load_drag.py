@@ -20,9 +20,9 @@ from bench.sequence.point.map_parameters import MeasureParameters, SettleParamet
 from bench.sequence.point.point import Measured
 from bench.sequence.point.shaft_power import of_columns
 from bench.sequence.point.steady import measure_steady, steady_s, steady_task
-from bench.sequence.position import Rates
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
+from bench.sequence.travel.position import Rates
 from bench.sequence.verdict import StepVerdict
 
 NO_LOAD = "no_load"

@@ -20,18 +20,18 @@ from bench.config.quantity import DegC, Percent, Seconds, SpeedRpm, TorqueNm, To
 from bench.schedule.requests import Collect, Collected, Now, Operation, Record, SleepUntil, Window
 from bench.sequence.channels import measured_channels
 from bench.sequence.context import Context
-from bench.sequence.drive import ramp_torque, travel_s
 from bench.sequence.electrical_check import analyzer_texts, supply_texts
 from bench.sequence.point.full_torque import SPEED_SHARE, full_torque_nm
 from bench.sequence.point.peak_repetition import Repetition, disagreement, judged, result
 from bench.sequence.point.ranges import fix
 from bench.sequence.point.shaft_power import after
 from bench.sequence.point.short_time import recover
-from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
-from bench.sequence.transfer import go
+from bench.sequence.travel.drive import ramp_torque, travel_s
+from bench.sequence.travel.position import Rates
+from bench.sequence.travel.transfer import go
 from bench.sequence.verdict import StepVerdict
 
 _RISE_S = 2.0

@@ -14,8 +14,8 @@ from bench.sequence.context import Context
 from bench.sequence.point.charts import EVENT
 from bench.sequence.point.reference_check import CheckParameters, chart_of, check_findings, measure_check, missing
 from bench.sequence.point.steady import steady_s
-from bench.sequence.position import Rates
 from bench.sequence.step import Finding
+from bench.sequence.travel.position import Rates
 from bench.sequence.verdict import FAILED, StepVerdict
 
 

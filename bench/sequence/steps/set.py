@@ -3,10 +3,10 @@
 from bench.config.file_model import FileModel
 from bench.schedule.requests import Operation, Record
 from bench.sequence.context import Context
-from bench.sequence.drive import travel_s
-from bench.sequence.position import Rates
 from bench.sequence.step import SPEED, TORQUE, Finding
-from bench.sequence.targets import Targets, send, target_findings
+from bench.sequence.travel.drive import travel_s
+from bench.sequence.travel.position import Rates
+from bench.sequence.travel.targets import Targets, send, target_findings
 from bench.sequence.verdict import FAILED, StepVerdict
 
 

@@ -12,12 +12,12 @@ from bench.config.limits import ChannelName
 from bench.config.quantity import DegC, Kelvin, LitrePerMin, Seconds, SpeedRpm, TorqueNm
 from bench.schedule.requests import Condition, Now, Operation, Ramp, Record, Until
 from bench.sequence.context import Context
-from bench.sequence.drive import travel_s
 from bench.sequence.electrical_check import carried_texts
-from bench.sequence.position import Rates
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
-from bench.sequence.transfer import go
+from bench.sequence.travel.drive import travel_s
+from bench.sequence.travel.position import Rates
+from bench.sequence.travel.transfer import go
 from bench.sequence.verdict import FAILED, StepVerdict
 from bench.sequence.waiting import describe
 

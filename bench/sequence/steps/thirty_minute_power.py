@@ -19,15 +19,15 @@ from bench.config.quantity import Percent, Seconds, SpeedRpm, TorqueNm
 from bench.schedule.requests import Collect, Collected, Now, Operation, Record, SleepUntil, Window
 from bench.sequence.channels import measured_channels
 from bench.sequence.context import Context
-from bench.sequence.drive import travel_s
 from bench.sequence.electrical_check import analyzer_texts, supply_texts
 from bench.sequence.point.point import derated
 from bench.sequence.point.shaft_power import ShaftPower, after
-from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
-from bench.sequence.transfer import go
+from bench.sequence.travel.drive import travel_s
+from bench.sequence.travel.position import Rates
+from bench.sequence.travel.transfer import go
 from bench.sequence.verdict import FAILED, PASSED, StepVerdict
 
 _PART_S = 10.0

@@ -18,13 +18,13 @@ from bench.config.quantity import Seconds, TorqueNm
 from bench.schedule.requests import Measure, Operation, Record, Sleep, Window
 from bench.sequence.channels import PACE
 from bench.sequence.context import Context
-from bench.sequence.drive import travel_s
 from bench.sequence.point.measuring import faults
-from bench.sequence.position import Rates
 from bench.sequence.repeating import repeated
 from bench.sequence.step import Finding
 from bench.sequence.steps.efficiency_map import place_findings
-from bench.sequence.transfer import go
+from bench.sequence.travel.drive import travel_s
+from bench.sequence.travel.position import Rates
+from bench.sequence.travel.transfer import go
 from bench.sequence.verdict import FAILED, PASSED, StepVerdict
 from bench.sequence.waiting import wait, within
 

@@ -3,8 +3,8 @@
 from bench.config.plan_nodes import When
 from bench.schedule.requests import Operation, Read, Record
 from bench.sequence.failures import Failed
-from bench.sequence.place import Place
 from bench.sequence.progress import DECIDED
+from bench.sequence.tree.place import Place
 
 
 def decided(node: When, place: Place) -> Operation[bool]:

@@ -1,7 +1,7 @@
 """Walks the tree of a plan: every node in its order, as often and under the conditions that the plan asks for.
 
 What fails is raised as ``Failed`` and goes up the tree. Each node on the way does its cleanup, or owes it until a stop
-has ended; the first rule above decides whether something is begun anew or left out (``bench.sequence.restarts``).
+has ended; the first rule above decides whether something is begun anew or left out (``bench.sequence.tree.restarts``).
 """
 
 import copy
@@ -15,22 +15,22 @@ from bench.config import plan_nodes as nodes_of
 from bench.config.plan import Plan
 from bench.config.plan_nodes import CLEANUP, Care, Control, Node, Nodes, Rule, Step
 from bench.schedule.requests import Alarm, Now, Operation, Outcome, Record, StoodStill, Together, Withdraw
-from bench.sequence.actuators import commanded, needs_armed
 from bench.sequence.arm.arming import arm
 from bench.sequence.arm.sign_check import sign_check
 from bench.sequence.commands import reset
 from bench.sequence.context import Context
-from bench.sequence.deciding import decided
 from bench.sequence.failures import Failed, failure_of
-from bench.sequence.forecast import Forecast
-from bench.sequence.marking import marked
-from bench.sequence.place import CLEANUP_OF_PLAN, Place, any_pass, below, lies_below, steps_by_place, steps_of
-from bench.sequence.preparing import again, moves
 from bench.sequence.progress import LEFT_AT, OF_RUN, PASS, RETRIED, Progress
-from bench.sequence.restarts import SKIP, Restarts
 from bench.sequence.step import METER, SPEED, TORQUE, StepKind, commands_of
 from bench.sequence.stop import stop_for
-from bench.sequence.targets import send
+from bench.sequence.travel.targets import send
+from bench.sequence.tree.actuators import commanded, needs_armed
+from bench.sequence.tree.deciding import decided
+from bench.sequence.tree.forecast import Forecast
+from bench.sequence.tree.marking import marked
+from bench.sequence.tree.place import CLEANUP_OF_PLAN, Place, any_pass, below, lies_below, steps_by_place, steps_of
+from bench.sequence.tree.preparing import again, moves
+from bench.sequence.tree.restarts import SKIP, Restarts
 from bench.sequence.verdict import FAILED, PASSED, StepVerdict
 
 Body = Callable[[], Operation[None]]

@@ -29,7 +29,7 @@ from bench.schedule.requests import (
     Together,
     Until,
 )
-from bench.sequence.idling import Idling
+from bench.sequence.pause.idling import Idling
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 from bench.schedule.requests import Condition, Operation, Ramp
 from bench.sequence.context import Context
-from bench.sequence.position import Rates
+from bench.sequence.travel.position import Rates
 from bench.sequence.waiting import wait
 
 TORQUE = "dut.torque_cmd"

@@ -22,9 +22,9 @@ from bench.sequence.electrical_check import analyzer_texts, supply_texts
 from bench.sequence.held import driven, dyno_findings
 from bench.sequence.known import VOLTAGE
 from bench.sequence.point.ranges import fix
-from bench.sequence.position import Rates
 from bench.sequence.step import SPEED, TORQUE, Finding
-from bench.sequence.transfer import go
+from bench.sequence.travel.position import Rates
+from bench.sequence.travel.transfer import go
 from bench.sequence.waiting import wait
 
 MEDIA = ("coolant.temp_cmd", "coolant.flow_cmd", "oil.temp_cmd", "oil.flow_cmd")

@@ -4,8 +4,8 @@ bench that has stopped obeys nobody."""
 from collections.abc import Iterable, Mapping
 
 from bench.config.plan_nodes import Node, Nodes, Step
-from bench.sequence.place import steps_of
 from bench.sequence.step import EVERYTHING, METER, StepKind, commands_of
+from bench.sequence.tree.place import steps_of
 
 
 def commanded(nodes: Nodes, kinds: Mapping[str, StepKind]) -> frozenset[str]:

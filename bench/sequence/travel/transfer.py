@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from bench.schedule.requests import Operation
 from bench.sequence.context import Context
-from bench.sequence.drive import route, travel
 from bench.sequence.point.ranges import fix
-from bench.sequence.position import Rates
+from bench.sequence.travel.drive import route, travel
+from bench.sequence.travel.position import Rates
 
 
 def go(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from bench.base.reading import Reading
 from bench.base.time import NS_PER_S
 from bench.config.suspend_when import SuspendWhen
-from bench.sequence.pauses import RESUME, SUSPEND, Pauses, Wish
+from bench.sequence.pause.pauses import RESUME, SUSPEND, Pauses, Wish
 
 LOOK_NS = NS_PER_S
 _BY = "condition"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from bench.config.plan_nodes import Step
-from bench.sequence.place import Place
 from bench.sequence.step import EVERYTHING, METER, SPEED, TORQUE, StepKind, commands_of
+from bench.sequence.tree.place import Place
 
 
 def again(prepared: Iterable[tuple[Place, Step]], kinds: Mapping[str, StepKind]) -> list[tuple[Step, Place]]:

@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 
 from bench.schedule.requests import Operation, Record
-from bench.sequence.place import Place
+from bench.sequence.tree.place import Place
 
 T = TypeVar("T")
 

@@ -1,0 +1,1 @@
+"""Pauses of a run: hold and suspend, the plan's own condition for them, and warm idle."""
