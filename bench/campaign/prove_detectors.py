@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bench.campaign.case import judge
 from bench.campaign.detectors import DETECTORS
 from bench.campaign.states import STATES
-from bench.service.perf_row import PerfRow
-from bench.service.proof import Figures, Proof
+from bench.service.perf.row import PerfRow
+from bench.service.proofs.proof import Figures, Proof
 
 
 def run(case: int) -> Figures:

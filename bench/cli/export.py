@@ -40,7 +40,7 @@ def command(
 ) -> int:
     """Write the samples or the CAN frames of a run in the formats of other tools; the run is only read."""
     storage = open_run(Path(run))
-    from bench.service.export import export
+    from bench.service.export.run import export
 
     folder = out or Path(f"{Path(run).resolve().name}_export")
     files = [path for kind in format for path in export(storage, kind.value, folder, note)]

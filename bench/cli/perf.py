@@ -32,7 +32,7 @@ def command(
     """Measure this machine against the goals, each figure beside a control measured in the same run."""
     from dataclasses import asdict
 
-    from bench.service.perf import run_benchmark
+    from bench.service.perf.by_name import run_benchmark
 
     prepare_compiled_code(json)
     rows = [{**asdict(row), "met": row.met} for row in run_benchmark(name, rounds, hours)]

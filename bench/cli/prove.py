@@ -14,7 +14,7 @@ from bench.cli.terminal import note, say, say_json
 from bench.cli.warming import prepare_compiled_code
 
 if TYPE_CHECKING:
-    from bench.service.proof import Proof
+    from bench.service.proofs.proof import Proof
 
 
 def command(
@@ -36,8 +36,8 @@ def command(
     json: JsonOption = False,
 ) -> int:
     """Prove a property over many cases, for as long as it takes. 1 when a case contradicts it."""
-    from bench.service.proof import Ledger, carry_out
-    from bench.service.prove import find_proof
+    from bench.service.proofs.by_name import find_proof
+    from bench.service.proofs.proof import Ledger, carry_out
 
     proof = find_proof(name, {"detectors": _detectors})
     prepare_compiled_code(json)

@@ -33,8 +33,8 @@ def command(
 ) -> int:
     """Check a plan and put it at the end of the queue; it is checked again before it runs."""
     from bench.service.preparation import prepare
-    from bench.service.queue_state import Order
-    from bench.service.work_queue import WorkQueue
+    from bench.service.queue.state import Order
+    from bench.service.queue.work_queue import WorkQueue
 
     prepare(plan, rig, dut, settings=settings_of(set_), when_read=lambda: prepare_compiled_code(json))
     order = Order(_lasting(plan), rig and _lasting(rig), dut and _lasting(dut), str(world), seed, tuple(set_ or ()))

@@ -16,7 +16,7 @@ def hold(
     json: JsonOption = False,
 ) -> int:
     """Begin no more runs; the one that goes on comes to its end."""
-    from bench.service.work_queue import WorkQueue
+    from bench.service.queue.work_queue import WorkQueue
 
     WorkQueue(queue).hold(reason, "the operator")
     _tell(json, "the queue is held")
@@ -25,7 +25,7 @@ def hold(
 
 def release(queue: QueueOption = DEFAULT, json: JsonOption = False) -> int:
     """Let a queue that is held go on, after somebody has looked."""
-    from bench.service.work_queue import WorkQueue
+    from bench.service.queue.work_queue import WorkQueue
 
     _tell(json, "the queue goes on" if WorkQueue(queue).release() else "the queue was not held")
     return exits.PASSED

@@ -10,7 +10,7 @@ from bench.cli.terminal import say, say_json
 
 def command(queue: QueueOption = DEFAULT, json: JsonOption = False) -> int:
     """Show all orders in order, how they ended, and whether the queue is held."""
-    from bench.service.work_queue import WorkQueue
+    from bench.service.queue.work_queue import WorkQueue
 
     state = WorkQueue(queue).state()
     if json:

@@ -8,7 +8,7 @@ from bench.cli.terminal import say, say_json
 
 def command(entry: EntryArgument, queue: QueueOption = DEFAULT, json: JsonOption = False) -> int:
     """Take an order out that has not begun."""
-    from bench.service.work_queue import WorkQueue
+    from bench.service.queue.work_queue import WorkQueue
 
     WorkQueue(queue).remove(entry)
     if json:

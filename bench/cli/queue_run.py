@@ -18,9 +18,9 @@ _WARM_S = 300.0
 
 if TYPE_CHECKING:
     from bench.io.bench_command import BenchCommand
-    from bench.service.outbox import Message, Sender
-    from bench.service.queue_runner import Carrier, Running
-    from bench.service.queue_state import Entry
+    from bench.service.queue.outbox import Message, Sender
+    from bench.service.queue.runner import Carrier, Running
+    from bench.service.queue.state import Entry
 
 
 def command(
@@ -37,9 +37,9 @@ def command(
     """Run what is ordered, one plan after the other; after kill -9 or a power cut go on where it was."""
     from bench.io.folder_lock import Taken, locked
     from bench.io.service_manager import ServiceManager
-    from bench.service.outbox import Outbox
-    from bench.service.queue_runner import QueueRunner, Surroundings
-    from bench.service.work_queue import WorkQueue
+    from bench.service.queue.outbox import Outbox
+    from bench.service.queue.runner import QueueRunner, Surroundings
+    from bench.service.queue.work_queue import WorkQueue
 
     sender, orders, manager = _sender(notify), WorkQueue(queue), ServiceManager()
     orders.state()

@@ -19,8 +19,8 @@ from bench.report.night_html import render_night
 from bench.report.write import run_name
 from bench.service.handover import NAME as HANDOVER
 from bench.service.handover import Handover
-from bench.service.work_queue import JOURNAL as QUEUE
-from bench.service.work_queue import WorkQueue
+from bench.service.queue.work_queue import JOURNAL as QUEUE
+from bench.service.queue.work_queue import WorkQueue
 
 _DEPTH = 3
 """A queue keeps the runs of each order in a folder of their own (``runs/0001``)."""

@@ -144,7 +144,7 @@ def test_what_links_say_about_a_set_points_channel_is_refused(run_of: Runner) ->
 # --- what moves energy -----------------------------------------------------------------------------------------------
 
 
-_WITHOUT_A_BENCH = {"bench/emulators/instruments/echo.py", "bench/service/perf_instruments.py"}
+_WITHOUT_A_BENCH = {"bench/emulators/instruments/echo.py", "bench/service/perf/instruments.py"}
 """What proves and measures sessions asks an emulator of its own; no rig can name it."""
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from bench.base.errors import InputError
 from bench.io.apprise_sender import AppriseSender
-from bench.service.outbox import Message
+from bench.service.queue.outbox import Message
 
 OUT: set[str] = set()
 GOT: list[tuple[str, str, str, str]] = []

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bench.service.perf_jitter import errors
-from bench.service.perf_row import PerfRow
+from bench.service.perf.jitter import errors
+from bench.service.perf.row import PerfRow
 
 MS = 1_000_000
 

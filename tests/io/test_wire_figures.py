@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.service.perf_wire import GOAL, RECEIVERS, measure
+from bench.service.perf.wire import GOAL, RECEIVERS, measure
 
 
 @pytest.mark.slow

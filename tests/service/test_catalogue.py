@@ -18,8 +18,8 @@ from bench.record.manifest import Manifest
 from bench.record.verify import verify
 from bench.service import catalogue as catalogue_module
 from bench.service.catalogue import Catalogue
-from bench.service.perf import run_benchmark
-from bench.service.perf_catalogue import measure
+from bench.service.perf.by_name import run_benchmark
+from bench.service.perf.catalogue import measure
 from bench.service.run_queries import Filter, kpi, list_runs, sql
 
 DAY = 86_400

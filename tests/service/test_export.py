@@ -21,9 +21,9 @@ from bench.io.disk import DiskStorage
 from bench.record.manifest import seal_of, text_of
 from bench.record.mf4_reading import read_parts
 from bench.record.verify import verify
-from bench.service import export_mdf
 from bench.service.compaction import compact_later
-from bench.service.export import FORMATS, export
+from bench.service.export import mdf as mdf_export
+from bench.service.export.run import FORMATS, export
 from bench.service.run_folder import Labels
 from bench.service.virtual_run import run_virtual
 
@@ -143,7 +143,7 @@ def test_what_cannot_be_exported_is_refused_with_a_remedy(
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be exported as csv"):
         export(run.storage, "csv", tmp_path / "file")
-    monkeypatch.setattr(export_mdf, "find_spec", lambda _name: None)
+    monkeypatch.setattr(mdf_export, "find_spec", lambda _name: None)
     for kind in ("mf4", "hdf5"):
         with pytest.raises(InputError, match=r"needs asammdf.*pip install 'edu-bench\[export\]'"):
             export(run.storage, kind, tmp_path)

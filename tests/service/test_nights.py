@@ -17,8 +17,8 @@ from bench.report.night import DAMAGE, DRIFT, EARLY, FAILED, ODD, POINTS, SAFETY
 from bench.report.night_html import render_night
 from bench.service.handover import Handover
 from bench.service.nights import night_of, not_run, runs_in, write_night
-from bench.service.queue_state import Order
-from bench.service.work_queue import WorkQueue
+from bench.service.queue.state import Order
+from bench.service.queue.work_queue import WorkQueue
 
 Runner = Callable[..., Any]
 Events = list[tuple[str, dict[str, Any]]]

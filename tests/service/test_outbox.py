@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from bench.base.time import NS_PER_S
 from bench.record.shared_journal import SharedJournal
 from bench.record.storage import MemoryStorage
-from bench.service.outbox import Message, Outbox
+from bench.service.queue.outbox import Message, Outbox
 
 MINUTE = 60 * NS_PER_S
 

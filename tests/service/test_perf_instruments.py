@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.service.perf_instruments import measure
+from bench.service.perf.instruments import measure
 
 
 @pytest.mark.slow

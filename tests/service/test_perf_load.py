@@ -7,8 +7,8 @@ from bench.base.errors import InputError
 from bench.base.time import NS_PER_MS
 from bench.links.drivers_of_rig import paces_of
 from bench.sequence.check import check_plan
-from bench.service.perf import run_benchmark
-from bench.service.perf_load import night
+from bench.service.perf.by_name import run_benchmark
+from bench.service.perf.load import night
 
 
 def test_the_night_has_five_instruments_fourteen_protected_messages_and_sixty_limits() -> None:

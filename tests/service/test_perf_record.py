@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.service import perf_steps
-from bench.service.perf import run_benchmark
-from bench.service.perf_record import measure
+from bench.service.perf import steps as steps_benchmark
+from bench.service.perf.by_name import run_benchmark
+from bench.service.perf.record import measure
 
 
 def test_the_stream_is_measured_beside_asammdf_and_over_a_day() -> None:
@@ -17,8 +17,8 @@ def test_the_stream_is_measured_beside_asammdf_and_over_a_day() -> None:
 
 
 def test_steps_without_bluesky_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(perf_steps, "find_spec", lambda _name: None)
-    durable, volatile = perf_steps.measure(steps=20, rounds=1)
+    monkeypatch.setattr(steps_benchmark, "find_spec", lambda _name: None)
+    durable, volatile = steps_benchmark.measure(steps=20, rounds=1)
     assert "bluesky is not installed" in durable.what and durable.ratio is None and durable.met is None
     assert volatile.value > durable.value > 0.0
 
@@ -28,9 +28,9 @@ def test_steps_are_compared_with_the_control_of_the_same_run(monkeypatch: pytest
         def run(self, steps: int, file: object) -> float:
             return 1e9
 
-    monkeypatch.setattr(perf_steps, "find_spec", lambda _name: True)
-    monkeypatch.setattr(perf_steps, "_Bluesky", Control)
-    rows = perf_steps.measure(steps=20, rounds=2)
+    monkeypatch.setattr(steps_benchmark, "find_spec", lambda _name: True)
+    monkeypatch.setattr(steps_benchmark, "_Bluesky", Control)
+    rows = steps_benchmark.measure(steps=20, rounds=2)
     assert isinstance(rows, Iterator)
     durable, volatile = rows
     assert durable.goal == 10.0 and durable.met and volatile.met is None

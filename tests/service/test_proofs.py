@@ -9,10 +9,10 @@ import pytest
 
 from bench.emulators.instruments.echo import EchoDriver
 from bench.emulators.instruments.faults import Fault, FaultScript
-from bench.service import prove_cycles, prove_endurance, prove_kills, prove_plans
-from bench.service.perf_row import PerfRow
-from bench.service.proof import Figures, Ledger, Proof, carry_out
-from bench.service.prove_answers import ANSWERS, in_virtual_time, over_sockets, run
+from bench.service.perf.row import PerfRow
+from bench.service.proofs import cycles, endurance, kills, plans
+from bench.service.proofs.answers import ANSWERS, in_virtual_time, over_sockets, run
+from bench.service.proofs.proof import Figures, Ledger, Proof, carry_out
 from drivers.session import Session
 
 MS = 1_000_000
@@ -112,44 +112,44 @@ def test_the_rows_say_what_contradicts() -> None:
 
 @pytest.mark.slow
 def test_a_chain_of_killed_runs_loses_and_doubles_nothing() -> None:
-    figures = prove_kills.run(4)
+    figures = kills.run(4)
     assert figures["kills"] >= 1
-    assert all(row.met is not False for row in prove_kills.judge(figures)), figures
+    assert all(row.met is not False for row in kills.judge(figures)), figures
 
 
 def test_a_lost_point_is_a_contradiction() -> None:
-    met = [row.met for row in prove_kills.judge({"kills": 3.0, "lost": 1.0})]
+    met = [row.met for row in kills.judge({"kills": 3.0, "lost": 1.0})]
     assert met == [None, None, False, True, True, True, True, True]
 
 
 @pytest.mark.slow
 def test_a_shipped_plan_passes_and_verifies() -> None:
-    (smoke,) = prove_plans.PLANS_PROOF.short
-    rows = prove_plans.judge(prove_plans.run(smoke))
+    (smoke,) = plans.PLANS_PROOF.short
+    rows = plans.judge(plans.run(smoke))
     assert [row.what for row in rows if row.met] == ["smoke, runs that did not pass", "folders that do not verify"]
     assert rows[0].value > 0.0
 
 
 def test_a_plan_that_fails_is_a_contradiction() -> None:
     told = {"smoke: failed": 1.0, "smoke: virtual hours": 0.0, "spoilt": 1.0}
-    assert [row.met for row in prove_plans.judge(told)] == [None, False, False]
+    assert [row.met for row in plans.judge(told)] == [None, False, False]
 
 
 @pytest.mark.slow
 def test_a_chain_of_killed_cycles_counts_each_once(tmp_path: Path) -> None:
-    chain = prove_cycles.Chain(tmp_path / "chain", prove_cycles._Size(80, 2))
-    kills = [chain.kill_at(case) for case in (0, 1)]
-    assert kills == [1, 1] and chain.kill_at(0) == 0, "a chain that is farther already is left alone"
-    again = prove_cycles.Chain(tmp_path / "chain", prove_cycles._Size(80, 2))
+    chain = cycles.Chain(tmp_path / "chain", cycles._Size(80, 2))
+    killed = [chain.kill_at(case) for case in (0, 1)]
+    assert killed == [1, 1] and chain.kill_at(0) == 0, "a chain that is farther already is left alone"
+    again = cycles.Chain(tmp_path / "chain", cycles._Size(80, 2))
     again.end()
     figures = {**again.found(), "kills": 2, "seconds": 1.0}
     assert figures["cycles"] == 80
-    assert all(row.met is not False for row in prove_cycles.judge(figures)), figures
+    assert all(row.met is not False for row in cycles.judge(figures)), figures
 
 
 def test_a_lost_or_doubled_cycle_is_a_contradiction() -> None:
     told = {"kills": 3.0, "cycles": 80.0, "seconds": 1.0, "lost": 1.0, "doubled": 2.0}
-    assert [row.what for row in prove_cycles.judge(told) if row.met is False] == [
+    assert [row.what for row in cycles.judge(told) if row.met is False] == [
         "cycles that are in no journal",
         "cycles that were driven again although they were journalled",
     ]
@@ -157,13 +157,13 @@ def test_a_lost_or_doubled_cycle_is_a_contradiction() -> None:
 
 @pytest.mark.slow
 def test_stretches_of_a_long_run_are_held_against_each_other() -> None:
-    figures = prove_endurance.run(prove_endurance.SHORT)
-    rows = {row.what: row for row in prove_endurance.judge(figures)}
+    figures = endurance.run(endurance.SHORT)
+    rows = {row.what: row for row in endurance.judge(figures)}
     assert figures["stretches"] >= 6 and rows["runs that did not pass"].met
     assert rows["memory at the end, over that at the beginning"].met
 
 
 def test_a_run_that_grows_is_a_contradiction() -> None:
     told = {"first_s": 5.0, "last_s": 5.4, "first_mb": 300.0, "last_mb": 316.0, "virtual_h": 400.0, "wall_h": 1.0}
-    met = [row.met for row in prove_endurance.judge({**told, "not_passed": 0.0})]
-    assert met == [None, False, False, True] and prove_endurance.judge({}) == []
+    met = [row.met for row in endurance.judge({**told, "not_passed": 0.0})]
+    assert met == [None, False, False, True] and endurance.judge({}) == []

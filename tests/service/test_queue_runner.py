@@ -14,11 +14,11 @@ from bench.base.errors import InputError
 from bench.base.time import NS_PER_S
 from bench.io.disk import DiskStorage
 from bench.record.journal import Journal
-from bench.service.attempt import runs_in
-from bench.service.outbox import Message, Outbox
-from bench.service.queue_runner import QueueRunner, Surroundings
-from bench.service.queue_state import Entry, Order
-from bench.service.work_queue import WorkQueue
+from bench.service.queue.attempt import runs_in
+from bench.service.queue.outbox import Message, Outbox
+from bench.service.queue.runner import QueueRunner, Surroundings
+from bench.service.queue.state import Entry, Order
+from bench.service.queue.work_queue import WorkQueue
 
 
 @dataclass

@@ -20,7 +20,7 @@ from bench.record.journal import Journal
 from bench.record.storage import MemoryStorage, Storage
 from bench.schedule.requests import Operation, Ramp, Read, Record
 from bench.schedule.scheduler import Job, Scheduler
-from bench.service.perf_row import PerfRow
+from bench.service.perf.row import PerfRow
 
 GOAL = 10.0
 _STEPS, _ROUNDS = 1000, 5

@@ -18,7 +18,7 @@ from bench.io.disk import DiskStorage
 from bench.record.mf4_blocks import Column, Group
 from bench.record.sample_files import SampleFiles
 from bench.record.samples import SampleWriter
-from bench.service.perf_row import PerfRow
+from bench.service.perf.row import PerfRow
 
 GOAL, GOAL_P99_MS, GOAL_MEMORY_MB = 3.0, 0.2, 5.0
 CHANNELS, ROWS = 60, 100

@@ -5,59 +5,59 @@ from typing import Any
 
 from bench.base.errors import InputError, Problem
 from bench.config.suggest import suggestion
-from bench.service.perf_row import PerfRow
+from bench.service.perf.row import PerfRow
 
 
 def _virtual(**how: Any) -> Iterable[PerfRow]:
-    from bench.service.perf_virtual import measure
+    from bench.service.perf.virtual import measure
 
     return measure(**how)
 
 
 def _jitter(**rounds: Any) -> Iterable[PerfRow]:
-    from bench.service.perf_jitter import measure
+    from bench.service.perf.jitter import measure
 
     return measure(**rounds)
 
 
 def _log(**rounds: Any) -> Iterable[PerfRow]:
-    from bench.service.perf_log import measure
+    from bench.service.perf.log import measure
 
     return measure(**rounds)
 
 
 def _codec(**rounds: Any) -> Iterable[PerfRow]:
-    from bench.service.perf_codec import measure
+    from bench.service.perf.codec import measure
 
     return measure(**rounds)
 
 
 def _wire(**rounds: Any) -> Iterable[PerfRow]:
-    from bench.service.perf_wire import measure
+    from bench.service.perf.wire import measure
 
     return measure(**rounds)
 
 
 def _instruments(**rounds: Any) -> Iterable[PerfRow]:
-    from bench.service.perf_instruments import measure
+    from bench.service.perf.instruments import measure
 
     return measure(**rounds)
 
 
 def _record(**rounds: Any) -> Iterable[PerfRow]:
-    from bench.service.perf_record import measure
+    from bench.service.perf.record import measure
 
     return measure(**rounds)
 
 
 def _steps(**rounds: Any) -> Iterable[PerfRow]:
-    from bench.service.perf_steps import measure
+    from bench.service.perf.steps import measure
 
     return measure(**rounds)
 
 
 def _catalogue(**rounds: Any) -> Iterable[PerfRow]:
-    from bench.service.perf_catalogue import measure
+    from bench.service.perf.catalogue import measure
 
     return measure(**rounds)
 

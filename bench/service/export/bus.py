@@ -20,7 +20,7 @@ from bench.core.replay import replay
 from bench.io.disk import DiskStorage
 from bench.record.inbox_log import read_inbox_log
 from bench.record.recorder import INBOX_LOG
-from bench.service.export_mdf import require
+from bench.service.export.mdf import require
 
 WRITERS: dict[str, tuple[str, Any]] = {
     "blf": (".blf", can.BLFWriter),

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from bench.assembly import Virtual, draw, load_inputs
 from bench.base.time import NS_PER_S, VIRTUAL_EPOCH_S
 from bench.record.sample_files import sample_names
-from bench.service.perf_row import PerfRow
-from bench.service.proof import Figures, Proof
+from bench.service.perf.row import PerfRow
+from bench.service.proofs.proof import Figures, Proof
 from bench.service.run_folder import Labels
 from bench.service.virtual_run import run_virtual
 

@@ -14,7 +14,7 @@ import numpy as np
 from bench.canbus.blf import read_blf
 from bench.canbus.database import Database
 from bench.config.search import find
-from bench.service.perf_row import PerfRow
+from bench.service.perf.row import PerfRow
 
 GOAL = 20.0
 _FRAMES = 60_000

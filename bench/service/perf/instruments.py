@@ -1,6 +1,6 @@
 """Instruments over real sockets and in virtual time, each figure beside a control of the same run.
 
-The emulated instruments are in a process of their own (``perf_peers``), the drivers and the control in this one.
+The emulated instruments are in a process of their own (``perf/peers.py``), the drivers and the control in this one.
 """
 
 import json
@@ -29,8 +29,8 @@ from bench.links.drivers_of_rig import any_driver_class
 from bench.links.link import Pace
 from bench.schedule.requests import Exchange
 from bench.service.notebook import Opened
-from bench.service.perf_peers import BLOCK_BYTES, PAYLOADS, RIG, STILL, still_instruments
-from bench.service.perf_row import PerfRow
+from bench.service.perf.peers import BLOCK_BYTES, PAYLOADS, RIG, STILL, still_instruments
+from bench.service.perf.row import PerfRow
 
 READ_GOAL, BLOCK_GOAL_MB_S, BLOCK_GOAL, EMULATOR_GOAL, SWEEP_GOAL, NIGHT_GOAL_S = 2.0, 100.0, 10.0, 0.6, 0.4, 30.0
 _ROUNDS, _READS, _SWEEPS = 7, 300, 15
@@ -57,8 +57,8 @@ def measure(rounds: int = _ROUNDS, updates: int = _UPDATES, virtual_s: int = _VI
 # --- over sockets ----------------------------------------------------------------------------------------------------
 @contextmanager
 def _process(which: str, told: str = "") -> "Iterator[tuple[dict[str, int], subprocess.Popen[str]]]":
-    """A process of ``perf_peers``; its ports by name."""
-    command = [sys.executable, "-c", f"from bench.service.perf_peers import {which}; {which}()"]
+    """A process of ``perf/peers.py``; its ports by name."""
+    command = [sys.executable, "-c", f"from bench.service.perf.peers import {which}; {which}()"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None and process.stdout is not None
     with process:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from bench.record.recorder import JOURNAL
-from bench.service.attempt import runs_in
-from bench.service.outbox import Message
+from bench.service.queue.attempt import runs_in
+from bench.service.queue.outbox import Message
 
 
 class RunNews:

@@ -33,7 +33,7 @@ from bench.io.berth import Berth
 from bench.io.control import Control
 from bench.io.core_process import CoreParts, run_core
 from bench.io.processes import Child, Crew
-from bench.service.perf_row import PerfRow
+from bench.service.perf.row import PerfRow
 
 PERIODS_MS = (1, 10)
 RATIO_GOAL, P99_GOAL_US, LOST_GOAL_PERCENT = 100.0, 100.0, 0.15

@@ -13,7 +13,7 @@ from bench.io.folder_lock import Taken, locked
 from bench.record.journal import JournalRecord
 from bench.record.shared_journal import SharedJournal
 from bench.record.storage import StorageError
-from bench.service.queue_state import Order, QueueState, Status, state_of
+from bench.service.queue.state import Order, QueueState, Status, state_of
 
 JOURNAL, OUTBOX = "queue.jsonl", "outbox.jsonl"
 _PATIENCE_S = 10.0

@@ -29,7 +29,7 @@ from bench.canbus.frame_bits import bits_of
 from bench.canbus.wire import advance, offer
 from bench.io.benchwire import BenchwireBus
 from bench.io.folders import private_folder
-from bench.service.perf_row import PerfRow
+from bench.service.perf.row import PerfRow
 
 GOAL = 5.0
 RECEIVERS = 3
@@ -39,7 +39,7 @@ _FAST_FRAMES = 12_000  # so many may a reader be behind: a wire with a bit rate 
 _BITRATE, _FAST = 1_000_000, 1_000_000_000
 _PAYLOAD = bytes(range(8))
 _SILENT_S = 5.0
-_RECEIVER = "import sys; from bench.service.perf_wire import receive; receive(*sys.argv[1:])"
+_RECEIVER = "import sys; from bench.service.perf.wire import receive; receive(*sys.argv[1:])"
 _SETS = (
     ("benchwire without bit time, 3 receivers in 3 processes", GOAL),
     ("the same per second of processor time of all four", None),

@@ -26,8 +26,8 @@ from bench.sequence.endurance.drive import CYCLE
 from bench.sequence.progress import OF_RUN
 from bench.sequence.steps.endurance import EVENT
 from bench.service.ledger import program_digest
-from bench.service.perf_row import PerfRow
-from bench.service.proof import Figures, Proof
+from bench.service.perf.row import PerfRow
+from bench.service.proofs.proof import Figures, Proof
 
 CYCLES, KILLS = 1_000_000, 100
 SHORT = KILLS + 1

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.config.search import names
-from bench.service.perf_row import PerfRow
-from bench.service.proof import Figures, Proof
+from bench.service.perf.row import PerfRow
+from bench.service.proofs.proof import Figures, Proof
 
 PLANS = names("plan")
 _COMMAND = [sys.executable, "-c", "from bench.cli import main; main()"]

@@ -5,41 +5,41 @@ from types import MappingProxyType
 
 from bench.base.errors import InputError, Problem
 from bench.config.suggest import suggestion
-from bench.service.proof import Proof
+from bench.service.proofs.proof import Proof
 
 
 def _answers() -> Proof:
-    from bench.service.prove_answers import ANSWERS
+    from bench.service.proofs.answers import ANSWERS
 
     return ANSWERS
 
 
 def _kills() -> Proof:
-    from bench.service.prove_kills import KILLS
+    from bench.service.proofs.kills import KILLS
 
     return KILLS
 
 
 def _cycles() -> Proof:
-    from bench.service.prove_cycles import CYCLES_PROOF
+    from bench.service.proofs.cycles import CYCLES_PROOF
 
     return CYCLES_PROOF
 
 
 def _endurance() -> Proof:
-    from bench.service.prove_endurance import ENDURANCE
+    from bench.service.proofs.endurance import ENDURANCE
 
     return ENDURANCE
 
 
 def _plans() -> Proof:
-    from bench.service.prove_plans import PLANS_PROOF
+    from bench.service.proofs.plans import PLANS_PROOF
 
     return PLANS_PROOF
 
 
 def _kills_in_wall_time() -> Proof:
-    from bench.service.prove_kills import WALL_KILLS
+    from bench.service.proofs.kills import WALL_KILLS
 
     return WALL_KILLS
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.service.ledger import JsonLines, program_digest
-from bench.service.perf_row import PerfRow
+from bench.service.perf.row import PerfRow
 
 Figures = Mapping[str, float]
 """What a case tells: numbers by name; a proof's figures are their sums."""

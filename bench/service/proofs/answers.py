@@ -22,8 +22,8 @@ from bench.io.instrument_server import InstrumentServer
 from bench.links.link import Pace
 from bench.schedule.requests import Ask, Operation, Sleep
 from bench.service.notebook import Opened
-from bench.service.perf_row import PerfRow
-from bench.service.proof import Figures, Proof
+from bench.service.perf.row import PerfRow
+from bench.service.proofs.proof import Figures, Proof
 
 CALLERS = 8
 VIRTUAL_CASES, VIRTUAL_QUERIES = 100, 10_000

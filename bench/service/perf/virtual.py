@@ -17,8 +17,8 @@ from bench.record.recorder import JOURNAL
 from bench.schedule.scheduler import Job
 from bench.sequence.sequencer import run_plan
 from bench.service.driving import recorder_of
-from bench.service.perf_load import CYCLE_S, night
-from bench.service.perf_row import PerfRow
+from bench.service.perf.load import CYCLE_S, night
+from bench.service.perf.row import PerfRow
 from bench.service.preparation import prepare
 from bench.service.run_folder import Labels
 
@@ -47,9 +47,9 @@ class Running(NamedTuple):
 
 
 def measure(rounds: int = _ROUNDS, hours: float | None = None) -> Iterator[PerfRow]:
-    """Rows: virtual seconds per wall second of a night of drive cycles (``perf_load``), the median of ``rounds`` pieces
-    of it or all of ``hours``; then of a whole efficiency map. Each with the digest of the inbox and with the full inbox
-    log; then what one virtual second of the night carries."""
+    """Rows: virtual seconds per wall second of a night of drive cycles (``perf/load.py``), the median of ``rounds``
+    pieces of it or all of ``hours``; then of a whole efficiency map. Each with the digest of the inbox and with the
+    full inbox log; then what one virtual second of the night carries."""
     for words, full in (("inbox digest", False), ("full inbox log", True)):
         yield from _night(words, rounds, hours, full=full)
     for words, full in (("inbox digest", False), ("full inbox log", True)):

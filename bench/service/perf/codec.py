@@ -12,8 +12,8 @@ import cantools
 import numpy as np
 
 from bench.canbus.database import Database
-from bench.service.perf_row import PerfRow
-from bench.service.perf_scale import cycle_costs
+from bench.service.perf.row import PerfRow
+from bench.service.perf.scale import cycle_costs
 
 DECODE_GOAL, ENCODE_GOAL, LOG_GOAL, LOAD_GOAL = 2.0, 5.0, 200.0, 50.0
 _ROUNDS = 9

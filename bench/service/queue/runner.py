@@ -12,11 +12,11 @@ from typing import Protocol
 
 from bench.base.time import NS_PER_S
 from bench.io.folder_lock import is_taken, locked
-from bench.service.attempt import Left, left_in, runs_in
-from bench.service.outbox import Message, Outbox
-from bench.service.queue_state import Entry, QueueState, Status
-from bench.service.run_news import RunNews
-from bench.service.work_queue import WorkQueue
+from bench.service.queue.attempt import Left, left_in, runs_in
+from bench.service.queue.outbox import Message, Outbox
+from bench.service.queue.run_news import RunNews
+from bench.service.queue.state import Entry, QueueState, Status
+from bench.service.queue.work_queue import WorkQueue
 
 PASSED, STOPPED, ABORTED = 0, 3, 4
 ATTEMPTS_MAX = 3

@@ -11,9 +11,9 @@ from bench.core.program import Program
 from bench.io.disk import DiskStorage
 from bench.record.manifest import NAME
 from bench.record.storage import StorageError
-from bench.service.export_bus import WRITERS, export_bus
-from bench.service.export_mdf import export_hdf5, export_mf4
-from bench.service.export_tables import export_csv, export_parquet
+from bench.service.export.bus import WRITERS, export_bus
+from bench.service.export.mdf import export_hdf5, export_mf4
+from bench.service.export.tables import export_csv, export_parquet
 
 _OF_SAMPLES: Mapping[str, Callable[[DiskStorage, Path], list[Path]]] = {
     "parquet": export_parquet,

@@ -21,7 +21,7 @@ from bench.core.program import build_program
 from bench.core.rings import make_rings
 from bench.core.state import make_state
 from bench.core.tables import MODE_ALWAYS
-from bench.service.perf_row import PerfRow
+from bench.service.perf.row import PerfRow
 
 SIZES = (10, 100, 1000)
 _PERIOD, _CYCLES, _ROUNDS = 10, 100, 100

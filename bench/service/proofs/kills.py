@@ -22,8 +22,8 @@ from bench.record.points import points_table
 from bench.record.recorder import JOURNAL
 from bench.record.verify import verify
 from bench.sequence.progress import OF_RUN
-from bench.service.perf_row import PerfRow
-from bench.service.proof import Figures, Proof
+from bench.service.perf.row import PerfRow
+from bench.service.proofs.proof import Figures, Proof
 
 CASES, WALL_CASES = 2000, 200
 """About a kill each: half of the instants in virtual time lie after the end of a run."""

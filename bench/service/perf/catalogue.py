@@ -13,7 +13,7 @@ import pyarrow as pa
 from bench.record.manifest import NAME
 from bench.record.recorder import JOURNAL
 from bench.service.catalogue import Catalogue
-from bench.service.perf_row import PerfRow
+from bench.service.perf.row import PerfRow
 from bench.service.run_queries import Filter, kpi, sql
 
 GOAL_S = 0.2
