@@ -1,7 +1,7 @@
 """Frames of one message to and from dictionaries, fast: what can be known before is in closures, not in the loop."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from bench.base.errors import CodecError
@@ -10,6 +10,10 @@ from bench.canbus.message import Message, Signal
 
 Values = dict[str, float]
 """Physical values by signal; integers where factor and offset are integers."""
+
+_LISTED_MAX, _TABLES_MAX = (1 << 12) - 1, 256
+"""A table has up to 4096 values (128 KiB), all of them together at most 32 MiB, whatever a database asks for."""
+_tables: dict[str, Sequence[float]] = {}
 
 
 def as_bytes(data: Any) -> bytes:
@@ -27,8 +31,11 @@ def _decoder(message: Message, order: Order, fields: tuple[Field, ...]) -> Calla
     length, from_bytes = message.length, int.from_bytes
     blank = dict.fromkeys((field.name for field in fields), 0.0).copy
     bare = tuple((f.name, f.shift, f.mask) for f in fields if f.identical and not f.sign)
-    scaled = tuple((f.name, f.shift, f.mask, *_linear(f.signal)) for f in fields if not (f.identical or f.sign))
-    signed = tuple((f.name, f.shift, f.mask, f.sign, *_linear(f.signal)) for f in fields if f.sign)
+    others = [(f, _table(f)) for f in fields if f.sign or not f.identical]
+    listed = tuple((f.name, f.shift, f.mask, table) for f, table in others if table)
+    wide = [f for f, table in others if not table]
+    scaled = tuple((f.name, f.shift, f.mask, *_linear(f.signal)) for f in wide if not f.sign)
+    signed = tuple((f.name, f.shift, f.mask, f.sign, *_linear(f.signal)) for f in wide if f.sign)
 
     def decode(data: bytes) -> Values:
         if type(data) is not bytes or len(data) != length:
@@ -36,6 +43,8 @@ def _decoder(message: Message, order: Order, fields: tuple[Field, ...]) -> Calla
         word, values = from_bytes(data, order), blank()
         for name, shift, mask in bare:
             values[name] = word >> shift & mask
+        for name, shift, mask, table in listed:
+            values[name] = table[word >> shift & mask]
         for name, shift, mask, scale, offset in scaled:
             values[name] = (word >> shift & mask) * scale + offset
         for name, shift, mask, sign, scale, offset in signed:
@@ -48,6 +57,16 @@ def _decoder(message: Message, order: Order, fields: tuple[Field, ...]) -> Calla
 def _linear(signal: Signal) -> tuple[float, float]:
     """Factor and offset; to add a float to a float is quicker, and the sum the same."""
     return signal.scale, float(signal.offset) if isinstance(signal.scale, float) else signal.offset
+
+
+def _table(field: Field) -> Sequence[float]:
+    """Every physical value that ``field`` can have, by its bits; empty where they are too many, or there are too many
+    tables: they are kept, for all signals that are coded alike."""
+    scale, offset = _linear(field.signal)
+    key = f"{field.mask} {field.sign} {scale!r} {offset!r}"  # 1 is not 1.0 here, nor 0.0 -0.0
+    if key not in _tables and field.mask <= _LISTED_MAX and len(_tables) < _TABLES_MAX:
+        _tables[key] = tuple(((bits ^ field.sign) - field.sign) * scale + offset for bits in range(field.mask + 1))
+    return _tables.get(key, ())
 
 
 def _any_decoder(message: Message, order: Order, fields: tuple[Field, ...]) -> Callable[[bytes], Values]:

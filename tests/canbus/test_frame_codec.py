@@ -248,3 +248,17 @@ def test_bytes_come_in_many_coats(data: Any) -> None:
 def test_what_is_no_bytes_is_refused(data: Any) -> None:
     with pytest.raises(CodecError):
         both(PAGES)[0].decode(100, data)
+
+
+def test_more_codings_than_are_kept_as_tables_decode_alike() -> None:
+    lines = ['VERSION ""', "BU_: A"]
+    for m in range(40):
+        lines.append(f"BO_ {256 + m} MANY_{m}: 8 A")
+        lines += [
+            f' SG_ s{s} : {8 * s}|8@1{"+-"[s % 2]} ({0.001 * (8 * m + s + 1):.3f},-{s}) [0|0] "" A' for s in range(8)
+        ]
+    text, random = "\n".join([*lines, ""]), np.random.default_rng(4)
+    database, oracle = Database.from_text(text, "many"), cantools.database.load_string(text, "dbc")
+    for message in database.messages:
+        for data in (random.bytes(8), bytes(8), b"\xff" * 8, b"\x80\x7f" * 4):
+            assert same(ours(database, message, data), theirs(oracle, message, data)), (message.name, data.hex())
